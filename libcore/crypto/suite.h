@@ -1,0 +1,40 @@
+// The per-packet cryptography, behind one interface so that a large simulation may inject a cheaper suite of
+// the same sizes. Handshakes do not go through it: they are always real.
+#pragma once
+
+#include <cstdint>
+
+#include "libcore/base/bytes.h"
+#include "libcore/crypto/keys.h"
+
+namespace spate::crypto {
+
+inline constexpr std::size_t kTagBytes = 16;
+using LeafHash = ByteArray<16>;
+
+class Suite {
+ public:
+  virtual ~Suite() = default;
+
+  // AEAD. out has text.size() + kTagBytes bytes; the nonce is 4 zero bytes and the counter, little-endian.
+  // A (key, counter) pair must never seal twice. out and text must not overlap.
+  virtual void seal(MutableBytes out, Bytes text, Bytes associated, const SymmetricKey& key,
+                    std::uint64_t counter) const = 0;
+  // out has sealed.size() - kTagBytes bytes. False, and out unspecified, unless the tag is right.
+  [[nodiscard]] virtual bool open(MutableBytes out, Bytes sealed, Bytes associated, const SymmetricKey& key,
+                                  std::uint64_t counter) const = 0;
+
+  virtual Signature sign(Bytes message, const StreamKeyPair& key) const = 0;
+  [[nodiscard]] virtual bool verify(Bytes message, const Signature& signature, const StreamKey& key) const = 0;
+
+  // BLAKE2b-128(key; header || payload).
+  virtual LeafHash leaf_hash(Bytes header, Bytes payload, const SymmetricKey& key) const = 0;
+
+  // ChaCha20 (IETF) key stream over text, in place; the nonce is 4 zero bytes and the counter, little-endian.
+  virtual void xor_stream(MutableBytes text, const SymmetricKey& key, std::uint64_t counter) const = 0;
+};
+
+// libsodium: ChaCha20-Poly1305 (RFC 8439), Ed25519, BLAKE2b. Without state, shared by all.
+const Suite& sodium_suite();
+
+}  // namespace spate::crypto

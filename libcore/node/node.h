@@ -1,0 +1,154 @@
+// Node: one spate host, without its sockets, clock, files or threads.
+//
+// Inputs: handle_datagrams(), handle_deadline(), and the commands. Output: poll(), called again and again until it
+// answers kDeadline. Given the same inputs at the same times and the same Rng, a node does the same, byte for
+// byte; the simulator and the tools run this very class.
+//
+// Nothing that a peer sends makes a node throw, abort, grow without bound, or answer before it has proven itself.
+// A node serves any number of streams up to kStreamsMax over one UDP address.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <variant>
+#include <vector>
+
+#include "libcore/base/buffer.h"
+#include "libcore/base/datagram.h"
+#include "libcore/base/rng.h"
+#include "libcore/base/time.h"
+#include "libcore/crypto/suite.h"
+#include "libcore/node/stats.h"
+#include "libcore/wire/link.h"
+
+namespace spate::node {
+
+inline constexpr std::size_t kStreamsMax = 64;
+
+// Which of a node's streams; small and dense.
+using StreamIndex = std::uint32_t;
+
+struct NodeConfig {
+  crypto::NodeKeyPair identity;
+  // What the socket's receive buffer really holds, in bytes of datagrams; peers keep at most that much unread.
+  std::uint32_t receive_window_bytes = 160 * 1024;
+  // All streams together, on the wire; 0 = unlimited. Bits per second.
+  std::uint64_t upload_limit_bps = 0;
+  bool answer_probes = true;
+};
+
+struct PublishConfig {
+  crypto::StreamKeyPair key;
+  std::uint64_t epoch = 0;  // milliseconds since 1970 at the start of the run
+  bool mpeg_ts = true;
+  crypto::SymmetricKey swarm_secret{};                 // all zero for a public stream
+  std::optional<crypto::SymmetricKey> content_secret;  // private stream
+  std::uint16_t children_max = 8;
+};
+
+struct Host {
+  Address address;
+  crypto::NodeKey key;
+};
+
+struct JoinConfig {
+  crypto::StreamKey stream;
+  crypto::SymmetricKey swarm_secret{};
+  std::optional<crypto::SymmetricKey> content_secret;
+  std::vector<Host> hosts;  // the link's, resolved
+  std::uint16_t children_max = 8;
+  bool output = true;                 // false: a relay, which plays nothing
+  std::optional<Duration> latency;    // nothing = automatic
+  Duration connect_timeout = std::chrono::seconds(10);  // until a parent has accepted us
+  Duration idle_timeout = std::chrono::seconds(10);     // without any shard or word of the publisher, once joined; 0 = never
+  Duration retry_for = std::chrono::seconds(0);   // go on trying after a loss of all peers for so long; 0 = for ever
+};
+
+// Why a stream stopped for good.
+enum class StopReason : std::uint8_t {
+  kEnded,          // the publisher said so, and everything was played
+  kUnreachable,    // no host of the link answered within connect_timeout
+  kStalled,        // idle_timeout or retry_for ran out
+  kWrongSecret,    // the content secret does not open this stream
+  kLeft,           // leave() was carried out
+};
+
+struct Joined {        // a parent accepted us
+  StreamIndex stream;
+};
+struct Played {        // bytes to write, in order; the frame keeps them alive
+  StreamIndex stream;
+  Buffer frame;
+  Bytes bytes;
+  Duration lag;        // from the publisher's reading to now, by our estimate of its clock
+  bool discontinuity;  // something before it was lost
+};
+struct Stopped {
+  StreamIndex stream;
+  StopReason reason;
+};
+struct ParentChanged {  // for logs
+  StreamIndex stream;
+  Address parent;
+};
+struct ProbeReply {
+  std::uint32_t id;
+  Duration rtt;
+};
+struct ProbeConnected {
+  Duration handshake_rtt;
+};
+using Event = std::variant<Joined, Played, Stopped, ParentChanged, ProbeReply, ProbeConnected>;
+
+struct Poll {
+  enum class Kind : std::uint8_t {
+    kSend,      // the batch is full: send it, clear it, poll again
+    kEvent,     // `event` holds something; poll again
+    kDeadline,  // nothing more now: send the batch, and call handle_deadline() at `deadline` at the latest
+  };
+  Kind kind = Kind::kDeadline;
+  std::optional<Event> event;
+  Instant deadline = kNever;
+};
+
+class Node {
+ public:
+  Node(const NodeConfig& config, const crypto::Suite& suite, std::unique_ptr<Rng> rng);
+  ~Node();
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  // Inputs.
+  void handle_datagrams(std::span<const Datagram> batch, Instant now);
+  void handle_deadline(Instant now);
+
+  // Commands.
+  StreamIndex publish(const PublishConfig& config, Instant now);
+  StreamIndex join(const JoinConfig& config, Instant now);
+  // Publisher: how many bytes of input it will take now; 0 while its children hold it back (ask again after poll()).
+  std::size_t input_room(StreamIndex stream) const;
+  // Publisher: one burst of input, at most input_room() bytes.
+  void input(StreamIndex stream, Bytes bytes, Instant now);
+  // Publisher: no more input. Stopped{kEnded} follows when all children have everything, or have had their time.
+  void end_input(StreamIndex stream, Instant now);
+  // Says goodbye to every peer of every stream; Stopped{kLeft} follows for each at once.
+  void leave(Instant now);
+  // Measures the path to a host: connects (ProbeConnected), then each ping of `bytes` payload may bring a ProbeReply.
+  // Uses the probe service, or a stream's if `service_of` is given.
+  void probe(const Host& host, const std::optional<JoinConfig>& service_of, Instant now);
+  void probe_ping(std::uint32_t id, std::size_t bytes, Instant now);
+
+  // Output: datagrams into `out`, events, and the next deadline.
+  Poll poll(Instant now, DatagramBatch& out);
+
+  StreamStats stats(StreamIndex stream, Instant now) const;
+  NodeStats stats() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace spate::node

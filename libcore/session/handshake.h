@@ -1,0 +1,79 @@
+// The two handshake datagrams (wire/README.md, "Handshake"): their bytes, mac1, and the keys they end in.
+//
+//   initiation  256 bytes: type, version, caps, 0, sender index, service tag, Noise message 1, zeros, mac1, mac2
+//   response     92 bytes: type, version, caps, 0, sender index, receiver index, Noise message 2, mac1, mac2
+//
+// The response is shorter than the initiation, so an unproven address is never sent more than came from it.
+// mac2 is zero until cookies are asked for; a datagram of any other size or with a wrong mac1 is nobody's.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "libcore/base/bytes.h"
+#include "libcore/base/rng.h"
+#include "libcore/session/noise.h"
+#include "libcore/session/service.h"
+
+namespace spate::session {
+
+inline constexpr std::uint8_t kInitiationType = 1;
+inline constexpr std::uint8_t kResponseType = 2;
+inline constexpr std::uint8_t kCookieType = 3;
+inline constexpr std::uint8_t kDataType = 4;
+inline constexpr std::uint8_t kProtocolVersion = 1;
+
+inline constexpr std::size_t kInitiationBytes = 256;
+inline constexpr std::size_t kResponseBytes = 4 + 4 + 4 + NoiseHandshake::kSecondOverhead + 16 + 16;
+using InitiationDatagram = ByteArray<kInitiationBytes>;
+using ResponseDatagram = ByteArray<kResponseBytes>;
+
+// The initiator's side, from the first datagram to the keys.
+class Initiation {
+ public:
+  Initiation(const Service& service, const crypto::NodeKeyPair& self, const crypto::NodeKey& responder,
+             std::uint32_t own_index, Rng& rng);
+
+  // What to send, again and again until the answer comes: the same bytes each time.
+  const InitiationDatagram& datagram() const { return datagram_; }
+  std::uint32_t own_index() const { return own_index_; }
+
+  struct Result {
+    TransportKeys keys;
+    std::uint32_t peer_index = 0;
+  };
+  // Reads the answer. Nothing, and no change, unless it is authentic.
+  std::optional<Result> read_response(Bytes datagram);
+
+ private:
+  std::uint32_t own_index_;
+  crypto::SymmetricKey response_mac_key_;
+  NoiseHandshake noise_;
+  InitiationDatagram datagram_{};
+};
+
+// The responder's side.
+struct InitiationHeader {
+  std::uint32_t sender_index = 0;
+  ServiceTag tag{};
+};
+// The clear fields, if the datagram has an initiation's type, version and size.
+std::optional<InitiationHeader> parse_initiation(Bytes datagram);
+// In constant time. mac1_key is Service::mac1_key() of this host's node key (compute it once, keep it).
+bool initiation_mac1_valid(Bytes datagram, const crypto::SymmetricKey& mac1_key);
+
+struct Acceptance {
+  crypto::NodeKey peer;
+  std::uint32_t peer_index = 0;
+  TransportKeys keys;
+  ResponseDatagram response{};
+};
+// Does the responder's whole part. Nothing unless the initiation is authentic. REQUIRES initiation_mac1_valid().
+std::optional<Acceptance> accept_initiation(Bytes datagram, const Service& service, const crypto::NodeKeyPair& self,
+                                            std::uint32_t own_index, Rng& rng);
+
+// The receiver index of a response of the right type, version and size.
+std::optional<std::uint32_t> parse_response_receiver(Bytes datagram);
+
+}  // namespace spate::session

@@ -1,0 +1,63 @@
+// The Noise handshakes IK and IKpsk2 with 25519, ChaChaPoly and BLAKE2b (Noise specification, revision 34).
+//
+// One object is one side of one handshake: write_message() and read_message() in turn, then split(). A message
+// that fails to read leaves the object as it was, so garbage that races the true answer harms nothing.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "libcore/base/bytes.h"
+#include "libcore/crypto/keys.h"
+
+namespace spate::session {
+
+enum class NoisePattern { kIK, kIKpsk2 };
+
+// One key for each direction of the secured path.
+struct TransportKeys {
+  crypto::SymmetricKey send{};
+  crypto::SymmetricKey receive{};
+};
+
+class NoiseHandshake {
+ public:
+  struct Config {
+    NoisePattern pattern = NoisePattern::kIKpsk2;
+    bool initiator = false;
+    Bytes prologue;  // read during construction only
+    crypto::NodeKeyPair static_keys;
+    crypto::NodeKeyPair ephemeral_keys;  // fresh for each handshake
+    crypto::NodeKey remote_static;       // the initiator's knowledge of the responder; ignored in the responder
+    crypto::SymmetricKey psk{};          // IKpsk2 only
+  };
+
+  // Bytes that the first and the second message add to their payloads.
+  static constexpr std::size_t kFirstOverhead = 32 + 48 + 16;
+  static constexpr std::size_t kSecondOverhead = 32 + 16;
+
+  explicit NoiseHandshake(const Config& config);
+  ~NoiseHandshake();  // erases its keys
+
+  // Writes the next message with this payload to out (payload.size() plus the overhead bytes). False when the
+  // peer's key is a low-order point. REQUIRES it to be this side's turn.
+  [[nodiscard]] bool write_message(Bytes payload, MutableBytes out);
+  // Reads the peer's next message; payload has message.size() minus the overhead bytes. False, with nothing
+  // changed, when the message is not authentic.
+  [[nodiscard]] bool read_message(Bytes message, MutableBytes payload);
+
+  bool finished() const { return messages_ == 2; }
+  const ByteArray<64>& handshake_hash() const { return hash_; }
+  // The responder's knowledge of the initiator, after the first message.
+  const crypto::NodeKey& remote_static() const { return remote_static_; }
+  // REQUIRES finished().
+  TransportKeys split() const;
+
+ private:
+  struct Symmetric;  // see noise.cc; reshape the private part as the implementation needs
+  int messages_ = 0;
+  ByteArray<64> hash_{};
+  crypto::NodeKey remote_static_;
+};
+
+}  // namespace spate::session

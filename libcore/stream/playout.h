@@ -1,0 +1,58 @@
+// Playout: the shards of a Store in order, each at most once, as soon as they can go.
+//
+// A shard that is next in order is due at once: nothing is held back for evenness (players have their own
+// buffers). A gap is waited for until the shard behind it is `latency` old on the publisher's clock,
+// then skipped and counted as lost; a hole announced by the neighbours is skipped at once.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "libcore/base/time.h"
+#include "libcore/stream/store.h"
+
+namespace spate::stream {
+
+class Playout {
+ public:
+  // Automatic latency follows the arrivals: kAutoFloor, or 4 x the spread of arrival lags if that is more, at
+  // most kAutoCeiling, above the smallest lag.
+  static constexpr Duration kAutoFloor = std::chrono::milliseconds(2'000);
+  static constexpr Duration kAutoCeiling = std::chrono::milliseconds(10'000);
+
+  // nullopt = automatic.
+  explicit Playout(std::optional<Duration> latency);
+
+  // Where output begins, on joining; nothing before it is ever written.
+  void start(std::uint64_t first);
+  bool started() const;
+  std::uint64_t next() const { return next_; }
+
+  // A shard arrived with this lag behind the publisher's reading of it (either sign while clocks settle).
+  void on_arrival(Duration lag);
+
+  struct Item {
+    std::uint64_t sequence;
+    const StoredShard* shard;
+  };
+  // The next shard to write, or nothing before next_deadline(). `media_now` is the publisher's clock now, by our
+  // estimate, in microseconds; without one (nullopt) gaps are judged by arrival times.
+  std::optional<Item> poll(const Store& store, std::optional<std::uint64_t> media_now, Instant now);
+  // When poll() should be called again even if nothing arrives; kNever if no gap is being waited for.
+  Instant next_deadline() const { return deadline_; }
+
+  Duration latency() const;
+  std::uint64_t lost() const { return lost_; }  // sequences skipped after the start
+
+ private:
+  std::optional<Duration> fixed_latency_;
+  std::uint64_t next_ = 0;
+  bool started_ = false;
+  std::uint64_t lost_ = 0;
+  Instant deadline_ = kNever;
+  Duration lag_min_{};
+  Duration lag_spread_{};
+  bool have_lag_ = false;
+};
+
+}  // namespace spate::stream
