@@ -37,4 +37,9 @@ class Suite {
 // libsodium: ChaCha20-Poly1305 (RFC 8439), Ed25519, BLAKE2b. Without state, shared by all.
 const Suite& sodium_suite();
 
+// Lets libsodium pick its implementations for this processor. io/, sim/ and test programs call it once at start;
+// further calls do nothing. Everything here gives the same bytes without it, only many times slower.
+// Inside libsodium it also opens the system's random source: the core neither calls this nor uses that.
+void initialise();
+
 }  // namespace spate::crypto

@@ -143,7 +143,7 @@ class Node {
   // Output: datagrams into `out`, events, and the next deadline.
   Poll poll(Instant now, DatagramBatch& out);
 
-  StreamStats stats(StreamIndex stream, Instant now) const;
+  StreamStats stats(StreamIndex stream, Instant now);
   NodeStats stats() const;
 
  private:

@@ -8,7 +8,7 @@
 
 namespace spate::node {
 
-struct LagSummary {  // over the last period of stats
+struct LagSummary {
   Duration p50{};
   Duration p99{};
   Duration max{};
@@ -17,7 +17,8 @@ struct LagSummary {  // over the last period of stats
 struct StreamStats {
   std::uint64_t bytes_in = 0;   // stream bytes read (publisher) or received and proven (others)
   std::uint64_t bytes_out = 0;  // stream bytes played (watcher) or sent to children (publisher, relay)
-  std::optional<LagSummary> lag;
+  std::optional<LagSummary> lag;      // since the call of stats() before this one; nothing if no shard came
+  std::optional<LagSummary> lag_run;  // since the start
   std::uint64_t lost_packets = 0;       // shards that missed their deadline
   std::uint64_t repaired_packets = 0;   // shards that came by request
   std::uint64_t duplicate_packets = 0;

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 
 #include "libcore/base/bytes.h"
 #include "libcore/crypto/keys.h"
@@ -37,27 +36,58 @@ class NoiseHandshake {
   static constexpr std::size_t kSecondOverhead = 32 + 16;
 
   explicit NoiseHandshake(const Config& config);
+  NoiseHandshake(const NoiseHandshake&) = default;
+  NoiseHandshake& operator=(const NoiseHandshake&) = default;
   ~NoiseHandshake();  // erases its keys
 
   // Writes the next message with this payload to out (payload.size() plus the overhead bytes). False when the
-  // peer's key is a low-order point. REQUIRES it to be this side's turn.
+  // peer's key is a low-order point, with nothing changed. REQUIRES it to be this side's turn.
   [[nodiscard]] bool write_message(Bytes payload, MutableBytes out);
   // Reads the peer's next message; payload has message.size() minus the overhead bytes. False, with nothing
-  // changed, when the message is not authentic.
+  // changed but perhaps payload, when the message is too short or not authentic. REQUIRES it to be the peer's turn.
   [[nodiscard]] bool read_message(Bytes message, MutableBytes payload);
 
   bool finished() const { return messages_ == 2; }
-  const ByteArray<64>& handshake_hash() const { return hash_; }
+  const ByteArray<64>& handshake_hash() const { return symmetric_.hash; }
   // The responder's knowledge of the initiator, after the first message.
   const crypto::NodeKey& remote_static() const { return remote_static_; }
   // REQUIRES finished().
   TransportKeys split() const;
 
  private:
-  struct Symmetric;  // see noise.cc; reshape the private part as the implementation needs
+  // The specification's SymmetricState. In IK a cipher key exists before anything is encrypted, so it has no
+  // plain-text mode.
+  struct Symmetric {
+    ByteArray<64> chaining_key{};
+    ByteArray<64> hash{};
+    crypto::SymmetricKey key{};
+    std::uint64_t nonce = 0;
+
+    Symmetric() = default;
+    Symmetric(const Symmetric&) = default;
+    Symmetric& operator=(const Symmetric&) = default;
+    ~Symmetric();
+
+    void mix_hash(Bytes data);
+    void mix_key(Bytes input);
+    void mix_key_and_hash(const crypto::SymmetricKey& psk);
+    [[nodiscard]] bool mix_dh(const ByteArray<32>& secret, const crypto::NodeKey& peer);
+    void encrypt_and_hash(MutableBytes out, Bytes text);
+    [[nodiscard]] bool decrypt_and_hash(MutableBytes out, Bytes sealed);
+  };
+
+  std::size_t overhead() const { return messages_ == 0 ? kFirstOverhead : kSecondOverhead; }
+  void mix_ephemeral(Symmetric& symmetric, const crypto::NodeKey& key) const;
+
+  NoisePattern pattern_;
+  bool initiator_;
   int messages_ = 0;
-  ByteArray<64> hash_{};
+  Symmetric symmetric_;
+  crypto::NodeKeyPair static_keys_;
+  crypto::NodeKeyPair ephemeral_keys_;
   crypto::NodeKey remote_static_;
+  crypto::NodeKey remote_ephemeral_;
+  crypto::SymmetricKey psk_;
 };
 
 }  // namespace spate::session

@@ -12,7 +12,7 @@ class ReplayWindow {
   static constexpr std::uint64_t kBits = 8192;
   static constexpr std::uint64_t kWindow = kBits - 64;  // one word is being recycled
 
-  // Neither seen nor older than the window.
+  // Neither seen nor older than the window. The last counter, 2^64 - 1, is never fresh.
   bool fresh(std::uint64_t counter) const;
   // REQUIRES fresh(counter).
   void mark(std::uint64_t counter);
