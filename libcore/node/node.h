@@ -21,14 +21,23 @@
 #include "libcore/base/time.h"
 #include "libcore/crypto/suite.h"
 #include "libcore/node/stats.h"
-#include "libcore/wire/link.h"
+#include "libcore/swarm/config.h"
+#include "libcore/swarm/events.h"
 
 namespace spate::node {
 
 inline constexpr std::size_t kStreamsMax = 64;
 
 // Which of a node's streams; small and dense.
-using StreamIndex = std::uint32_t;
+using swarm::StreamIndex;
+using swarm::Host;
+using swarm::PublishConfig;
+using swarm::JoinConfig;
+using swarm::StopReason;
+using swarm::Joined;
+using swarm::Played;
+using swarm::Stopped;
+using swarm::ParentChanged;
 
 struct NodeConfig {
   crypto::NodeKeyPair identity;
@@ -39,60 +48,6 @@ struct NodeConfig {
   bool answer_probes = true;
 };
 
-struct PublishConfig {
-  crypto::StreamKeyPair key;
-  std::uint64_t epoch = 0;  // milliseconds since 1970 at the start of the run
-  bool mpeg_ts = true;
-  crypto::SymmetricKey swarm_secret{};                 // all zero for a public stream
-  std::optional<crypto::SymmetricKey> content_secret;  // private stream
-  std::uint16_t children_max = 8;
-};
-
-struct Host {
-  Address address;
-  crypto::NodeKey key;
-};
-
-struct JoinConfig {
-  crypto::StreamKey stream;
-  crypto::SymmetricKey swarm_secret{};
-  std::optional<crypto::SymmetricKey> content_secret;
-  std::vector<Host> hosts;  // the link's, resolved
-  std::uint16_t children_max = 8;
-  bool output = true;                 // false: a relay, which plays nothing
-  std::optional<Duration> latency;    // nothing = automatic
-  Duration connect_timeout = std::chrono::seconds(10);  // until a parent has accepted us
-  Duration idle_timeout = std::chrono::seconds(10);     // without any shard or word of the publisher, once joined; 0 = never
-  Duration retry_for = std::chrono::seconds(0);   // go on trying after a loss of all peers for so long; 0 = for ever
-};
-
-// Why a stream stopped for good.
-enum class StopReason : std::uint8_t {
-  kEnded,          // the publisher said so, and everything was played
-  kUnreachable,    // no host of the link answered within connect_timeout
-  kStalled,        // idle_timeout or retry_for ran out
-  kWrongSecret,    // the content secret does not open this stream
-  kLeft,           // leave() was carried out
-};
-
-struct Joined {        // a parent accepted us
-  StreamIndex stream;
-};
-struct Played {        // bytes to write, in order; the frame keeps them alive
-  StreamIndex stream;
-  Buffer frame;
-  Bytes bytes;
-  Duration lag;        // from the publisher's reading to now, by our estimate of its clock
-  bool discontinuity;  // something before it was lost
-};
-struct Stopped {
-  StreamIndex stream;
-  StopReason reason;
-};
-struct ParentChanged {  // for logs
-  StreamIndex stream;
-  Address parent;
-};
 struct ProbeReply {
   std::uint32_t id;
   Duration rtt;

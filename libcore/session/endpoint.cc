@@ -1,0 +1,399 @@
+#include "libcore/session/endpoint.h"
+
+#include <algorithm>
+
+#include "libcore/base/check.h"
+
+namespace spate::session {
+namespace {
+
+// Unanswered handshakes are repeated every 250 ms for 2 s, then every 500 ms to 4 s, then every second, each + 0..33 %.
+constexpr Duration kRetryFast = std::chrono::milliseconds(250);
+constexpr std::size_t kOutgoingMax = 512;  // waiting handshake datagrams; more are dropped and will be repeated
+
+Duration retry_interval(Duration since_start) {
+  if (since_start < std::chrono::seconds(2)) return kRetryFast;
+  if (since_start < std::chrono::seconds(4)) return 2 * kRetryFast;
+  return 4 * kRetryFast;
+}
+
+Bytes initiation_ephemeral(Bytes datagram) { return datagram.subspan(16, 32); }
+
+}  // namespace
+
+Endpoint::Endpoint(const crypto::Suite& suite, Rng& rng, BufferPool& pool)
+    : suite_(suite), rng_(rng), pool_(pool), indices_(rng) {}
+
+Endpoint::~Endpoint() = default;
+
+ServiceIndex Endpoint::add_service(const Service& service, const crypto::NodeKeyPair& self, bool accept) {
+  services_.push_back({service, self, service.mac1_key(self.public_key), accept, false});
+  return static_cast<ServiceIndex>(services_.size() - 1);
+}
+
+void Endpoint::remove_service(ServiceIndex service) {
+  services_[service].removed = true;
+  for (std::uint32_t slot = 0; slot < sessions_.size(); ++slot)
+    if (sessions_[slot].used && sessions_[slot].service == service) remove(slot);
+  for (HalfOpen& entry : half_open_)
+    if (entry.used && entry.service == service) drop_half_open(entry);
+}
+
+std::optional<SessionId> Endpoint::connect(ServiceIndex service, const Address& address, const crypto::NodeKey& peer,
+                                           Duration give_up, Instant now) {
+  SPATE_CHECK(service < services_.size() && !services_[service].removed);
+  if (peer == services_[service].self.public_key) return std::nullopt;
+  if (const auto known = by_peer_.find({service, peer}); known != by_peer_.end()) return id_of(known->second);
+  const auto slot = take_session_slot();
+  if (!slot) return std::nullopt;
+  Session& session = sessions_[*slot];
+  session.service = service;
+  session.peer = peer;
+  session.address = address;
+  session.last_received = now;
+  by_peer_.emplace(PeerKey{service, peer}, *slot);
+  const SessionId id = id_of(*slot);
+  begin_handshake(*slot, give_up, now);
+  return id;
+}
+
+void Endpoint::close(SessionId id) {
+  if (find(id) != nullptr) remove(id.slot);
+}
+
+std::optional<Endpoint::Received> Endpoint::handle_datagram(const Datagram& datagram, Instant now) {
+  if (const auto index = parse_data_receiver(datagram.bytes)) {
+    auto received = handle_data(datagram, *index, now);
+    if (!received) ++dropped_;
+    return received;
+  }
+  if (datagram.bytes.size() == kInitiationBytes && datagram.bytes[0] == kInitiationType) {
+    handle_initiation(datagram, now);
+  } else if (datagram.bytes.size() == kResponseBytes && datagram.bytes[0] == kResponseType) {
+    handle_response(datagram, now);
+  } else {
+    ++dropped_;
+  }
+  return std::nullopt;
+}
+
+void Endpoint::handle_initiation(const Datagram& datagram, Instant now) {
+  const auto header = parse_initiation(datagram.bytes);
+  const auto served = std::find_if(services_.begin(), services_.end(), [&](const ServedService& s) {
+    return header && s.accept && !s.removed && s.service.tag == header->tag;
+  });
+  if (served == services_.end() || !initiation_mac1_valid(datagram.bytes, served->mac1_key)) {
+    ++dropped_;
+    return;
+  }
+  const Bytes ephemeral = initiation_ephemeral(datagram.bytes);
+  if (HalfOpen* const again = find_half_open(ephemeral, datagram.from)) {
+    send_raw(again->address, again->response);
+    return;
+  }
+  // Beyond the budget an initiation costs a hash only. (Here cookies will be demanded of the sender.)
+  if (!handshake_budget_.take(1, now)) {
+    ++dropped_;
+    return;
+  }
+  const std::uint32_t slot = take_half_open_slot();
+  const auto index = indices_.allocate({IndexTable::Kind::kHalfOpen, slot});
+  if (!index) return;
+  auto accepted = accept_initiation(datagram.bytes, served->service, served->self, *index, rng_);
+  if (!accepted || accepted->peer == served->self.public_key) {
+    indices_.release(*index);
+    ++dropped_;
+    return;
+  }
+  HalfOpen& entry = half_open_[slot];
+  entry.used = true;
+  std::copy(ephemeral.begin(), ephemeral.end(), entry.ephemeral.begin());
+  entry.service = static_cast<ServiceIndex>(served - services_.begin());
+  entry.peer = accepted->peer;
+  entry.address = datagram.from;
+  entry.keys = std::make_unique<KeySet>(accepted->keys, *index, accepted->peer_index, false, now);
+  entry.response = accepted->response;
+  entry.expires = now + kHalfOpenLife;
+  wake_at(entry.expires);
+  send_raw(entry.address, entry.response);
+}
+
+void Endpoint::handle_response(const Datagram& datagram, Instant now) {
+  const auto index = parse_response_receiver(datagram.bytes);
+  const IndexTable::Owner owner = index ? indices_.find(*index) : IndexTable::Owner{};
+  Session* const session = owner.kind == IndexTable::Kind::kSession ? &sessions_[owner.slot] : nullptr;
+  const bool awaited =
+      session != nullptr && session->handshake && session->handshake->initiation->own_index() == *index;
+  const auto result = awaited ? session->handshake->initiation->read_response(datagram.bytes) : std::nullopt;
+  if (!result) {
+    ++dropped_;
+    return;
+  }
+  end_handshake(*session, false);
+  session->last_received = now;
+  session->confirm = true;
+  confirming_.push_back(owner.slot);
+  install(owner.slot, std::make_unique<KeySet>(result->keys, *index, result->peer_index, true, now), now);
+}
+
+std::optional<Endpoint::Received> Endpoint::handle_data(const Datagram& datagram, std::uint32_t index, Instant now) {
+  IndexTable::Owner owner = indices_.find(index);
+  if (owner.kind == IndexTable::Kind::kFree) return std::nullopt;
+  std::optional<Buffer> text;
+  if (owner.kind == IndexTable::Kind::kHalfOpen) {
+    HalfOpen& entry = half_open_[owner.slot];
+    text = entry.keys->open(datagram.bytes, suite_, pool_, now);
+    if (!text) return std::nullopt;
+    owner.slot = promote(entry, now);
+    if (owner.slot == UINT32_MAX) return std::nullopt;
+  } else {
+    Session& session = sessions_[owner.slot];
+    KeySet* const keys = session.current && session.current->own_index() == index ? session.current.get()
+                                                                                  : session.previous.get();
+    if (keys == nullptr || keys->own_index() != index) return std::nullopt;
+    text = keys->open(datagram.bytes, suite_, pool_, now);
+    if (!text) return std::nullopt;
+  }
+  Session& session = sessions_[owner.slot];
+  session.last_received = now;
+  // The sender's address is not followed here: a path must be challenged before a stream follows it.
+  return Received{id_of(owner.slot), session.service, std::move(*text)};
+}
+
+Endpoint::HalfOpen* Endpoint::find_half_open(Bytes ephemeral, const Address& from) {
+  for (HalfOpen& entry : half_open_)
+    if (entry.used && entry.address == from && std::equal(ephemeral.begin(), ephemeral.end(), entry.ephemeral.begin()))
+      return &entry;
+  return nullptr;
+}
+
+std::uint32_t Endpoint::take_half_open_slot() {
+  for (std::uint32_t slot = 0; slot < half_open_.size(); ++slot)
+    if (!half_open_[slot].used) return slot;
+  if (half_open_.size() < kHalfOpenMax) {
+    half_open_.emplace_back();
+    return static_cast<std::uint32_t>(half_open_.size() - 1);
+  }
+  const auto victim = static_cast<std::uint32_t>(rng_.below(kHalfOpenMax));
+  drop_half_open(half_open_[victim]);
+  return victim;
+}
+
+void Endpoint::drop_half_open(HalfOpen& entry) {
+  if (entry.keys) indices_.release(entry.keys->own_index());
+  entry.keys.reset();
+  entry.used = false;
+}
+
+std::uint32_t Endpoint::promote(HalfOpen& entry, Instant now) {
+  const PeerKey peer{entry.service, entry.peer};
+  std::uint32_t slot = UINT32_MAX;
+  if (const auto known = by_peer_.find(peer); known != by_peer_.end()) {
+    slot = known->second;
+  } else if (const auto fresh = take_session_slot()) {
+    slot = *fresh;
+    sessions_[slot].service = entry.service;
+    sessions_[slot].peer = entry.peer;
+    by_peer_.emplace(peer, slot);
+  } else {
+    drop_half_open(entry);
+    return UINT32_MAX;
+  }
+  Session& session = sessions_[slot];
+  if (!session.current && session.handshake) end_handshake(session, true);  // both sides dialled: theirs came first
+  session.address = entry.address;
+  session.last_received = now;
+  indices_.reassign(entry.keys->own_index(), {IndexTable::Kind::kSession, slot});
+  auto keys = std::move(entry.keys);
+  entry.used = false;
+  install(slot, std::move(keys), now);
+  return slot;
+}
+
+std::optional<std::uint32_t> Endpoint::take_session_slot() {
+  std::uint32_t slot = 0;
+  if (!free_sessions_.empty()) {
+    slot = free_sessions_.back();
+    free_sessions_.pop_back();
+  } else if (sessions_.size() < kSessionsMax) {
+    slot = static_cast<std::uint32_t>(sessions_.size());
+    sessions_.emplace_back();
+  } else {
+    return std::nullopt;
+  }
+  sessions_[slot].used = true;
+  return slot;
+}
+
+void Endpoint::install(std::uint32_t slot, std::unique_ptr<KeySet> keys, Instant now) {
+  Session& session = sessions_[slot];
+  const bool is_new = !session.current;
+  drop_keys(session.previous);
+  session.previous = std::move(session.current);
+  session.current = std::move(keys);
+  wake_at(now + kSilenceMax);
+  if (is_new) push_event(SessionEvent::Kind::kEstablished, slot);
+}
+
+void Endpoint::drop_keys(std::unique_ptr<KeySet>& keys) {
+  if (keys) indices_.release(keys->own_index());
+  keys.reset();
+}
+
+void Endpoint::begin_handshake(std::uint32_t slot, Duration give_up, Instant now) {
+  Session& session = sessions_[slot];
+  const auto index = indices_.allocate({IndexTable::Kind::kSession, slot});
+  if (!index) return;  // 65,536 in use: the session times out
+  const ServedService& served = services_[session.service];
+  session.handshake.emplace();
+  session.handshake->initiation =
+      std::make_unique<Initiation>(served.service, served.self, session.peer, *index, rng_);
+  session.handshake->started = now;
+  session.handshake->next_send = now;
+  session.handshake->give_up = now + give_up;
+  wake_at(now);
+}
+
+void Endpoint::end_handshake(Session& session, bool release_index) {
+  if (release_index) indices_.release(session.handshake->initiation->own_index());
+  session.handshake.reset();
+}
+
+void Endpoint::remove(std::uint32_t slot) {
+  Session& session = sessions_[slot];
+  by_peer_.erase({session.service, session.peer});
+  if (session.handshake) end_handshake(session, true);
+  drop_keys(session.current);
+  drop_keys(session.previous);
+  const std::uint32_t generation = session.generation + 1;
+  session = Session();
+  session.generation = generation;
+  free_sessions_.push_back(slot);
+}
+
+void Endpoint::push_event(SessionEvent::Kind kind, std::uint32_t slot) {
+  events_.push_back({kind, id_of(slot), sessions_[slot].service});
+}
+
+void Endpoint::send_raw(const Address& to, Bytes bytes) {
+  if (outgoing_.size() < kOutgoingMax) outgoing_.push_back({to, {bytes.begin(), bytes.end()}});
+}
+
+void Endpoint::handle_deadline(Instant now) {
+  if (now < next_deadline_) return;
+  next_deadline_ = kNever;
+  for (std::uint32_t slot = 0; slot < sessions_.size(); ++slot)
+    if (sessions_[slot].used) check_session(slot, now);
+  for (HalfOpen& entry : half_open_) {
+    if (!entry.used) continue;
+    if (now >= entry.expires)
+      drop_half_open(entry);
+    else
+      wake_at(entry.expires);
+  }
+}
+
+void Endpoint::check_session(std::uint32_t slot, Instant now) {
+  Session& session = sessions_[slot];
+  const bool connected = session.current != nullptr;
+  if (connected && (now - session.last_received >= kSilenceMax || !session.current->usable(now))) {
+    push_event(SessionEvent::Kind::kSilent, slot);
+    return remove(slot);
+  }
+  if (connected && !session.handshake && session.current->wants_rekey(now))
+    begin_handshake(slot, KeySet::kRejectAge - KeySet::kRekeyAge, now);
+  if (connected && session.previous && now - session.previous->last_received() >= kSilenceMax)
+    drop_keys(session.previous);
+  if (session.handshake && now >= session.handshake->give_up) {
+    if (connected) {
+      end_handshake(session, true);
+    } else {
+      push_event(SessionEvent::Kind::kUnreachable, slot);
+      return remove(slot);
+    }
+  }
+  if (session.handshake && now >= session.handshake->next_send) {
+    Handshake& handshake = *session.handshake;
+    send_raw(session.address, handshake.initiation->datagram());
+    const Duration interval = retry_interval(now - handshake.started);
+    const auto jitter = static_cast<std::int64_t>(rng_.below(static_cast<std::uint64_t>(interval.count()) / 3 + 1));
+    handshake.next_send = now + interval + Duration(jitter);
+  }
+  if (session.handshake) wake_at(std::min(session.handshake->next_send, session.handshake->give_up));
+  if (connected) {
+    wake_at(session.last_received + kSilenceMax);
+    const Instant rekey = session.current->created() + KeySet::kRekeyAge;
+    wake_at(now < rekey ? rekey : session.current->created() + KeySet::kRejectAge);
+  }
+}
+
+std::optional<SessionEvent> Endpoint::next_event() {
+  if (events_.empty()) return std::nullopt;
+  const SessionEvent event = events_.front();
+  events_.pop_front();
+  return event;
+}
+
+bool Endpoint::flush(DatagramBatch& out, Instant now) {
+  while (!outgoing_.empty()) {
+    if (out.full()) return false;
+    const Outgoing& next = outgoing_.front();
+    const MutableBytes room = out.add(next.to, next.bytes.size());
+    std::copy(next.bytes.begin(), next.bytes.end(), room.begin());
+    outgoing_.pop_front();
+  }
+  while (!confirming_.empty()) {
+    if (out.full()) return false;
+    const std::uint32_t slot = confirming_.back();
+    confirming_.pop_back();
+    if (sessions_[slot].confirm) seal(id_of(slot), {}, out, now);
+  }
+  return true;
+}
+
+bool Endpoint::seal(SessionId id, Bytes text, DatagramBatch& out, Instant now) {
+  Session* const session = find(id);
+  if (session == nullptr || !session->current || !session->current->usable(now)) return false;
+  session->current->seal(out.add(session->address, text.size() + kDataOverhead), text, suite_);
+  session->confirm = false;
+  return true;
+}
+
+Endpoint::Session* Endpoint::find(SessionId id) {
+  if (id.slot >= sessions_.size()) return nullptr;
+  Session& session = sessions_[id.slot];
+  return session.used && session.generation == id.generation ? &session : nullptr;
+}
+
+const Endpoint::Session* Endpoint::find(SessionId id) const { return const_cast<Endpoint*>(this)->find(id); }
+
+bool Endpoint::established(SessionId id) const {
+  const Session* const session = find(id);
+  return session != nullptr && session->current;
+}
+
+const Address& Endpoint::address(SessionId id) const {
+  const Session* const session = find(id);
+  SPATE_CHECK(session != nullptr);
+  return session->address;
+}
+
+const crypto::NodeKey& Endpoint::peer(SessionId id) const {
+  const Session* const session = find(id);
+  SPATE_CHECK(session != nullptr);
+  return session->peer;
+}
+
+Instant Endpoint::last_received(SessionId id) const {
+  const Session* const session = find(id);
+  SPATE_CHECK(session != nullptr);
+  return session->last_received;
+}
+
+EndpointStats Endpoint::stats() const {
+  const auto half_open =
+      std::count_if(half_open_.begin(), half_open_.end(), [](const HalfOpen& entry) { return entry.used; });
+  return {dropped_, static_cast<std::uint32_t>(by_peer_.size()), static_cast<std::uint32_t>(half_open)};
+}
+
+}  // namespace spate::session

@@ -1,0 +1,178 @@
+// Endpoint: all secured paths of one UDP address. Handshakes, keys and their renewal, and who a datagram is from.
+//
+// Guarantees:
+//   - a datagram without a valid mac1, or that no key opens, is answered with nothing and changes nothing but a counter;
+//   - before a peer has proven its address it is sent at most the bytes that came from it, and costs a bounded half-open entry;
+//   - a session takes over from an older one with the same peer only when the peer has used the new keys;
+//   - keys are renewed after 120 s and refused after 180 s; a session silent for kSilenceMax is closed.
+// It does not know what travels inside (the swarm's affair), and starts nothing but handshakes by itself.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "libcore/base/token_bucket.h"
+#include "libcore/session/handshake.h"
+#include "libcore/session/index_table.h"
+#include "libcore/session/key_set.h"
+
+namespace spate::session {
+
+using ServiceIndex = std::uint32_t;
+
+// Names one session for as long as it lives; never reused for another.
+struct SessionId {
+  std::uint32_t slot = UINT32_MAX;
+  std::uint32_t generation = 0;
+  auto operator<=>(const SessionId&) const = default;
+};
+
+struct SessionEvent {
+  enum class Kind : std::uint8_t {
+    kEstablished,
+    kUnreachable,  // the handshake was not answered in time; the session is gone
+    kSilent,       // nothing authentic came for kSilenceMax, or the keys grew too old; the session is gone
+  };
+  Kind kind = Kind::kEstablished;
+  SessionId session;
+  ServiceIndex service = 0;
+};
+
+struct EndpointStats {
+  std::uint64_t dropped = 0;  // datagrams that changed nothing
+  std::uint32_t sessions = 0;
+  std::uint32_t half_open = 0;
+};
+
+class Endpoint {
+ public:
+  static constexpr std::size_t kSessionsMax = 4096;
+  static constexpr std::size_t kHalfOpenMax = 1024;
+  static constexpr Duration kHalfOpenLife = std::chrono::seconds(5);
+  static constexpr Duration kSilenceMax = std::chrono::seconds(10);
+  static constexpr std::uint64_t kHandshakesPerSecond = 200;
+  static constexpr std::uint64_t kHandshakesBurst = 128;
+
+  Endpoint(const crypto::Suite& suite, Rng& rng, BufferPool& pool);
+  ~Endpoint();
+
+  // Serves this service under that key. With accept false only our own initiations make sessions.
+  ServiceIndex add_service(const Service& service, const crypto::NodeKeyPair& self, bool accept);
+  // Ends its sessions without a word and answers for it no more.
+  void remove_service(ServiceIndex service);
+
+  // Begins a handshake, to be given up after that time, unless there is a session with the peer already. Nothing
+  // when the table is full or the peer is ourselves.
+  std::optional<SessionId> connect(ServiceIndex service, const Address& address, const crypto::NodeKey& peer,
+                                   Duration give_up, Instant now);
+  // Forgets a session without a word or an event. Unknown ids are ignored.
+  void close(SessionId id);
+
+  struct Received {
+    SessionId session;
+    ServiceIndex service;
+    Buffer text;  // may be empty: a keep-alive
+  };
+  std::optional<Received> handle_datagram(const Datagram& datagram, Instant now);
+  void handle_deadline(Instant now);
+  Instant next_deadline() const { return next_deadline_; }
+  std::optional<SessionEvent> next_event();
+
+  // Writes waiting handshake datagrams and key confirmations. False if the batch is full and more waits.
+  bool flush(DatagramBatch& out, Instant now);
+  // Seals text into the batch. False if the session is not established or its keys are too old. REQUIRES !out.full().
+  bool seal(SessionId id, Bytes text, DatagramBatch& out, Instant now);
+
+  bool established(SessionId id) const;
+  // REQUIRES that the session exists (established, or connecting).
+  const Address& address(SessionId id) const;
+  const crypto::NodeKey& peer(SessionId id) const;
+  Instant last_received(SessionId id) const;
+  EndpointStats stats() const;
+
+ private:
+  struct ServedService {
+    Service service;
+    crypto::NodeKeyPair self;
+    crypto::SymmetricKey mac1_key;
+    bool accept = false;
+    bool removed = false;
+  };
+  struct Handshake {
+    std::unique_ptr<Initiation> initiation;
+    Instant started{};
+    Instant next_send{};
+    Instant give_up{};
+  };
+  struct Session {
+    std::uint32_t generation = 0;
+    bool used = false;
+    ServiceIndex service = 0;
+    crypto::NodeKey peer;
+    Address address;
+    std::unique_ptr<KeySet> current;
+    std::unique_ptr<KeySet> previous;
+    std::optional<Handshake> handshake;
+    Instant last_received{};
+    bool confirm = false;  // owes the peer a first datagram on new keys
+  };
+  struct HalfOpen {
+    bool used = false;
+    ByteArray<32> ephemeral{};  // of the initiation: the same one again gets the same answer again
+    ServiceIndex service = 0;
+    crypto::NodeKey peer;
+    Address address;
+    std::unique_ptr<KeySet> keys;
+    ResponseDatagram response{};
+    Instant expires{};
+  };
+
+  using PeerKey = std::pair<ServiceIndex, crypto::NodeKey>;
+  struct Outgoing {
+    Address to;
+    std::vector<std::uint8_t> bytes;
+  };
+
+  void handle_initiation(const Datagram& datagram, Instant now);
+  void handle_response(const Datagram& datagram, Instant now);
+  std::optional<Received> handle_data(const Datagram& datagram, std::uint32_t index, Instant now);
+  HalfOpen* find_half_open(Bytes ephemeral, const Address& from);
+  std::uint32_t take_half_open_slot();
+  void drop_half_open(HalfOpen& entry);
+  std::uint32_t promote(HalfOpen& entry, Instant now);
+  std::optional<std::uint32_t> take_session_slot();
+  void install(std::uint32_t slot, std::unique_ptr<KeySet> keys, Instant now);
+  void drop_keys(std::unique_ptr<KeySet>& keys);
+  void begin_handshake(std::uint32_t slot, Duration give_up, Instant now);
+  void end_handshake(Session& session, bool release_index);
+  void remove(std::uint32_t slot);
+  void push_event(SessionEvent::Kind kind, std::uint32_t slot);
+  void send_raw(const Address& to, Bytes bytes);
+  void check_session(std::uint32_t slot, Instant now);
+  Session* find(SessionId id);
+  const Session* find(SessionId id) const;
+  SessionId id_of(std::uint32_t slot) const { return {slot, sessions_[slot].generation}; }
+  void wake_at(Instant when) { next_deadline_ = std::min(next_deadline_, when); }
+
+  const crypto::Suite& suite_;
+  Rng& rng_;
+  BufferPool& pool_;
+  IndexTable indices_;
+  std::vector<ServedService> services_;
+  std::vector<Session> sessions_;
+  std::vector<std::uint32_t> free_sessions_;
+  std::vector<HalfOpen> half_open_;
+  std::map<PeerKey, std::uint32_t> by_peer_;
+  std::deque<SessionEvent> events_;
+  std::deque<Outgoing> outgoing_;
+  std::vector<std::uint32_t> confirming_;
+  TokenBucket handshake_budget_{kHandshakesPerSecond, kHandshakesBurst};
+  Instant next_deadline_ = kNever;
+  std::uint64_t dropped_ = 0;
+};
+
+}  // namespace spate::session

@@ -1,0 +1,59 @@
+// The keys of one finished handshake, with what must never repeat and never be accepted twice.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "libcore/base/buffer.h"
+#include "libcore/base/datagram.h"
+#include "libcore/base/time.h"
+#include "libcore/crypto/suite.h"
+#include "libcore/session/noise.h"
+#include "libcore/session/replay_window.h"
+
+namespace spate::session {
+
+inline constexpr std::size_t kDataHeaderBytes = 13;
+inline constexpr std::size_t kDataOverhead = kDataHeaderBytes + crypto::kTagBytes;
+
+class KeySet {
+ public:
+  // Refused, by either side, from this age or count on.
+  static constexpr Duration kRekeyAge = std::chrono::seconds(120);
+  static constexpr Duration kRejectAge = std::chrono::seconds(180);
+  static constexpr std::uint64_t kRekeyPackets = std::uint64_t{1} << 32;
+  static constexpr std::uint64_t kRejectPackets = std::uint64_t{1} << 40;
+
+  KeySet(const TransportKeys& keys, std::uint32_t own_index, std::uint32_t peer_index, bool initiator, Instant now);
+  ~KeySet();
+  KeySet(const KeySet&) = delete;
+  KeySet& operator=(const KeySet&) = delete;
+
+  // Writes a data datagram of text.size() + kDataOverhead bytes. REQUIRES usable().
+  void seal(MutableBytes datagram, Bytes text, const crypto::Suite& suite);
+  // Opens a data datagram into a pool buffer: replay check, then the tag, and only then the window moves.
+  std::optional<Buffer> open(Bytes datagram, const crypto::Suite& suite, BufferPool& pool, Instant now);
+
+  bool usable(Instant now) const { return now - created_ < kRejectAge && send_counter_ < kRejectPackets; }
+  bool wants_rekey(Instant now) const {
+    return initiator_ && (now - created_ >= kRekeyAge || send_counter_ >= kRekeyPackets);
+  }
+  std::uint32_t own_index() const { return own_index_; }
+  Instant created() const { return created_; }
+  Instant last_received() const { return last_received_; }
+
+ private:
+  TransportKeys keys_;
+  std::uint32_t own_index_;
+  std::uint32_t peer_index_;
+  bool initiator_;
+  std::uint64_t send_counter_ = 0;
+  ReplayWindow window_;
+  Instant created_;
+  Instant last_received_;
+};
+
+// The receiver index of a data datagram. Nothing if it is too short or of another type.
+std::optional<std::uint32_t> parse_data_receiver(Bytes datagram);
+
+}  // namespace spate::session

@@ -1,0 +1,27 @@
+#include "libcore/session/rtt.h"
+
+#include <algorithm>
+
+namespace spate::session {
+
+void RttEstimator::add(Duration sample, Instant now) {
+  if (sample < Duration::zero()) return;
+  if (!known_) {
+    known_ = true;
+    smoothed_ = sample;
+    deviation_ = sample / 2;
+    window_start_ = now;
+  } else {
+    const Duration error = sample > smoothed_ ? sample - smoothed_ : smoothed_ - sample;
+    deviation_ = (3 * deviation_ + error) / 4;
+    smoothed_ = (7 * smoothed_ + sample) / 8;
+  }
+  if (now - window_start_ > kWindow) {
+    older_minimum_ = minimum_;
+    minimum_ = Duration::max();
+    window_start_ = now;
+  }
+  minimum_ = std::min(minimum_, sample);
+}
+
+}  // namespace spate::session

@@ -1,0 +1,41 @@
+// What a stream's swarm is told when it begins: to publish, or to join.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "libcore/base/address.h"
+#include "libcore/base/time.h"
+#include "libcore/crypto/keys.h"
+
+namespace spate::swarm {
+
+struct PublishConfig {
+  crypto::StreamKeyPair key;
+  std::uint64_t epoch = 0;  // milliseconds since 1970 at the start of the run
+  bool mpeg_ts = true;
+  crypto::SymmetricKey swarm_secret{};                 // all zero for a public stream
+  std::optional<crypto::SymmetricKey> content_secret;  // private stream
+  std::uint16_t children_max = 8;
+};
+
+struct Host {
+  Address address;
+  crypto::NodeKey key;
+};
+
+struct JoinConfig {
+  crypto::StreamKey stream;
+  crypto::SymmetricKey swarm_secret{};
+  std::optional<crypto::SymmetricKey> content_secret;
+  std::vector<Host> hosts;  // the link's, resolved
+  std::uint16_t children_max = 8;
+  bool output = true;               // false: a relay, which plays nothing
+  std::optional<Duration> latency;  // nothing = automatic
+  Duration connect_timeout = std::chrono::seconds(10);  // until a parent has accepted us
+  Duration idle_timeout = std::chrono::seconds(30);     // with a parent but no word of the publisher; 0 = for ever
+  Duration retry_for = std::chrono::seconds(30);        // without any parent, once joined; 0 = for ever
+};
+
+}  // namespace spate::swarm

@@ -1,0 +1,45 @@
+// What a stream's swarm has to tell its owner.
+#pragma once
+
+#include <cstdint>
+#include <variant>
+
+#include "libcore/base/address.h"
+#include "libcore/base/buffer.h"
+#include "libcore/base/time.h"
+
+namespace spate::swarm {
+
+// Which of a node's streams; small and dense.
+using StreamIndex = std::uint32_t;
+
+// Why a stream stopped for good.
+enum class StopReason : std::uint8_t {
+  kEnded,        // the publisher said so, and everything was played and passed on
+  kUnreachable,  // no host of the link answered within connect_timeout
+  kStalled,      // idle_timeout or retry_for ran out
+  kWrongSecret,  // the content secret is missing or does not open this stream
+  kLeft,         // leave() was carried out
+};
+
+struct Joined {  // a parent accepted us for the first time
+  StreamIndex stream;
+};
+struct Played {  // bytes to write, in order; the frame keeps them alive
+  StreamIndex stream;
+  Buffer frame;
+  Bytes bytes;
+  Duration lag;        // from the publisher's reading to now, by our estimate of its clock
+  bool discontinuity;  // something before it was lost
+};
+struct Stopped {
+  StreamIndex stream;
+  StopReason reason;
+};
+struct ParentChanged {  // for logs
+  StreamIndex stream;
+  Address parent;
+};
+using Event = std::variant<Joined, Played, Stopped, ParentChanged>;
+
+}  // namespace spate::swarm

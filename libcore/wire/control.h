@@ -1,0 +1,139 @@
+// Control messages: what peers tell each other beside the stream itself (README.md, "Control messages").
+//
+// A datagram carries one or more. ControlReader takes them apart without allocating; what does not parse exactly is
+// reported as malformed, never guessed at.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <variant>
+
+#include "libcore/base/address.h"
+#include "libcore/base/inline_vector.h"
+#include "libcore/base/writer.h"
+#include "libcore/crypto/keys.h"
+
+namespace spate::wire {
+
+inline constexpr std::uint8_t kControlTypeMin = 16;
+inline constexpr std::size_t kControlHeaderBytes = 3;
+inline constexpr std::size_t kPathMax = 32;
+inline constexpr std::size_t kPeersMax = 16;
+inline constexpr std::size_t kRepairRangesMax = 64;
+inline constexpr std::uint64_t kFromNewest = UINT64_MAX;
+inline constexpr std::uint64_t kAllStripes = UINT64_MAX;
+
+// The first four bytes of a node's key: enough to see a loop, not to trust.
+using ShortId = std::uint32_t;
+ShortId short_id(const crypto::NodeKey& key);
+
+struct Ping {
+  std::uint32_t id = 0;
+  std::uint16_t padding = 0;
+  bool operator==(const Ping&) const = default;
+};
+struct Pong {
+  std::uint32_t id = 0;
+  std::uint32_t held_us = 0;
+  std::optional<std::uint64_t> media_us;  // the publisher's clock as the sender knows it, when it sent this
+  std::uint16_t padding = 0;
+  bool operator==(const Pong&) const = default;
+};
+enum class Role : std::uint8_t { kPublisher = 0, kRelay = 1, kWatcher = 2 };
+struct Status {
+  Role role = Role::kWatcher;
+  bool receiving = false;   // it has the stream now and may serve it
+  bool no_upload = false;
+  std::uint16_t slots = 0;
+  std::uint16_t free_slots = 0;
+  std::uint32_t lag_us = 0;  // from the publisher's reading of a shard to its arrival at the sender
+  InlineVector<ShortId, kPathMax> path;  // from the publisher's child down to the sender; empty for the publisher
+  bool operator==(const Status&) const = default;
+};
+struct Inquiry {
+  bool operator==(const Inquiry&) const = default;
+};
+struct PeerRecord {
+  crypto::NodeKey key;
+  Address address;
+  std::uint16_t free_slots = 0;
+  std::uint32_t lag_us = 0;
+  bool operator==(const PeerRecord&) const = default;
+};
+struct Peers {
+  InlineVector<PeerRecord, kPeersMax> peers;
+  bool operator==(const Peers&) const = default;
+};
+struct Subscribe {
+  std::uint64_t stripes = kAllStripes;
+  std::uint64_t first = kFromNewest;
+  std::uint32_t window_bytes = 0;
+  bool operator==(const Subscribe&) const = default;
+};
+enum class SubscribeCode : std::uint8_t { kAccepted = 0, kFull = 1, kLoop = 2, kNoStream = 3, kNoUpload = 4 };
+struct SubscribeReply {
+  SubscribeCode code = SubscribeCode::kAccepted;
+  std::uint64_t first = 0;
+  bool operator==(const SubscribeReply&) const = default;
+};
+struct Unsubscribe {
+  bool operator==(const Unsubscribe&) const = default;
+};
+struct Report {
+  std::uint64_t next = 0;
+  std::uint64_t seen = 0;
+  std::uint32_t received = 0;
+  std::uint32_t missed = 0;
+  std::uint32_t lag_us = 0;
+  std::uint16_t slots = 0;
+  std::uint16_t free_slots = 0;
+  bool operator==(const Report&) const = default;
+};
+struct RepairRequest {
+  enum class Kind : std::uint8_t { kShards = 0, kList = 1 };
+  struct Range {
+    std::uint16_t offset = 0;  // from base
+    std::uint8_t count = 1;
+    bool operator==(const Range&) const = default;
+  };
+  Kind kind = Kind::kShards;
+  std::uint64_t base = 0;
+  InlineVector<Range, kRepairRangesMax> ranges;
+  bool operator==(const RepairRequest&) const = default;
+};
+struct Hole {
+  std::uint64_t first = 0;
+  std::uint16_t count = 0;
+  bool operator==(const Hole&) const = default;
+};
+enum class ByeReason : std::uint8_t { kLeaving = 0, kEnded = 1, kDisplaced = 2 };
+struct Bye {
+  ByeReason reason = ByeReason::kLeaving;
+  bool operator==(const Bye&) const = default;
+};
+struct Head {
+  std::uint64_t next = 0;
+  bool operator==(const Head&) const = default;
+};
+
+using Control = std::variant<Ping, Pong, Status, Inquiry, Peers, Subscribe, SubscribeReply, Unsubscribe, Report,
+                             RepairRequest, Hole, Bye, Head>;
+
+class ControlReader {
+ public:
+  explicit ControlReader(Bytes datagram) : rest_(datagram) {}
+
+  // The next message of a known type; unknown types are skipped. Nothing at the end or when malformed().
+  std::optional<Control> next();
+  bool malformed() const { return malformed_; }
+
+ private:
+  Bytes rest_;
+  bool malformed_ = false;
+};
+
+std::size_t control_bytes(const Control& message);
+// REQUIRES out.room() >= control_bytes(message).
+void write_control(Writer& out, const Control& message);
+
+}  // namespace spate::wire
