@@ -2,7 +2,9 @@
 //
 // A shard that is next in order is due at once: nothing is held back for evenness (players have their own
 // buffers). A gap is waited for until the shard behind it is `latency` old on the publisher's clock,
-// then skipped and counted as lost; a hole announced by the neighbours is skipped at once.
+// then skipped and counted as lost; with a latency of 0 that is as soon as any shard behind it is here. A hole
+// announced by the neighbours is skipped at once. Missing shards with nothing behind them are waited for
+// without end: whoever knows better (the stream ended) marks them given_up in the store.
 #pragma once
 
 #include <cstdint>
@@ -16,16 +18,17 @@ namespace spate::stream {
 class Playout {
  public:
   // Automatic latency follows the arrivals: kAutoFloor, or 4 x the spread of arrival lags if that is more, at
-  // most kAutoCeiling, above the smallest lag.
+  // most kAutoCeiling, above the smallest lag. The spread is the highest lag above the smallest of late; both
+  // forget, with time constants of 4,096 and 8,192 arrivals, so that one bad moment does not stay for ever.
   static constexpr Duration kAutoFloor = std::chrono::milliseconds(2'000);
   static constexpr Duration kAutoCeiling = std::chrono::milliseconds(10'000);
 
   // nullopt = automatic.
-  explicit Playout(std::optional<Duration> latency);
+  explicit Playout(std::optional<Duration> latency) : fixed_latency_(latency) {}
 
-  // Where output begins, on joining; nothing before it is ever written.
+  // Where output begins, on joining and after a change of epoch; nothing before it is ever written.
   void start(std::uint64_t first);
-  bool started() const;
+  bool started() const { return started_; }
   std::uint64_t next() const { return next_; }
 
   // A shard arrived with this lag behind the publisher's reading of it (either sign while clocks settle).
@@ -33,18 +36,22 @@ class Playout {
 
   struct Item {
     std::uint64_t sequence;
-    const StoredShard* shard;
+    const StoredShard* shard;  // until the store is next changed
   };
   // The next shard to write, or nothing before next_deadline(). `media_now` is the publisher's clock now, by our
   // estimate, in microseconds; without one (nullopt) gaps are judged by arrival times.
   std::optional<Item> poll(const Store& store, std::optional<std::uint64_t> media_now, Instant now);
-  // When poll() should be called again even if nothing arrives; kNever if no gap is being waited for.
+  // When poll() should be called again even if nothing arrives; kNever if no gap is being waited for. After poll().
   Instant next_deadline() const { return deadline_; }
 
-  Duration latency() const;
-  std::uint64_t lost() const { return lost_; }  // sequences skipped after the start
+  Duration latency() const { return fixed_latency_ ? *fixed_latency_ : lag_min_ + auto_wait(); }
+  std::uint64_t lost() const { return lost_; }  // sequences skipped since the first start
 
  private:
+  Duration auto_wait() const;
+  Duration wait_left(const StoredShard& behind, std::optional<std::uint64_t> media_now, Instant now) const;
+  void skip_to(std::uint64_t sequence);
+
   std::optional<Duration> fixed_latency_;
   std::uint64_t next_ = 0;
   bool started_ = false;

@@ -2,7 +2,8 @@
 // sequence, that forwarding, repair and playout share.
 //
 // Holds at most kSlots sequences ending at head(); what falls out below is gone. Memory: kSlots blocks of
-// BufferPool::kBlockBytes (25 MB) plus one block for each list. Only verified frames may enter.
+// BufferPool::kBlockBytes (25 MB) plus one block for each list; the ring grows to that only as shards come. Only
+// verified frames may enter. References and pointers to slots last until the store is next changed.
 #pragma once
 
 #include <cstdint>
@@ -16,11 +17,11 @@ namespace spate::stream {
 
 struct StoredShard {
   wire::ShardHeader header;
-  Buffer frame;              // as sent inside a data datagram, whichever neighbour it goes to; empty if not here
-  Buffer list;               // the hash list frame that proves it; empty for an inline proof or if not here yet
+  Buffer frame;                  // as sent inside a data datagram, to whichever neighbour; empty if not here
+  Buffer list;                   // the hash list frame that proves it; empty for an inline proof or if not here yet
   std::uint64_t list_first = 0;  // the first sequence of `list`
   std::uint16_t payload_offset = 0;
-  bool given_up = false;     // a hole that nobody will fill
+  bool given_up = false;  // a hole that nobody will fill
   Instant arrived{};
 
   bool present() const { return static_cast<bool>(frame); }
@@ -39,7 +40,7 @@ class Store {
   std::uint64_t tail() const { return tail_; }
   // Forgets everything and continues at this sequence (a joiner's first, a new epoch).
   void restart(std::uint64_t first);
-  // Makes room for sequences below new_head; slots that fall out are cleared.
+  // Makes room for sequences below new_head; slots that fall out are cleared. Never goes back.
   void advance_head(std::uint64_t new_head);
 
   // Within [tail, head)?
@@ -49,11 +50,14 @@ class Store {
   const StoredShard& at(std::uint64_t sequence) const;
   // The shard, or null if it is not here.
   const StoredShard* find(std::uint64_t sequence) const;
+  // The lowest sequence in [from, head) whose shard is here, or is not; head() if there is none. 64 slots a step.
+  std::uint64_t next_present(std::uint64_t from) const { return scan(from, 0); }
+  std::uint64_t next_absent(std::uint64_t from) const { return scan(from, ~std::uint64_t{0}); }
 
   // Stores a verified shard; advances head as needed. False if it is below tail() or already here. Keeps the
   // slot's list. REQUIRES sequence < head() + kSlots (the caller bounds jumps).
   bool insert(StoredShard shard);
-  // Notes a verified list in the slots it covers (those at or above tail()); advances head.
+  // Notes a verified list in the slots it covers (those at or above tail() that have none yet); advances head.
   void insert_list(const Buffer& list, std::uint64_t first, std::size_t count);
 
   // The newest present shard that starts a random-access point, or the newest present one if none is marked, or
@@ -61,10 +65,20 @@ class Store {
   std::uint64_t start_for_joiner() const;
 
  private:
+  static constexpr std::uint64_t kNone = UINT64_MAX;
+
+  std::size_t index_of(std::uint64_t sequence) const { return static_cast<std::size_t>(sequence % ring_.size()); }
+  void clear(std::uint64_t from, std::uint64_t to);
+  void grow(std::uint64_t slots);
+  std::uint64_t scan(std::uint64_t from, std::uint64_t invert) const;
+
+  // Slots outside [tail, head) are empty. Both sizes are powers of two; a bit of `present_` stands for a slot.
   std::vector<StoredShard> ring_;
+  std::vector<std::uint64_t> present_;
   std::uint64_t tail_ = 0;
   std::uint64_t head_ = 0;
-  std::uint64_t newest_random_access_ = UINT64_MAX;
+  std::uint64_t newest_ = kNone;
+  std::uint64_t newest_random_access_ = kNone;
 };
 
 }  // namespace spate::stream

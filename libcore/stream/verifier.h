@@ -1,13 +1,14 @@
 // Verify before forward: decides what may enter the Store.
 //
 // A frame is taken from a neighbour, proven against the stream's key, and stored, or it is not stored. A shard
-// whose list has not come is held, at most kHeldMax of them for kHoldTime, and never leaves the verifier. Duplicates are found before any signature is
-// checked. A frame that is wrong can only have been made by the neighbour it came from (honest ones verify first):
-// the caller drops that neighbour.
+// whose list has not come is held, at most kHeldMax of them a neighbour and kHeldTotalMax together for kHoldTime,
+// and never leaves the verifier. Duplicates are found before any signature is checked. A frame that is wrong can
+// only have been made by the neighbour it came from (honest ones verify first): the caller drops that neighbour.
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <span>
+#include <vector>
 
 #include "libcore/base/buffer.h"
 #include "libcore/base/time.h"
@@ -32,20 +33,33 @@ struct VerifierStats {
 class Verifier {
  public:
   static constexpr std::size_t kHeldMax = 256;
+  static constexpr std::size_t kHeldTotalMax = 1024;
   static constexpr Duration kHoldTime = std::chrono::milliseconds(100);
-  // A sequence this far above the head is refused: it would wipe the store.
+  // A sequence this far above the head is refused: it would wipe the store. Whoever falls behind by more learns
+  // the head from a stream information and calls Store::advance_head().
   static constexpr std::uint64_t kJumpMax = Store::kSlots / 2;
+  // No honest stream gets here; above it, sums of sequences could wrap.
+  static constexpr std::uint64_t kSequenceEnd = std::uint64_t{1} << 62;
+  // For so long after a change of epoch a wrong shard is kStale, not kForged: shards do not name their epoch, and an
+  // honest neighbour may not have heard of the new one.
+  static constexpr Duration kEpochGrace = std::chrono::seconds(2);
 
   Verifier(const crypto::StreamKey& stream, const crypto::Suite& suite, Store& store);
 
-  // Frames of another run are stale from here on. The caller restarts the store.
-  void begin_epoch(std::uint64_t epoch);
+  // Frames of another run are stale from here on. The caller restarts the store. Both from a StreamInfo.
+  void begin_epoch(std::uint64_t epoch, std::uint64_t media_us);
   std::uint64_t epoch() const { return epoch_; }
+  // The media time of each further StreamInfo: shards carry its low half only, so a verifier that hears nothing for
+  // 35 minutes could not restore the rest.
+  void advance_media(std::uint64_t media_us);
 
-  // A shard or hash list frame; the buffer becomes the stored one. REQUIRES begin_epoch() to have been called.
-  Verdict take(Buffer frame, Instant now);
-  // The sequences stored by the last take(): one for a shard, several when a list freed held shards.
+  // A shard or hash list frame; the buffer becomes the stored one. `neighbour` is any number by which the caller
+  // knows whom it came from. REQUIRES begin_epoch() to have been called.
+  Verdict take(Buffer frame, std::uint32_t neighbour, Instant now);
+  // The sequences stored by the last take(): one for a shard, several (or none) for a list that freed held shards.
   std::span<const std::uint64_t> stored() const { return stored_; }
+  // Neighbours whose held shards the list of the last take() proved wrong: to be treated like a kForged of theirs.
+  std::span<const std::uint32_t> forgers() const { return forgers_; }
 
   // A held shard whose list is missing: the lowest such sequence, for asking after the list; UINT64_MAX if none.
   std::uint64_t lacks_list() const;
@@ -58,19 +72,36 @@ class Verifier {
     Buffer frame;
     std::uint64_t sequence;
     Instant since;
+    std::uint32_t neighbour;
   };
 
-  Verdict take_shard(Buffer frame, Instant now);
+  Verdict take_shard(Buffer frame, std::uint32_t neighbour, Instant now);
   Verdict take_list(Buffer frame, Instant now);
+  Verdict hold(Buffer frame, std::uint64_t sequence, std::uint32_t neighbour, Instant now);
+  void release_held(std::uint64_t first, std::uint64_t end, Instant now);
+  bool inline_proof_holds(const wire::ShardView& shard, const wire::ShardHeader& header);
+  bool list_proof_holds(const wire::ShardView& shard, const wire::ShardHeader& header, const StoredShard& slot) const;
+  bool signature_holds(std::uint64_t first, std::uint64_t media_us, Bytes leaves, Bytes signature);
+  void store_shard(Buffer frame, const wire::ShardView& shard, const wire::ShardHeader& header, Instant now);
+  Verdict wrong(Instant now) const { return now < grace_until_ ? Verdict::kStale : Verdict::kForged; }
+  Verdict duplicate() {
+    ++stats_.duplicates;
+    return Verdict::kDuplicate;
+  }
 
   const crypto::StreamKey stream_;
   const crypto::Suite& suite_;
   Store& store_;
   std::uint64_t epoch_ = 0;
+  bool begun_ = false;
+  bool epoch_changed_ = false;  // and nothing taken since
+  Instant grace_until_ = Instant::min();
   crypto::SymmetricKey salt_{};
   std::uint64_t media_reference_ = 0;
-  std::deque<Held> held_;
+  std::vector<Held> held_;   // in order of arrival
+  std::vector<Held> freed_;  // scratch of release_held()
   std::vector<std::uint64_t> stored_;
+  std::vector<std::uint32_t> forgers_;
   VerifierStats stats_;
 };
 

@@ -1,0 +1,63 @@
+#include "libcore/stream/playout.h"
+
+#include <algorithm>
+
+namespace spate::stream {
+namespace {
+
+constexpr std::uint64_t kAgeMax = std::uint64_t{1} << 48;  // microseconds; media time is no longer than this
+
+}  // namespace
+
+void Playout::start(std::uint64_t first) {
+  next_ = first;
+  started_ = true;
+  deadline_ = kNever;
+}
+
+void Playout::on_arrival(Duration lag) {
+  static constexpr int kMinForgets = 8'192;
+  static constexpr int kSpreadForgets = 4'096;
+  lag_min_ = have_lag_ ? std::min(lag, lag_min_ + (lag - lag_min_) / kMinForgets) : lag;
+  lag_spread_ = std::max(lag - lag_min_, lag_spread_ - lag_spread_ / kSpreadForgets);
+  have_lag_ = true;
+}
+
+std::optional<Playout::Item> Playout::poll(const Store& store, std::optional<std::uint64_t> media_now, Instant now) {
+  deadline_ = kNever;
+  if (!started_) return std::nullopt;
+  if (next_ < store.tail()) skip_to(store.tail());  // we were slow, and the store did not wait
+  while (next_ < store.head()) {
+    const StoredShard& slot = store.at(next_);
+    if (slot.present()) return Item{next_++, &slot};
+    if (slot.given_up) {
+      skip_to(next_ + 1);
+      continue;
+    }
+    const std::uint64_t behind = store.next_present(next_);
+    if (behind == store.head()) return std::nullopt;
+    const Duration left = wait_left(store.at(behind), media_now, now);
+    if (left > Duration::zero()) {
+      deadline_ = now + left;
+      return std::nullopt;
+    }
+    skip_to(behind);
+  }
+  return std::nullopt;
+}
+
+Duration Playout::auto_wait() const { return std::clamp(4 * lag_spread_, kAutoFloor, kAutoCeiling); }
+
+Duration Playout::wait_left(const StoredShard& behind, std::optional<std::uint64_t> media_now, Instant now) const {
+  if (!media_now) return behind.arrived + (fixed_latency_ ? *fixed_latency_ : auto_wait()) - now;
+  // An estimated clock may run ahead of what we have: a shard is never younger than nothing.
+  const std::uint64_t age = std::min(kAgeMax, *media_now - std::min(*media_now, behind.header.media_us));
+  return latency() - std::chrono::microseconds(static_cast<std::int64_t>(age));
+}
+
+void Playout::skip_to(std::uint64_t sequence) {
+  lost_ += sequence - next_;
+  next_ = sequence;
+}
+
+}  // namespace spate::stream
