@@ -13,9 +13,11 @@ skip() {
 case $lint in
   mandoc)
     command -v mandoc >/dev/null || skip "no mandoc here"
-    pages=(man/*.[1-9])
-    # STYLE level: nothing is too small to say. References to pages of other projects are not looked up.
-    mandoc -Tlint -Wstyle "${pages[@]}"
+    # From their own folder, so that the pages find each other.
+    cd man
+    pages=(*.[1-9])
+    # Every level counts, down to matters of style.
+    mandoc -Tlint "${pages[@]}"
     echo "${#pages[@]} pages"
     ;;
   shellcheck)
