@@ -38,7 +38,7 @@ class Suite {
 const Suite& sodium_suite();
 
 // Lets libsodium pick its implementations for this processor. io/, sim/ and test programs call it once at start;
-// further calls do nothing. Everything here gives the same bytes without it, only many times slower.
+// further calls do nothing. Everything here gives the same bytes without it, but takes up to twice the time.
 // Inside libsodium it also opens the system's random source: the core neither calls this nor uses that.
 void initialise();
 
