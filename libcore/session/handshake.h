@@ -4,11 +4,13 @@
 //   response     92 bytes: type, version, caps, 0, sender index, receiver index, Noise message 2, mac1, mac2
 //
 // The response is shorter than the initiation, so an unproven address is never sent more than came from it.
-// mac2 is zero until cookies are asked for; a datagram of any other size or with a wrong mac1 is nobody's.
+// A datagram of any other size or with a wrong mac1 is nobody's. mac1 covers all before it, keyed by the receiver's
+// public key (and the psk): it proves knowledge of whom one talks to, Noise proves the rest. What Noise does not
+// bind are the indices, the padding and mac2: who can rewrite packets on the path can spoil a handshake there,
+// as he can by dropping it, and gains nothing. mac2 is sent as zero and not read.
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 
 #include "libcore/base/bytes.h"
@@ -35,6 +37,9 @@ class Initiation {
   Initiation(const Service& service, const crypto::NodeKeyPair& self, const crypto::NodeKey& responder,
              std::uint32_t own_index, Rng& rng);
 
+  // False when the responder's key is a low-order point, which no host can hold: there is nothing to send then
+  // (the datagram is zeros) and no answer will be taken.
+  bool usable() const { return usable_; }
   // What to send, again and again until the answer comes: the same bytes each time.
   const InitiationDatagram& datagram() const { return datagram_; }
   std::uint32_t own_index() const { return own_index_; }
@@ -43,7 +48,7 @@ class Initiation {
     TransportKeys keys;
     std::uint32_t peer_index = 0;
   };
-  // Reads the answer. Nothing, and no change, unless it is authentic.
+  // Reads the answer, once. Nothing, and no change, unless it is authentic: garbage may race it (P1).
   std::optional<Result> read_response(Bytes datagram);
 
  private:
@@ -51,6 +56,7 @@ class Initiation {
   crypto::SymmetricKey response_mac_key_;
   NoiseHandshake noise_;
   InitiationDatagram datagram_{};
+  bool usable_ = false;
 };
 
 // The responder's side.
@@ -69,7 +75,8 @@ struct Acceptance {
   TransportKeys keys;
   ResponseDatagram response{};
 };
-// Does the responder's whole part. Nothing unless the initiation is authentic. REQUIRES initiation_mac1_valid().
+// Does the responder's whole part. Nothing unless the initiation is authentic and for this service. An initiation may
+// be a replay: only an opened data packet shows that the peer is there. REQUIRES initiation_mac1_valid().
 std::optional<Acceptance> accept_initiation(Bytes datagram, const Service& service, const crypto::NodeKeyPair& self,
                                             std::uint32_t own_index, Rng& rng);
 

@@ -12,9 +12,9 @@ namespace spate::session {
 using ServiceTag = ByteArray<8>;
 
 struct Service {
-  crypto::StreamKey stream;      // all zero for the probe service
-  crypto::SymmetricKey psk{};    // all zero for public streams and the probe service
-  ServiceTag tag{};              // of stream and psk, see service.cc
+  crypto::StreamKey stream;    // all zero for the probe service
+  crypto::SymmetricKey psk{};  // all zero for public streams and the probe service
+  ServiceTag tag{};            // of stream and psk, see service.cc
 
   // Key of mac1 for datagrams to the holder of `responder`: BLAKE2b-256("spate mac1 1" || responder || psk).
   crypto::SymmetricKey mac1_key(const crypto::NodeKey& responder) const;
