@@ -1,0 +1,323 @@
+#!/usr/bin/python3
+"""Computes noise.json and session.json from the specifications, without any of spate's code.
+
+The Noise part follows the Noise specification, revision 34, in its own terms (CipherState, SymmetricState,
+HandshakeState) and the rest follows libcore/wire/README.md. The primitives are python3-cryptography's and hashlib's.
+
+generate.py          writes both files next to this script
+generate.py --check  fails when they differ from what it would write; 77 when python3-cryptography is missing
+"""
+import hashlib
+import hmac
+import json
+import pathlib
+import struct
+import sys
+
+try:
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+    from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+except ImportError:
+    print("skipped: this Python has no module 'cryptography' (Debian: python3-cryptography)")
+    sys.exit(77)
+
+
+def secret_bytes(label, n=32):
+    """Fixed test secrets, recognisable by their label and unrelated to any protocol value."""
+    return hashlib.blake2b(b"test vector " + label.encode(), digest_size=n).digest()
+
+
+# Primitives (section 12 of the Noise specification)
+
+def public_key(secret):
+    return X25519PrivateKey.from_private_bytes(secret).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+
+def dh(secret, public):
+    return X25519PrivateKey.from_private_bytes(secret).exchange(X25519PublicKey.from_public_bytes(public))
+
+
+def aead_nonce(n):
+    return bytes(4) + struct.pack("<Q", n)
+
+
+def aead_encrypt(key, n, ad, text):
+    return ChaCha20Poly1305(key).encrypt(aead_nonce(n), text, ad)
+
+
+def aead_decrypt(key, n, ad, sealed):
+    return ChaCha20Poly1305(key).decrypt(aead_nonce(n), sealed, ad)
+
+
+def noise_hash(data):
+    return hashlib.blake2b(data, digest_size=64).digest()
+
+
+def hkdf(chaining_key, material, outputs):
+    def mac(key, data):
+        return hmac.new(key, data, hashlib.blake2b).digest()
+
+    temp_key = mac(chaining_key, material)
+    result, previous = [], b""
+    for i in range(1, outputs + 1):
+        previous = mac(temp_key, previous + bytes([i]))
+        result.append(previous)
+    return result
+
+
+# Section 5: the three state objects
+
+class CipherState:
+    def __init__(self, key=None):
+        self.k, self.n = key, 0
+
+    def encrypt_with_ad(self, ad, text):
+        if self.k is None:
+            return text
+        sealed = aead_encrypt(self.k, self.n, ad, text)
+        self.n += 1
+        return sealed
+
+    def decrypt_with_ad(self, ad, sealed):
+        if self.k is None:
+            return sealed
+        text = aead_decrypt(self.k, self.n, ad, sealed)
+        self.n += 1
+        return text
+
+
+class SymmetricState:
+    def __init__(self, protocol_name):
+        self.h = protocol_name.ljust(64, b"\0") if len(protocol_name) <= 64 else noise_hash(protocol_name)
+        self.ck = self.h
+        self.cipher = CipherState()
+
+    def mix_key(self, material):
+        self.ck, temp_k = hkdf(self.ck, material, 2)
+        self.cipher = CipherState(temp_k[:32])
+
+    def mix_hash(self, data):
+        self.h = noise_hash(self.h + data)
+
+    def mix_key_and_hash(self, material):
+        self.ck, temp_h, temp_k = hkdf(self.ck, material, 3)
+        self.mix_hash(temp_h)
+        self.cipher = CipherState(temp_k[:32])
+
+    def encrypt_and_hash(self, text):
+        sealed = self.cipher.encrypt_with_ad(self.h, text)
+        self.mix_hash(sealed)
+        return sealed
+
+    def decrypt_and_hash(self, sealed):
+        text = self.cipher.decrypt_with_ad(self.h, sealed)
+        self.mix_hash(sealed)
+        return text
+
+    def split(self):
+        first, second = hkdf(self.ck, b"", 2)
+        return CipherState(first[:32]), CipherState(second[:32])
+
+
+PATTERNS = {
+    "IK": [["e", "es", "s", "ss"], ["e", "ee", "se"]],
+    "IKpsk2": [["e", "es", "s", "ss"], ["e", "ee", "se", "psk"]],
+}
+
+
+class HandshakeState:
+    """Both patterns have the pre-message "<- s"."""
+
+    def __init__(self, pattern, initiator, prologue, s, e, rs=None, psk=None):
+        self.symmetric = SymmetricState(f"Noise_{pattern}_25519_ChaChaPoly_BLAKE2b".encode())
+        self.symmetric.mix_hash(prologue)
+        self.initiator, self.s, self.e, self.rs, self.re, self.psk = initiator, s, e, rs, None, psk
+        self.has_psk = "psk" in pattern
+        self.messages = [list(m) for m in PATTERNS[pattern]]
+        self.symmetric.mix_hash(rs if initiator else public_key(s))
+
+    def _mix_token(self, token):
+        if token == "psk":
+            self.symmetric.mix_key_and_hash(self.psk)
+            return
+        # The first letter is the initiator's key, the second the responder's.
+        own, remote = (token[0], token[1]) if self.initiator else (token[1], token[0])
+        self.symmetric.mix_key(dh(self.s if own == "s" else self.e, self.rs if remote == "s" else self.re))
+
+    def write_message(self, payload):
+        out = b""
+        for token in self.messages.pop(0):
+            if token == "e":
+                out += public_key(self.e)
+                self.symmetric.mix_hash(public_key(self.e))
+                if self.has_psk:
+                    self.symmetric.mix_key(public_key(self.e))
+            elif token == "s":
+                out += self.symmetric.encrypt_and_hash(public_key(self.s))
+            else:
+                self._mix_token(token)
+        return out + self.symmetric.encrypt_and_hash(payload)
+
+    def read_message(self, message):
+        for token in self.messages.pop(0):
+            if token == "e":
+                self.re, message = message[:32], message[32:]
+                self.symmetric.mix_hash(self.re)
+                if self.has_psk:
+                    self.symmetric.mix_key(self.re)
+            elif token == "s":
+                self.rs, message = self.symmetric.decrypt_and_hash(message[:48]), message[48:]
+            else:
+                self._mix_token(token)
+        return self.symmetric.decrypt_and_hash(message)
+
+
+def noise_vector(pattern, label, init_prologue, payloads):
+    init_static, resp_static = secret_bytes(label + " init static"), secret_bytes(label + " resp static")
+    init_ephemeral, resp_ephemeral = secret_bytes(label + " init ephemeral"), secret_bytes(label + " resp ephemeral")
+    psk = secret_bytes(label + " psk") if "psk" in pattern else None
+    initiator = HandshakeState(pattern, True, init_prologue, init_static, init_ephemeral, public_key(resp_static), psk)
+    responder = HandshakeState(pattern, False, init_prologue, resp_static, resp_ephemeral, psk=psk)
+
+    messages = []
+    for i, payload in enumerate(payloads):
+        if i < 2:
+            sender, receiver = (initiator, responder) if i == 0 else (responder, initiator)
+            sealed = sender.write_message(payload)
+            assert receiver.read_message(sealed) == payload
+            if i == 1:
+                assert initiator.symmetric.h == responder.symmetric.h
+                send, receive = initiator.symmetric.split(), responder.symmetric.split()
+        else:
+            sealed = send[i % 2].encrypt_with_ad(b"", payload)
+            assert receive[i % 2].decrypt_with_ad(b"", sealed) == payload
+        messages.append({"payload": payload.hex(), "ciphertext": sealed.hex()})
+
+    vector = {"protocol_name": f"Noise_{pattern}_25519_ChaChaPoly_BLAKE2b", "init_prologue": init_prologue.hex()}
+    if psk:
+        vector["init_psks"] = [psk.hex()]
+    vector |= {"init_static": init_static.hex(), "init_ephemeral": init_ephemeral.hex(),
+               "init_remote_static": public_key(resp_static).hex(), "resp_prologue": init_prologue.hex()}
+    if psk:
+        vector["resp_psks"] = [psk.hex()]
+    vector |= {"resp_static": resp_static.hex(), "resp_ephemeral": resp_ephemeral.hex(),
+               "handshake_hash": initiator.symmetric.h.hex(), "messages": messages}
+    return vector
+
+
+def noise_vectors():
+    words = [b"a", b"spring", b"flood", b"of bytes", b"runs downhill", b"to whoever watches"]
+    vectors = []
+    for pattern in ("IK", "IKpsk2"):
+        vectors += [
+            noise_vector(pattern, pattern + " plain", b"", [b""] * 2 + words[:4]),
+            noise_vector(pattern, pattern + " prologue", b"a prologue", [b""] * 2 + words[:4]),
+            noise_vector(pattern, pattern + " payloads", b"", words),
+            noise_vector(pattern, pattern + " both", bytes(range(200)), words + [b"", secret_bytes("long", 64) * 18]),
+        ]
+    return {"vectors": vectors}
+
+
+# What spate adds (libcore/wire/README.md)
+
+def blake2b(size, data, key=b""):
+    return hashlib.blake2b(data, digest_size=size, key=key).digest()
+
+
+def service_tag(stream, psk):
+    return blake2b(16, b"spate service 1" + stream + psk)[:8]
+
+
+def mac1_key(responder, psk):
+    return blake2b(32, b"spate mac1 1" + responder + psk)
+
+
+def derive_key(secret, label, context):
+    return blake2b(32, label + b"\0" + context, secret)
+
+
+def handshake(name, stream, psk):
+    init_static, resp_static = secret_bytes(name + " init static"), secret_bytes(name + " resp static")
+    init_ephemeral, resp_ephemeral = secret_bytes(name + " init ephemeral"), secret_bytes(name + " resp ephemeral")
+    init_index, resp_index = 0x01020304, 0xa0b0c0d0
+    caps, version = 0, 1
+    prologue = b"spate-v1" + bytes([version, caps]) + stream
+    initiator = HandshakeState("IKpsk2", True, prologue, init_static, init_ephemeral, public_key(resp_static), psk)
+    responder = HandshakeState("IKpsk2", False, prologue, resp_static, resp_ephemeral, psk=psk)
+
+    def with_macs(datagram, receiver_static):
+        return datagram + blake2b(16, datagram, mac1_key(public_key(receiver_static), psk)) + bytes(16)
+
+    first = initiator.write_message(b"")
+    initiation = struct.pack(">BBBBI", 1, version, caps, 0, init_index) + service_tag(stream, psk) + first
+    initiation = with_macs(initiation.ljust(256 - 32, b"\0"), resp_static)
+    assert responder.read_message(first) == b"" and len(initiation) == 256
+    second = responder.write_message(b"")
+    response = struct.pack(">BBBBII", 2, version, caps, 0, resp_index, init_index) + second
+    response = with_macs(response, init_static)
+    assert initiator.read_message(second) == b"" and len(response) == 92
+    from_initiator, from_responder = initiator.symmetric.split()
+    return {
+        "stream": stream, "psk": psk, "tag": service_tag(stream, psk),
+        "init_static": init_static, "init_public": public_key(init_static), "init_ephemeral": init_ephemeral,
+        "init_index": struct.pack(">I", init_index),
+        "resp_static": resp_static, "resp_public": public_key(resp_static), "resp_ephemeral": resp_ephemeral,
+        "resp_index": struct.pack(">I", resp_index),
+        "resp_mac1_key": mac1_key(public_key(resp_static), psk),
+        "init_mac1_key": mac1_key(public_key(init_static), psk),
+        "initiation": initiation, "response": response,
+        "key_from_initiator": from_initiator.k, "key_from_responder": from_responder.k,
+    }
+
+
+def session_vectors():
+    seed = secret_bytes("stream seed")
+    signer = Ed25519PrivateKey.from_private_bytes(seed)
+    stream = signer.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    message = b"spate auth 1" + bytes(range(100))
+    key, counter = secret_bytes("aead key"), 0x0102030405060708
+    associated, text = bytes(range(13)), secret_bytes("aead text", 64) * 5
+    sealed = aead_encrypt(key, counter, associated, text)
+    try:
+        aead_decrypt(key, counter + 1, associated, sealed)
+        raise AssertionError("the counter is not part of the seal")
+    except InvalidTag:
+        pass
+    derive_secret, label, context = secret_bytes("derive secret"), b"content", struct.pack(">Q", 1700000000000)
+    probe_secret = blake2b(32, b"spate probe node key 1")
+    groups = {
+        "public_stream": handshake("public", stream, bytes(32)),
+        "private_stream": handshake("private", stream, secret_bytes("swarm secret")),
+        "probe": {"tag": service_tag(bytes(32), bytes(32)), "node_secret": probe_secret,
+                  "node_public": public_key(probe_secret), "mac1_key": mac1_key(public_key(probe_secret), bytes(32))},
+        "derive_key": {"secret": derive_secret, "label": label, "context": context,
+                       "key": derive_key(derive_secret, label, context)},
+        "ed25519": {"seed": seed, "public": stream, "message": message, "signature": signer.sign(message)},
+        "aead": {"key": key, "counter": struct.pack(">Q", counter), "associated": associated, "text": text,
+                 "sealed": sealed},
+        "leaf_hash": {"key": key, "header": associated, "payload": text, "hash": blake2b(16, associated + text, key)},
+    }
+    return {group: {name: value.hex() for name, value in fields.items()} for group, fields in groups.items()}
+
+
+def main():
+    check = sys.argv[1:] == ["--check"]
+    if sys.argv[1:] and not check:
+        sys.exit(__doc__)
+    differing = []
+    for name, content in (("noise.json", noise_vectors()), ("session.json", session_vectors())):
+        path = pathlib.Path(__file__).parent / name
+        text = json.dumps(content, indent=1) + "\n"
+        if not check:
+            path.write_text(text)
+        elif not path.exists() or path.read_text() != text:
+            differing.append(name)
+    if differing:
+        sys.exit("differ from what generate.py computes: " + ", ".join(differing))
+
+
+if __name__ == "__main__":
+    main()
