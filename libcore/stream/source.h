@@ -1,9 +1,18 @@
 // The publisher's side of a stream: bytes in, signed frames into a Store.
 //
-// Input is cut into payloads (packetizer.h); what was pushed together is proven together: inline (one signature
-// a shard) while signatures are cheap for the rate, by a hash list of up to 48 shards above that. Nothing waits
-// longer than kHoldMax; a burst with nothing behind it goes out at once. Signatures per second are
-// bounded by a token bucket, which is what makes lists longer as the input gets smoother and faster.
+// Input is cut into payloads (packetizer.h), and what is ready is proven together. When:
+//   - At the end of a push, at once, if the signing budget affords it (signing_budget.h: 625 a second, 8 in a
+//     row). So a burst with nothing behind it, and any feed of less than 625 pushes a second, waits for nothing.
+//   - Else as soon as the budget affords it again: a smooth, fast feed is signed every 1.6 ms and waits half that.
+//   - 48 payloads, a full list, are signed whatever the budget says: no more are ever held.
+//   - Nothing is held longer than kHoldMax.
+// How: one payload carries its signature itself. So do two or three while signatures are rare (2.5 ms each since
+// the last one): a list would cost one datagram more, and its loss would hold up all its shards. All else is
+// proven by a hash list.
+//
+// The unfull payload at the end of a push goes with the rest, except where more is sure to come: in a steady feed (the
+// last 8 pushes at most 2.5 ms apart) and behind program tables (a keyframe comes next) it waits for that, kJoinMax at
+// most.
 #pragma once
 
 #include <cstdint>
@@ -35,11 +44,12 @@ struct SourceStats {
 class Source {
  public:
   static constexpr Duration kHoldMax = std::chrono::milliseconds(10);
+  static constexpr Duration kJoinMax = std::chrono::milliseconds(3);
 
   Source(const SourceConfig& config, const crypto::Suite& suite, BufferPool& pool, Store& store, Instant start);
   ~Source();
 
-  // One burst: all that could be read at once. Media time is `now`.
+  // One burst: all that could be read at once. Media time is `now`. REQUIRES !ended().
   void push(Bytes input, Instant now);
   // No more input: whatever whole packets are held leave now.
   void end(Instant now);

@@ -175,6 +175,10 @@ void Verifier::store_shard(Buffer frame, const wire::ShardView& shard, const wir
   stored_.push_back(header.sequence);
 }
 
+bool Verifier::holds(std::uint64_t sequence) const {
+  return std::any_of(held_.begin(), held_.end(), [&](const Held& held) { return held.sequence == sequence; });
+}
+
 std::uint64_t Verifier::lacks_list() const {
   std::uint64_t lowest = UINT64_MAX;
   for (const Held& held : held_) lowest = std::min(lowest, held.sequence);

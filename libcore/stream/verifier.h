@@ -63,6 +63,8 @@ class Verifier {
 
   // A held shard whose list is missing: the lowest such sequence, for asking after the list; UINT64_MAX if none.
   std::uint64_t lacks_list() const;
+  // Is this sequence among the held?
+  bool holds(std::uint64_t sequence) const;
   Instant next_deadline() const;
   void handle_deadline(Instant now);  // drops what was held too long
   const VerifierStats& stats() const { return stats_; }
