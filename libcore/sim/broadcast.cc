@@ -1,0 +1,92 @@
+#include "libcore/sim/broadcast.h"
+
+#include <algorithm>
+
+#include "libcore/base/check.h"
+#include "libcore/base/reader.h"
+#include "libcore/base/writer.h"
+#include "libcore/sim/digest.h"
+
+namespace spate::sim {
+namespace {
+
+constexpr std::uint64_t kPacketBits = Broadcast::kPacketBytes * 8;
+constexpr std::size_t kIndexAt = Broadcast::kPacketBytes - 8;
+constexpr std::int64_t kSecond = 1'000'000'000;
+
+}  // namespace
+
+Broadcast::Broadcast(const BroadcastConfig& config) : config_(config) {
+  SPATE_CHECK(config.frames_per_second > 0 && config.frames_per_group > 0 && config.key_frame_weight > 0);
+  const std::uint64_t packets = config.rate_bps * config.frames_per_group / (config.frames_per_second * kPacketBits);
+  SPATE_CHECK(packets > 0);
+  const std::uint64_t weight = config.key_frame_weight + config.frames_per_group - 1;
+  group_.push_back(0);
+  for (std::uint64_t frame = 1; frame <= config.frames_per_group; ++frame)
+    group_.push_back(packets * (config.key_frame_weight + frame - 1) / weight);
+}
+
+std::uint64_t Broadcast::first_packet(std::uint64_t frame) const {
+  return frame / config_.frames_per_group * group_.back() +
+         group_[static_cast<std::size_t>(frame % config_.frames_per_group)];
+}
+
+std::uint64_t Broadcast::frame_of(std::uint64_t packet) const {
+  const std::uint64_t in_group = packet % group_.back();
+  const auto next = std::upper_bound(group_.begin(), group_.end(), in_group);
+  return packet / group_.back() * config_.frames_per_group + static_cast<std::uint64_t>(next - group_.begin()) - 1;
+}
+
+Instant Broadcast::due(std::uint64_t frame) const {
+  return config_.start +
+         Duration(static_cast<std::int64_t>(frame) * kSecond / static_cast<std::int64_t>(config_.frames_per_second));
+}
+
+std::uint64_t Broadcast::packets_due(Instant now) const {
+  if (now < config_.start) return 0;
+  const std::int64_t elapsed = (now - config_.start).count();
+  const auto frame =
+      static_cast<std::uint64_t>(elapsed / kSecond * static_cast<std::int64_t>(config_.frames_per_second) +
+                                 elapsed % kSecond * static_cast<std::int64_t>(config_.frames_per_second) / kSecond);
+  return first_packet(std::min(frame + 1, config_.frames));
+}
+
+// Sync byte, PID 0x100, continuity counter; at a random-access point an adaptation field that says so; filler; the
+// index.
+ByteArray<Broadcast::kPacketBytes> Broadcast::packet(std::uint64_t index) const {
+  ByteArray<kPacketBytes> bytes;
+  const bool random_access = index % group_.back() == 0;
+  Writer writer{MutableBytes{bytes}};
+  writer.u8(0x47).u8(random_access ? 0x41 : 0x01).u8(0x00);
+  writer.u8(static_cast<std::uint8_t>((random_access ? 0x30 : 0x10) | (index & 15)));
+  std::uint64_t filler = Digest::mix(index + 1);
+  const std::uint64_t step = filler | 1;
+  while (writer.size() < kIndexAt) writer.u64(filler += step);
+  writer.u64(index);
+  if (random_access) {
+    bytes[4] = 1;     // the adaptation field's length
+    bytes[5] = 0x40;  // random_access_indicator
+  }
+  return bytes;
+}
+
+void Broadcast::write(std::uint64_t first_byte, MutableBytes out) const {
+  while (!out.empty()) {
+    const ByteArray<kPacketBytes> bytes = packet(first_byte / kPacketBytes);
+    const Bytes rest = Bytes{bytes}.subspan(static_cast<std::size_t>(first_byte % kPacketBytes));
+    const std::size_t n = std::min(rest.size(), out.size());
+    std::copy_n(rest.begin(), n, out.begin());
+    out = out.subspan(n);
+    first_byte += n;
+  }
+}
+
+std::optional<std::uint64_t> Broadcast::index_of(Bytes bytes) const {
+  SPATE_CHECK(bytes.size() == kPacketBytes);
+  const std::uint64_t index = Reader(bytes.subspan(kIndexAt)).u64();
+  const ByteArray<kPacketBytes> expected = packet(index);
+  if (!std::equal(bytes.begin(), bytes.end(), expected.begin())) return std::nullopt;
+  return index;
+}
+
+}  // namespace spate::sim

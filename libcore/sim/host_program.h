@@ -1,0 +1,25 @@
+// What a host runs, as the network sees it: the call contract of node::Node without its events. A peer (peer.h)
+// puts a node behind it; tests of the network put something tiny.
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "libcore/base/datagram.h"
+#include "libcore/base/time.h"
+
+namespace spate::sim {
+
+// Times are those of the host's own clock.
+class HostProgram {
+ public:
+  virtual ~HostProgram() = default;
+
+  virtual void handle_datagrams(std::span<const Datagram> batch, Instant now) = 0;
+  virtual void handle_deadline(Instant now) = 0;
+  // Writes outgoing datagrams to `out`. Nothing: `out` is full, send it and poll again. Otherwise there is nothing
+  // more to send now, and handle_deadline() is wanted at that time.
+  virtual std::optional<Instant> poll(Instant now, DatagramBatch& out) = 0;
+};
+
+}  // namespace spate::sim

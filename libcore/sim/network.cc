@@ -1,0 +1,229 @@
+#include "libcore/sim/network.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "libcore/base/check.h"
+
+namespace spate::sim {
+namespace {
+
+constexpr std::uint16_t kPort = 7400;
+constexpr HostId kHostsMax = 200u << 16;
+
+// The host that has an address; kHostsMax if none may have it.
+HostId host_of(const Address& address) {
+  if (!address.is_v4() || address.port != kPort || address.ip[12] == 0 || address.ip[15] != 1) return kHostsMax;
+  return static_cast<HostId>((address.ip[12] - 1u) << 16 | static_cast<unsigned>(address.ip[13]) << 8 | address.ip[14]);
+}
+
+}  // namespace
+
+// Every host has a /24 of its own: 1.0.0.1, 1.0.1.1, ... A node may then spread its parents over networks.
+Address Network::address_of(HostId host) {
+  SPATE_CHECK(host < kHostsMax);
+  return Address::v4(static_cast<std::uint8_t>(1 + (host >> 16)), static_cast<std::uint8_t>(host >> 8 & 255),
+                     static_cast<std::uint8_t>(host & 255), 1, kPort);
+}
+
+Network::Network(const Rng& rng, DelayModel& delays) : rng_(rng.fork("network")), delays_(delays) {}
+
+HostId Network::add(HostProgram& program, const HostConfig& config) {
+  const auto id = static_cast<HostId>(hosts_.size());
+  SPATE_CHECK(id < kHostsMax);
+  const std::string name = std::to_string(id);
+  hosts_.push_back({&program, Link(config.up, *rng_->fork(name + " up")),
+                    Link(config.down, *rng_->fork(name + " down")), config.clock_offset});
+  return id;
+}
+
+void Network::remove(HostId host) { hosts_[host].program = nullptr; }
+
+void Network::at(Instant time, HostId host, std::function<void()> command) {
+  SPATE_CHECK(time >= now_ && host < hosts_.size());
+  queue_.push({time, host, kOutside, command_sequence_++, kCommand, static_cast<std::uint32_t>(commands_.size())});
+  commands_.push_back(std::move(command));
+}
+
+void Network::run_until(Instant until) {
+  for (const Event* first = queue_.peek(); first != nullptr && first->time <= until; first = queue_.peek()) {
+    const Event event = queue_.pop();
+    now_ = event.time;
+    handle(event);
+  }
+  now_ = std::max(now_, until);
+}
+
+void Network::handle(const Event& event) {
+  switch (event.kind) {
+    case kDownlink:
+    case kDelivery:
+      return deliver(event);
+    case kTimer:
+      return fire_timer(event);
+    default:
+      return run_command(event);
+  }
+}
+
+void Network::note(const Event& event, std::uint64_t hash) {
+  ++stats_.events;
+  digest_.add(static_cast<std::uint64_t>(event.time.time_since_epoch().count()));
+  digest_.add(std::uint64_t{event.destination} << 32 | event.source);
+  digest_.add(event.sequence << 2 | event.kind);
+  digest_.add(hash);
+}
+
+// What reaches a host at one instant is handed over in one batch.
+void Network::deliver(const Event& first) {
+  const HostId id = first.destination;
+  bool any = take_delivery(first);
+  for (const Event* next = queue_.peek();
+       next != nullptr && next->time == now_ && next->destination == id && next->kind <= kDelivery;
+       next = queue_.peek())
+    any |= take_delivery(queue_.pop());
+  if (!any) return;
+  Host& host = hosts_[id];
+  host.program->handle_datagrams(batch_, now_ + host.clock_offset);
+  batch_.clear();
+  batch_buffers_.clear();
+  pump(id);
+}
+
+// Puts the packet of an event into the batch, or further on its way.
+bool Network::take_delivery(const Event& event) {
+  Host& host = hosts_[event.destination];
+  if (host.program == nullptr) {
+    drop(event.payload, stats_.nobody);
+    return false;
+  }
+  if (event.kind == kDownlink) {
+    const Link::Passage passage = host.down.send(packets_[event.payload].size() + kHeaderBytes, now_);
+    note(event, static_cast<std::uint64_t>(passage.fate));
+    if (passage.fate != Link::Fate::kCarried) {
+      drop(event.payload, passage.fate == Link::Fate::kLost ? stats_.lost : stats_.queue_full);
+      return false;
+    }
+    if (passage.copy_arrives) {
+      ++stats_.duplicated;
+      put({*passage.copy_arrives, event.destination, event.source, hosts_[event.source].sequence++, kDelivery, 0},
+          packets_[event.payload]);
+    }
+    if (passage.arrives > now_) {
+      Event later = event;
+      later.time = passage.arrives;
+      later.kind = kDelivery;
+      queue_.push(later);
+      return false;
+    }
+  }
+  Buffer packet = take_packet(event.payload);
+  note(event, hash_bytes(packet.bytes()));
+  ++stats_.delivered;
+  batch_.push_back({address_of(event.source), packet.bytes()});
+  batch_buffers_.push_back(std::move(packet));
+  return true;
+}
+
+void Network::fire_timer(const Event& event) {
+  const HostId id = event.destination;
+  Host& host = hosts_[id];
+  SPATE_CHECK(!host.timers.empty() && host.timers.back() == event.time);
+  host.timers.pop_back();
+  if (host.program == nullptr) return;
+  if (host.deadline > now_) return arm(id);
+  host.deadlines_now = host.deadline_handled == now_ ? host.deadlines_now + 1 : 0;
+  host.deadline_handled = now_;
+  SPATE_CHECK(host.deadlines_now < kDeadlinesAtOneInstantMax);
+  note(event, 0);
+  host.program->handle_deadline(now_ + host.clock_offset);
+  pump(id);
+}
+
+void Network::run_command(const Event& event) {
+  note(event, 0);
+  const std::function<void()> command = std::exchange(commands_[event.payload], nullptr);
+  command();
+  pump(event.destination);
+}
+
+void Network::pump(HostId id) {
+  if (!present(id)) return;
+  for (;;) {
+    const std::optional<Instant> deadline = hosts_[id].program->poll(now_ + hosts_[id].clock_offset, out_);
+    flush(id);
+    if (!deadline) continue;
+    hosts_[id].deadline = *deadline == kNever ? kNever : std::max(*deadline - hosts_[id].clock_offset, now_);
+    break;
+  }
+  arm(id);
+}
+
+// A timer event stays in the queue until its time, wanted or not. A later deadline waits for the timers before it; an
+// earlier one needs a timer of its own. So the pending timers are a stack.
+void Network::arm(HostId id) {
+  Host& host = hosts_[id];
+  if (host.deadline > EventQueue::kTimeMax) return;
+  if (!host.timers.empty() && host.timers.back() <= host.deadline) return;
+  host.timers.push_back(host.deadline);
+  queue_.push({host.deadline, id, id, host.sequence++, kTimer, 0});
+}
+
+void Network::flush(HostId id) {
+  for (const DatagramBatch::Run& run : out_.runs())
+    for (std::size_t i = 0; i < run.count; ++i) send(id, run.to, out_.datagram(run, i));
+  out_.clear();
+}
+
+void Network::send(HostId from, const Address& to, Bytes datagram) {
+  Host& host = hosts_[from];
+  for (WireObserver* observer : observers_) observer->on_sent(from, to, datagram, now_);
+  ++stats_.sent;
+  ++host.stats.datagrams_sent;
+  host.stats.wire_bytes_sent += datagram.size() + kHeaderBytes;
+  const Link::Passage passage = host.up.send(datagram.size() + kHeaderBytes, now_);
+  if (passage.fate != Link::Fate::kCarried) {
+    ++(passage.fate == Link::Fate::kLost ? stats_.lost : stats_.queue_full);
+    return;
+  }
+  const HostId destination = host_of(to);
+  if (destination >= hosts_.size() || !present(destination)) {
+    ++stats_.nobody;
+    return;
+  }
+  Buffer packet = pool_.take(datagram.size());
+  std::copy(datagram.begin(), datagram.end(), packet.writable().begin());
+  const Duration delay = delays_.one_way(from, destination);
+  if (passage.copy_arrives) {
+    ++stats_.duplicated;
+    put({*passage.copy_arrives + delay, destination, from, host.sequence++, kDownlink, 0}, packet);
+  }
+  put({passage.arrives + delay, destination, from, host.sequence++, kDownlink, 0}, std::move(packet));
+}
+
+// Sends a packet on its way to the event, whose payload it becomes.
+void Network::put(Event event, Buffer packet) {
+  if (free_packets_.empty()) {
+    free_packets_.push_back(static_cast<std::uint32_t>(packets_.size()));
+    packets_.emplace_back();
+  }
+  event.payload = free_packets_.back();
+  free_packets_.pop_back();
+  packets_[event.payload] = std::move(packet);
+  ++stats_.in_flight;
+  queue_.push(event);
+}
+
+Buffer Network::take_packet(std::uint32_t packet) {
+  free_packets_.push_back(packet);
+  --stats_.in_flight;
+  return std::move(packets_[packet]);
+}
+
+void Network::drop(std::uint32_t packet, std::uint64_t& reason) {
+  take_packet(packet).reset();
+  ++reason;
+}
+
+}  // namespace spate::sim

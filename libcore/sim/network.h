@@ -1,0 +1,138 @@
+// The virtual network and its clock: hosts, their access links, the delays between them, and the loop that runs them.
+//
+// A datagram sent by a host passes its uplink, takes the pair's one-way delay, passes the receiver's downlink and is
+// handed over. Everything happens in the order of event_queue.h; time moves only from event to event. Commands
+// from outside (at()) come last among the events of one host at one time.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "libcore/base/buffer.h"
+#include "libcore/base/datagram.h"
+#include "libcore/sim/delay.h"
+#include "libcore/sim/digest.h"
+#include "libcore/sim/event_queue.h"
+#include "libcore/sim/host_program.h"
+#include "libcore/sim/link.h"
+
+namespace spate::sim {
+
+struct HostConfig {
+  LinkConfig up;
+  LinkConfig down;
+  Duration clock_offset{};  // what the host's clock shows at the network's time zero
+};
+
+// Datagrams. sent + duplicated = delivered + dropped (for all reasons) + in_flight, at any time.
+struct NetworkStats {
+  std::uint64_t events = 0;
+  std::uint64_t sent = 0;
+  std::uint64_t duplicated = 0;
+  std::uint64_t delivered = 0;
+  std::uint64_t lost = 0;        // by a link
+  std::uint64_t queue_full = 0;  // of a link
+  std::uint64_t nobody = 0;      // to an address without a host, or whose host is gone
+  std::uint64_t in_flight = 0;
+};
+struct HostStats {
+  std::uint64_t datagrams_sent = 0;
+  std::uint64_t wire_bytes_sent = 0;  // with IP and UDP headers
+};
+
+// Sees every datagram that a host sends, before its uplink does.
+class WireObserver {
+ public:
+  virtual ~WireObserver() = default;
+  virtual void on_sent(HostId from, const Address& to, Bytes datagram, Instant now) = 0;
+};
+
+class Network {
+ public:
+  static constexpr std::size_t kHeaderBytes = 28;  // IPv4 and UDP
+
+  // All randomness comes from forks of `rng`. The delay model must outlive the network.
+  Network(const Rng& rng, DelayModel& delays);
+  Network(const Network&) = delete;
+  Network& operator=(const Network&) = delete;
+
+  // A new host; its number is the count of hosts before it. The program must outlive the host's removal or the
+  // network's last run. It is not called before something reaches it or touch().
+  HostId add(HostProgram& program, const HostConfig& config);
+  // Gone without a word: what is under way to it is dropped, its program is not called again.
+  void remove(HostId host);
+  bool present(HostId host) const { return hosts_[host].program != nullptr; }
+  static Address address_of(HostId host);
+
+  // Runs `command` at that time, then polls the host (if it is still there).
+  void at(Instant time, HostId host, std::function<void()> command);
+  // Polls a host's program now, after something was done to it directly.
+  void touch(HostId host) { pump(host); }
+
+  // Handles every event up to and including that time; the time is then `until`.
+  void run_until(Instant until);
+
+  Instant now() const { return now_; }
+  // The time on a host's clock.
+  Instant local_time(HostId host) const { return now_ + hosts_[host].clock_offset; }
+  void observe(WireObserver& observer) { observers_.push_back(&observer); }
+
+  // Over all events: (time, destination, source, sequence, kind, hash of the datagram).
+  std::uint64_t digest() const { return digest_.value(); }
+  const NetworkStats& stats() const { return stats_; }
+  const HostStats& stats(HostId host) const { return hosts_[host].stats; }
+
+ private:
+  enum Kind : std::uint32_t { kDownlink, kDelivery, kTimer, kCommand };
+  // Sorts after every host.
+  static constexpr HostId kOutside = UINT32_MAX;
+  // A host that wants its deadline handled this often at one instant will never stop.
+  static constexpr int kDeadlinesAtOneInstantMax = 10'000;
+
+  struct Host {
+    HostProgram* program;
+    Link up;
+    Link down;
+    Duration clock_offset;
+    std::uint64_t sequence = 0;
+    Instant deadline = kNever;
+    std::vector<Instant> timers{};  // pending timer events, the earliest last
+    int deadlines_now = 0;
+    Instant deadline_handled{};
+    HostStats stats{};
+  };
+
+  void handle(const Event& event);
+  void deliver(const Event& first);
+  bool take_delivery(const Event& event);
+  void fire_timer(const Event& event);
+  void run_command(const Event& event);
+  void pump(HostId id);
+  void arm(HostId id);
+  void flush(HostId id);
+  void send(HostId from, const Address& to, Bytes datagram);
+  void put(Event event, Buffer packet);
+  void drop(std::uint32_t packet, std::uint64_t& reason);
+  Buffer take_packet(std::uint32_t packet);
+  void note(const Event& event, std::uint64_t hash);
+
+  std::unique_ptr<Rng> rng_;
+  DelayModel& delays_;
+  BufferPool pool_;
+  EventQueue queue_;
+  Instant now_{};
+  std::vector<Host> hosts_;
+  std::vector<Buffer> packets_;  // under way, by the payload of their event
+  std::vector<std::uint32_t> free_packets_;
+  std::vector<std::function<void()>> commands_;
+  std::uint64_t command_sequence_ = 0;
+  DatagramBatch out_;
+  std::vector<Buffer> batch_buffers_;
+  std::vector<Datagram> batch_;
+  std::vector<WireObserver*> observers_;
+  Digest digest_;
+  NetworkStats stats_;
+};
+
+}  // namespace spate::sim

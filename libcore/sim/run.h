@@ -1,0 +1,93 @@
+// One run: what is asked for, and what comes of it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "libcore/sim/checker_delivery.h"
+#include "libcore/sim/findings.h"
+#include "libcore/sim/network.h"
+
+namespace spate::sim {
+
+struct RunConfig {
+  std::uint32_t peers = 50;                      // the publisher, who is peer 0, and peers - 1 viewers
+  Duration duration = std::chrono::seconds(30);  // of input
+  std::uint64_t seed = 1;
+
+  std::uint64_t rate_bps = 4'000'000;
+  std::uint32_t key_frame_weight = 1;
+  std::uint16_t publisher_children = 8;
+  std::uint16_t viewer_children = 4;
+  std::optional<Duration> latency;                 // of playout; nothing = automatic
+  Duration join_within = std::chrono::seconds(3);  // viewers come evenly spread over this time
+
+  // Every host's access link. Loss is halved between the sender's uplink and the receiver's downlink.
+  std::uint64_t publisher_up_bps = 100'000'000;
+  std::uint64_t up_bps = 50'000'000;
+  std::uint64_t down_bps = 100'000'000;
+  std::uint64_t queue_bytes = 512 * 1024;
+  std::uint32_t loss_ppm = 0;
+  Duration loss_burst = std::chrono::milliseconds(5);  // mean; zero: single losses
+  Duration jitter{};                                   // mean, on the way up
+  bool jitter_reorders = true;
+  std::uint32_t duplicate_ppm = 0;
+  // One way between access links.
+  Duration delay_min = std::chrono::milliseconds(5);
+  Duration delay_max = std::chrono::milliseconds(80);
+
+  DeliveryRules rules;
+  Duration drain_max = std::chrono::seconds(15);  // how long after the input's end viewers may take
+};
+
+struct Quantiles {
+  Duration p50{};
+  Duration p90{};
+  Duration p95{};
+  Duration p99{};
+  Duration p999{};
+  Duration max{};
+};
+
+// Shares are of 1.
+struct RunResult {
+  std::uint64_t seed = 0;
+  std::uint64_t digest = 0;
+  std::string crypto;  // which suite: "real"
+  std::uint32_t peers = 0;
+  Duration simulated{};
+
+  Quantiles lag;                 // over (viewer, write): from due at the publisher to written
+  Quantiles lag_estimate_error;  // of the nodes' own idea of it
+  Quantiles startup;             // over viewers: from the command to join to the first write
+  Quantiles join;                // over viewers: from the command to join to a parent's acceptance
+  // Of the packets from each viewer's first to its end: what was written within that time of being due.
+  double delivered_by_500ms = 0;
+  double delivered_by_1s = 0;
+  double delivered_ever = 0;
+  double continuity = 0;  // share of those packets' frames that were whole
+
+  std::uint64_t stream_bytes_delivered = 0;
+  std::uint64_t lost_packets = 0;  // shards, as the nodes count them
+  std::uint64_t repaired_packets = 0;
+  std::uint64_t duplicate_packets = 0;
+  std::uint64_t forged_packets = 0;
+  std::uint64_t parent_switches = 0;
+  std::uint32_t depth_max = 0;
+  // Bytes on the wire with IP and UDP headers, over stream bytes delivered.
+  double overhead_total = 0;      // all of them, less the stream itself
+  double overhead_headers = 0;    // IP, UDP and data datagram headers and tags
+  double publisher_upload_x = 0;  // the publisher's bytes on the wire over the stream's own
+  Duration input_held_max{};
+
+  NetworkStats network;
+  std::uint64_t safety_findings = 0;
+  std::uint64_t liveness_findings = 0;
+  std::vector<Finding> findings;  // the first of them
+};
+
+// The whole of it: everybody joins, the input ends after `duration`, the viewers drain, the checkers judge.
+RunResult run(const RunConfig& config);
+
+}  // namespace spate::sim

@@ -1,0 +1,77 @@
+#include "libcore/sim/viewer.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+namespace spate::sim {
+
+Viewer::Viewer(const PeerConfig& config, const crypto::Suite& suite, std::unique_ptr<Rng> rng,
+               std::function<void()> stopped, const Broadcast& broadcast, const Publisher& publisher,
+               Findings& findings, Lags& lags)
+    : Peer(config, suite, std::move(rng), std::move(stopped)),
+      broadcast_(broadcast),
+      publisher_(publisher),
+      lags_(lags),
+      checker_(broadcast, config.host, findings) {}
+
+void Viewer::join(const node::JoinConfig& config, Instant now) {
+  record_.join = now;
+  node().join(config, local(now));
+}
+
+void Viewer::leave(Instant now) { node().leave(local(now)); }
+
+void Viewer::watch_for_pauses(Instant now) {
+  record_.longest_pause = Duration::zero();
+  if (record_.last_output) record_.last_output = now;
+}
+
+void Viewer::on_event(const node::Event& event, Instant now) {
+  if (const auto* played = std::get_if<node::Played>(&event)) {
+    on_played(*played, now);
+  } else if (std::holds_alternative<node::Joined>(event)) {
+    if (!record_.accepted) record_.accepted = now;
+  } else if (const auto* changed = std::get_if<node::ParentChanged>(&event)) {
+    parent_ = changed->parent;
+    ++record_.parent_changes;
+  } else if (const auto* stopped = std::get_if<node::Stopped>(&event)) {
+    record_.stopped = stopped->reason;
+    say_stopped();
+  }
+}
+
+void Viewer::on_played(const node::Played& played, Instant now) {
+  const std::optional<std::uint64_t> expected = checker_.next();
+  const std::optional<OutputChecker::Range> range = checker_.on_output(played.bytes, played.discontinuity, now);
+  if (!range) return;
+  if (!record_.first_output) {
+    record_.first_output = now;
+    record_.first_packet = range->first;
+  }
+  if (record_.last_output) record_.longest_pause = std::max(record_.longest_pause, now - *record_.last_output);
+  record_.last_output = now;
+  if (expected && range->first > *expected) note_missed(*expected, range->first);
+
+  const std::uint64_t packets = range->end - range->first;
+  record_.packets_written += packets;
+  record_.bytes_written += played.bytes.size();
+  const std::uint64_t frame = broadcast_.frame_of(range->end - 1);
+  const Duration lag = now - broadcast_.due(frame);
+  lags_.written.add(lag);
+  if (lag <= std::chrono::milliseconds(500)) lags_.packets_by_500ms += packets;
+  if (lag <= std::chrono::seconds(1)) lags_.packets_by_1s += packets;
+  if (const std::optional<Instant> read = publisher_.read_at(frame))
+    lags_.estimate_error.add(std::chrono::abs(played.lag - (now - *read)));
+}
+
+void Viewer::note_missed(std::uint64_t first, std::uint64_t end) {
+  if (!record_.first_missed) record_.first_missed = first;
+  record_.packets_missed += end - first;
+  const std::uint64_t frames_end = broadcast_.frame_of(end - 1) + 1;
+  const std::uint64_t frames_first = std::max(broadcast_.frame_of(first), spoilt_end_);
+  if (frames_end > frames_first) record_.frames_spoilt += frames_end - frames_first;
+  spoilt_end_ = frames_end;
+}
+
+}  // namespace spate::sim

@@ -1,0 +1,64 @@
+// A host that joins the broadcast, plays it and forwards it, and records what a viewer would feel.
+#pragma once
+
+#include "libcore/base/histogram.h"
+#include "libcore/sim/checker_output.h"
+#include "libcore/sim/peer.h"
+#include "libcore/sim/publisher.h"
+
+namespace spate::sim {
+
+// Shared by all viewers of a run. Lag is from when a frame was due at the publisher to when it was written.
+struct Lags {
+  Histogram written;         // a sample for each write
+  Histogram estimate_error;  // how far a node's own idea of the lag was off
+  std::uint64_t packets_by_500ms = 0;
+  std::uint64_t packets_by_1s = 0;
+};
+
+struct ViewerRecord {
+  std::optional<Instant> join;      // told to join
+  std::optional<Instant> accepted;  // a parent accepted it
+  std::optional<Instant> first_output;
+  std::optional<Instant> last_output;
+  std::optional<node::StopReason> stopped;
+  Duration longest_pause{};  // between two writes
+  std::uint64_t packets_written = 0;
+  std::uint64_t packets_missed = 0;  // between the first and the last written
+  std::optional<std::uint64_t> first_missed;
+  std::optional<std::uint64_t> first_packet;
+  std::uint64_t frames_spoilt = 0;  // of which at least one packet was missed
+  std::uint64_t bytes_written = 0;
+  std::uint64_t parent_changes = 0;
+};
+
+class Viewer final : public Peer {
+ public:
+  Viewer(const PeerConfig& config, const crypto::Suite& suite, std::unique_ptr<Rng> rng, std::function<void()> stopped,
+         const Broadcast& broadcast, const Publisher& publisher, Findings& findings, Lags& lags);
+
+  void join(const node::JoinConfig& config, Instant now);
+  // Says goodbye; poll the host, then remove it.
+  void leave(Instant now);
+  // From now on, longest_pause is of the time after `now`.
+  void watch_for_pauses(Instant now);
+
+  const ViewerRecord& record() const { return record_; }
+  std::optional<std::uint64_t> next() const { return checker_.next(); }
+  const std::optional<Address>& parent() const { return parent_; }
+
+ private:
+  void on_event(const node::Event& event, Instant now) override;
+  void on_played(const node::Played& played, Instant now);
+  void note_missed(std::uint64_t first, std::uint64_t end);
+
+  const Broadcast& broadcast_;
+  const Publisher& publisher_;
+  Lags& lags_;
+  OutputChecker checker_;
+  ViewerRecord record_;
+  std::optional<Address> parent_;
+  std::uint64_t spoilt_end_ = 0;  // frames below are judged
+};
+
+}  // namespace spate::sim

@@ -1,0 +1,283 @@
+#include "libcore/sim/network.h"
+
+#include <algorithm>
+#include <map>
+#include <vector>
+
+#include "libcore/base/reader.h"
+#include "libcore/base/writer.h"
+#include "libcore/crypto/chacha_rng.h"
+#include "libcore/sim/checker_datagram.h"
+#include "tests/catch.h"
+
+namespace spate::sim {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+class FixedDelay final : public DelayModel {
+ public:
+  Duration one_way(HostId /*from*/, HostId /*to*/) override { return milliseconds(20); }
+};
+
+struct Received {
+  Instant time;
+  Address from;
+  std::uint32_t number;
+  std::size_t batch;
+};
+
+// Sends numbered datagrams when told to, notes what comes, and may answer.
+class Talker : public HostProgram {
+ public:
+  void handle_datagrams(std::span<const Datagram> batch, Instant now) override {
+    for (const Datagram& datagram : batch) {
+      const std::uint32_t number = Reader(datagram.bytes).u32();
+      received.push_back({now, datagram.from, number, batch.size()});
+      if (number < answer_below) outgoing.push_back({datagram.from, number + 1, datagram.bytes.size()});
+    }
+  }
+  void handle_deadline(Instant now) override {
+    deadlines.push_back(now);
+    deadline = kNever;
+  }
+  std::optional<Instant> poll(Instant /*now*/, DatagramBatch& out) override {
+    while (!outgoing.empty()) {
+      if (out.full()) return std::nullopt;
+      const Message message = outgoing.front();
+      outgoing.erase(outgoing.begin());
+      const MutableBytes bytes = out.add(message.to, message.bytes);
+      std::fill(bytes.begin(), bytes.end(), std::uint8_t{0});
+      Writer(bytes).u32(message.number);
+    }
+    return deadline;
+  }
+  void say(const Address& to, std::uint32_t number, std::size_t bytes = 1'000) {
+    outgoing.push_back({to, number, bytes});
+  }
+
+  struct Message {
+    Address to;
+    std::uint32_t number;
+    std::size_t bytes;
+  };
+  std::vector<Message> outgoing;
+  std::vector<Received> received;
+  std::vector<Instant> deadlines;
+  Instant deadline = kNever;
+  std::uint32_t answer_below = 0;
+};
+
+struct Pair {
+  explicit Pair(const HostConfig& config = {}, std::uint64_t seed = 1) : network(crypto::ChaChaRng(seed), delays) {
+    network.add(a, config);
+    network.add(b, config);
+  }
+  Address to_b = Network::address_of(1);
+
+  FixedDelay delays;
+  Talker a;
+  Talker b;
+  Network network;
+};
+
+}  // namespace
+
+TEST_CASE("a datagram arrives after uplink, delay and downlink, and says where it comes from") {
+  HostConfig config;
+  config.up.rate_bps = 8'000'000;
+  config.up.delay = milliseconds(2);
+  config.down.rate_bps = 80'000'000;
+  config.down.delay = milliseconds(3);
+  Pair pair(config);
+  pair.a.say(pair.to_b, 7, 972);  // 1,000 with its headers: 1 ms and 0.1 ms
+  pair.network.touch(0);
+  pair.network.run_until(Instant{} + seconds(1));
+  REQUIRE(pair.b.received.size() == 1);
+  CHECK(pair.b.received[0].time == Instant{} + std::chrono::microseconds(26'100));
+  CHECK(pair.b.received[0].from == Network::address_of(0));
+  CHECK(pair.b.received[0].number == 7);
+  CHECK(pair.network.now() == Instant{} + seconds(1));
+  CHECK(pair.network.stats(0).wire_bytes_sent == 1'000);
+}
+
+TEST_CASE("what arrives at one instant comes in one batch, in the order it was sent") {
+  Pair pair;
+  for (std::uint32_t i = 0; i < 300; ++i) pair.a.say(pair.to_b, i, 1'200);  // more than one batch out
+  pair.network.touch(0);
+  pair.network.run_until(Instant{} + seconds(1));
+  REQUIRE(pair.b.received.size() == 300);
+  for (std::uint32_t i = 0; i < 300; ++i) {
+    CHECK(pair.b.received[i].number == i);
+    CHECK(pair.b.received[i].batch == 300);
+  }
+}
+
+TEST_CASE("hosts see their own clocks, and deadlines are kept on them") {
+  HostConfig config;
+  config.clock_offset = std::chrono::hours(5);
+  Pair pair(config);
+  const Instant zero = Instant{} + std::chrono::hours(5);
+  pair.a.deadline = zero + milliseconds(50);
+  pair.network.touch(0);
+  CHECK(pair.network.local_time(0) == zero);
+
+  SECTION("a deadline comes exactly then, once") {
+    pair.network.run_until(Instant{} + seconds(1));
+    CHECK(pair.a.deadlines == std::vector<Instant>{zero + milliseconds(50)});
+  }
+  SECTION("a deadline that moves ahead comes earlier") {
+    pair.network.at(Instant{} + milliseconds(10), 0, [&] { pair.a.deadline = zero + milliseconds(30); });
+    pair.network.run_until(Instant{} + seconds(1));
+    CHECK(pair.a.deadlines == std::vector<Instant>{zero + milliseconds(30)});
+  }
+  SECTION("a deadline that moves back comes later") {
+    pair.network.at(Instant{} + milliseconds(10), 0, [&] { pair.a.deadline = zero + milliseconds(70); });
+    pair.network.run_until(Instant{} + seconds(1));
+    CHECK(pair.a.deadlines == std::vector<Instant>{zero + milliseconds(70)});
+  }
+  SECTION("a deadline in the past comes at once") {
+    pair.network.at(Instant{} + milliseconds(10), 0, [&] { pair.a.deadline = zero; });
+    pair.network.run_until(Instant{} + seconds(1));
+    CHECK(pair.a.deadlines == std::vector<Instant>{zero + milliseconds(10)});
+  }
+}
+
+TEST_CASE("deadlines that come and go many times are each kept") {
+  Pair pair;
+  std::vector<Instant> expected;
+  for (int i = 0; i < 200; ++i) {
+    // A far deadline, then a near one before it, over and over.
+    const Instant set = Instant{} + milliseconds(10 * i);
+    pair.network.at(set, 0, [&pair, set] { pair.a.deadline = set + milliseconds(100); });
+    pair.network.at(set + milliseconds(1), 0, [&pair, set] { pair.a.deadline = set + milliseconds(3); });
+    expected.push_back(set + milliseconds(3));
+  }
+  pair.network.run_until(Instant{} + seconds(10));
+  CHECK(pair.a.deadlines == expected);
+}
+
+TEST_CASE("a host that is removed is gone at once, and what was on its way to it is dropped") {
+  Pair pair;
+  for (std::uint32_t i = 0; i < 10; ++i)
+    pair.network.at(Instant{} + milliseconds(10 * i), 0, [&pair, i] { pair.a.say(pair.to_b, i); });
+  pair.b.deadline = Instant{} + milliseconds(60);
+  pair.network.touch(1);
+  pair.network.at(Instant{} + milliseconds(45), 1, [&pair] { pair.network.remove(1); });
+  pair.network.run_until(Instant{} + seconds(1));
+  CHECK(pair.b.received.size() == 3);  // sent at 0, 10 and 20 ms
+  CHECK(pair.b.deadlines.empty());
+  CHECK(pair.network.stats().nobody == 7);
+  CHECK(pair.network.stats().in_flight == 0);
+}
+
+TEST_CASE("datagrams to nobody vanish") {
+  Pair pair;
+  pair.a.say(Network::address_of(2), 1);
+  pair.a.say(Address::v4(127, 0, 0, 1, 7400), 1);
+  pair.a.say(Address{}, 1);
+  Address other_port = pair.to_b;
+  ++other_port.port;
+  pair.a.say(other_port, 1);
+  pair.network.touch(0);
+  pair.network.run_until(Instant{} + seconds(1));
+  CHECK(pair.network.stats().nobody == 4);
+  CHECK(pair.b.received.empty());
+}
+
+TEST_CASE("datagrams are conserved, and each copy is delivered") {
+  HostConfig config;
+  config.up = {.rate_bps = 20'000'000, .jitter = milliseconds(3), .loss_ppm = 50'000, .duplicate_ppm = 30'000};
+  config.down = {.rate_bps = 10'000'000, .queue_bytes = 20'000, .jitter = milliseconds(1), .loss_ppm = 20'000};
+  config.down.loss_burst = milliseconds(4);
+  config.down.duplicate_ppm = 20'000;
+  Pair pair(config);
+  for (int i = 0; i < 1'000; ++i)
+    pair.network.at(Instant{} + milliseconds(i), 0, [&pair, i] {
+      for (std::uint32_t j = 0; j < 2; ++j) pair.a.say(pair.to_b, static_cast<std::uint32_t>(i) * 2 + j);
+    });
+  for (int i = 0; i < 100; ++i) {
+    pair.network.run_until(Instant{} + milliseconds(11 * i));
+    const NetworkStats& stats = pair.network.stats();
+    REQUIRE(stats.sent + stats.duplicated ==
+            stats.delivered + stats.lost + stats.queue_full + stats.nobody + stats.in_flight);
+  }
+  pair.network.run_until(Instant{} + seconds(2));
+  const NetworkStats& stats = pair.network.stats();
+  CHECK(stats.sent == 2'000);
+  CHECK(stats.in_flight == 0);
+  CHECK(stats.lost > 50);
+  CHECK(stats.queue_full > 100);
+  CHECK(stats.duplicated > 30);
+  CHECK(stats.delivered == pair.b.received.size());
+  std::map<std::uint32_t, int> times;
+  for (const Received& received : pair.b.received) ++times[received.number];
+  CHECK(std::count_if(times.begin(), times.end(), [](const auto& entry) { return entry.second == 2; }) > 20);
+}
+
+namespace {
+
+// Fifty hosts that answer one another under every kind of trouble.
+std::uint64_t digest_of(std::uint64_t seed, std::uint8_t hosts = 50) {
+  PlaneDelay delays(crypto::ChaChaRng(seed), milliseconds(5), milliseconds(80));
+  std::vector<Talker> talkers(hosts);
+  Network network(crypto::ChaChaRng(seed), delays);
+  HostConfig config;
+  config.up = {.rate_bps = 20'000'000, .jitter = milliseconds(3), .loss_ppm = 5'000, .duplicate_ppm = 3'000};
+  config.down = {.rate_bps = 10'000'000, .loss_ppm = 2'000, .loss_burst = milliseconds(4)};
+  for (Talker& talker : talkers) {
+    talker.answer_below = 100;
+    network.add(talker, config);
+  }
+  for (HostId host = 0; host < hosts; ++host) {
+    talkers[host].say(Network::address_of((host * 7 + 3) % hosts), 0);
+    network.touch(host);
+  }
+  network.run_until(Instant{} + seconds(5));
+  CHECK(network.stats().delivered > 1'000);
+  return network.digest();
+}
+
+}  // namespace
+
+TEST_CASE("the same seed gives the same digest, another seed another") {
+  const std::uint64_t digest = digest_of(1);
+  CHECK(digest_of(1) == digest);
+  CHECK(digest_of(2) != digest);
+  CHECK(digest_of(1, 51) != digest);
+}
+
+TEST_CASE("the digest sees every byte and every bit of an event") {
+  std::vector<std::uint8_t> bytes(1'231, 0);
+  const std::uint64_t hash = hash_bytes(bytes);
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = 1;
+    REQUIRE(hash_bytes(bytes) != hash);
+    bytes[i] = 0;
+  }
+  for (std::size_t size = 0; size < bytes.size(); ++size) REQUIRE(hash_bytes(Bytes{bytes}.first(size)) != hash);
+  Digest a;
+  a.add(1);
+  a.add(2);
+  Digest b;
+  b.add(2);
+  b.add(1);
+  CHECK(a.value() != b.value());
+}
+
+TEST_CASE("a datagram larger than every path carries is found") {
+  Pair pair;
+  Findings findings;
+  DatagramChecker checker(findings);
+  pair.network.observe(checker);
+  pair.a.say(pair.to_b, 1, 1'232);
+  pair.network.touch(0);
+  CHECK(findings.none());
+  pair.a.say(pair.to_b, 1, 1'233);
+  pair.network.touch(0);
+  CHECK(findings.safety() == 1);
+  CHECK(findings.kept()[0].host == 0);
+}
+
+}  // namespace spate::sim
