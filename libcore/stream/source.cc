@@ -87,10 +87,11 @@ void Source::Impl::settle(Instant now) {
   const std::optional<Instant> waiting_since = oldest();
   const bool overdue = waiting_since && now - *waiting_since >= kHoldMax;
   const bool joining = !overdue && joins(now);
-  if (waiting_since && (overdue || budget.affords(now))) {
-    if (!joining) packetizer.close();
-    // Tables that a keyframe may yet mark wait with all that came before them.
-    if (!(joining && packetizer.ends_in_tables())) sign_ready(now);
+  // Tables that a keyframe may yet mark wait, with all that came before them.
+  const bool tables_wait = joining && packetizer.ends_in_tables();
+  if (waiting_since && (overdue || budget.affords(now)) && !tables_wait) {
+    if (!joining || packetizer.ready().size() >= 2) packetizer.close();
+    sign_ready(now);
   }
   set_deadline(now, joining);
 }

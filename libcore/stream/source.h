@@ -10,9 +10,9 @@
 // the last one): a list would cost one datagram more, and its loss would hold up all its shards. All else is
 // proven by a hash list.
 //
-// The unfull payload at the end of a push goes with the rest, except where more is sure to come: in a steady feed (the
-// last 8 pushes at most 2.5 ms apart) and behind program tables (a keyframe comes next) it waits for that, kJoinMax at
-// most.
+// The unfull payload at the end of a push goes with the rest, except where more is sure to come: behind program
+// tables (a keyframe comes next), and in a steady feed (the last 8 pushes at most 2.5 ms apart) unless a list is signed
+// anyway. It waits for that, kJoinMax at most.
 #pragma once
 
 #include <cstdint>
