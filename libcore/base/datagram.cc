@@ -19,6 +19,8 @@ MutableBytes DatagramBatch::add(const Address& to, std::size_t bytes) {
   run->bytes += static_cast<std::uint32_t>(bytes);
   ++run->count;
   used_ += bytes;
+  ++totals_.datagrams;
+  totals_.wire_bytes += bytes + udp_ip_header_bytes(to);
   return MutableBytes{arena_}.subspan(used_ - bytes, bytes);
 }
 
@@ -31,12 +33,6 @@ Bytes DatagramBatch::datagram(const Run& run, std::size_t i) const {
   SPATE_CHECK(i < run.count);
   const std::size_t begin = i * run.segment_bytes;
   return bytes_of(run).subspan(begin, std::min<std::size_t>(run.segment_bytes, run.bytes - begin));
-}
-
-std::size_t DatagramBatch::datagrams() const {
-  std::size_t n = 0;
-  for (const Run& run : runs_) n += run.count;
-  return n;
 }
 
 }  // namespace spate

@@ -16,6 +16,9 @@ struct Datagram {
   Bytes bytes;
 };
 
+// UDP's and IP's own bytes in front of a datagram.
+inline std::uint64_t udp_ip_header_bytes(const Address& address) { return address.is_v4() ? 28 : 48; }
+
 // Outgoing datagrams, sealed in place: what a node writes here is what the socket sends, uncopied.
 //
 // Neighbouring datagrams to one address form a run while all but the last have equal size, at most
@@ -48,12 +51,18 @@ class DatagramBatch {
   Bytes bytes_of(const Run& run) const { return Bytes{arena_}.subspan(run.offset, run.bytes); }
   // The i-th datagram of a run, i < run.count.
   Bytes datagram(const Run& run, std::size_t i) const;
-  std::size_t datagrams() const;
+  // Of everything ever added, headers of UDP and IP included.
+  struct Totals {
+    std::uint64_t datagrams = 0;
+    std::uint64_t wire_bytes = 0;
+  };
+  const Totals& totals() const { return totals_; }
 
  private:
   std::vector<std::uint8_t> arena_;
   std::vector<Run> runs_;
   std::size_t used_ = 0;
+  Totals totals_;
 };
 
 }  // namespace spate

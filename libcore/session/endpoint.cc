@@ -17,7 +17,8 @@ Duration retry_interval(Duration since_start) {
   return 4 * kRetryFast;
 }
 
-Bytes initiation_ephemeral(Bytes datagram) { return datagram.subspan(16, 32); }
+// Sender index, service tag and ephemeral key: what makes one initiation the same as another.
+Bytes initiation_identity(Bytes datagram) { return datagram.subspan(4, 4 + 8 + 32); }
 
 }  // namespace
 
@@ -52,9 +53,12 @@ std::optional<SessionId> Endpoint::connect(ServiceIndex service, const Address& 
   session.address = address;
   session.last_received = now;
   by_peer_.emplace(PeerKey{service, peer}, *slot);
-  const SessionId id = id_of(*slot);
   begin_handshake(*slot, give_up, now);
-  return id;
+  if (!session.handshake) {
+    remove(*slot);
+    return std::nullopt;
+  }
+  return id_of(*slot);
 }
 
 void Endpoint::close(SessionId id) {
@@ -86,8 +90,8 @@ void Endpoint::handle_initiation(const Datagram& datagram, Instant now) {
     ++dropped_;
     return;
   }
-  const Bytes ephemeral = initiation_ephemeral(datagram.bytes);
-  if (HalfOpen* const again = find_half_open(ephemeral, datagram.from)) {
+  const Bytes identity = initiation_identity(datagram.bytes);
+  if (HalfOpen* const again = find_half_open(identity, datagram.from)) {
     send_raw(again->address, again->response);
     return;
   }
@@ -107,7 +111,7 @@ void Endpoint::handle_initiation(const Datagram& datagram, Instant now) {
   }
   HalfOpen& entry = half_open_[slot];
   entry.used = true;
-  std::copy(ephemeral.begin(), ephemeral.end(), entry.ephemeral.begin());
+  std::copy(identity.begin(), identity.end(), entry.identity.begin());
   entry.service = static_cast<ServiceIndex>(served - services_.begin());
   entry.peer = accepted->peer;
   entry.address = datagram.from;
@@ -160,9 +164,9 @@ std::optional<Endpoint::Received> Endpoint::handle_data(const Datagram& datagram
   return Received{id_of(owner.slot), session.service, std::move(*text)};
 }
 
-Endpoint::HalfOpen* Endpoint::find_half_open(Bytes ephemeral, const Address& from) {
+Endpoint::HalfOpen* Endpoint::find_half_open(Bytes identity, const Address& from) {
   for (HalfOpen& entry : half_open_)
-    if (entry.used && entry.address == from && std::equal(ephemeral.begin(), ephemeral.end(), entry.ephemeral.begin()))
+    if (entry.used && entry.address == from && std::equal(identity.begin(), identity.end(), entry.identity.begin()))
       return &entry;
   return nullptr;
 }
@@ -243,11 +247,15 @@ void Endpoint::drop_keys(std::unique_ptr<KeySet>& keys) {
 void Endpoint::begin_handshake(std::uint32_t slot, Duration give_up, Instant now) {
   Session& session = sessions_[slot];
   const auto index = indices_.allocate({IndexTable::Kind::kSession, slot});
-  if (!index) return;  // 65,536 in use: the session times out
+  if (!index) return;  // 65,536 in use
   const ServedService& served = services_[session.service];
+  auto initiation = std::make_unique<Initiation>(served.service, served.self, session.peer, *index, rng_);
+  if (!initiation->usable()) {  // the peer's key, which somebody told us, is none
+    indices_.release(*index);
+    return;
+  }
   session.handshake.emplace();
-  session.handshake->initiation =
-      std::make_unique<Initiation>(served.service, served.self, session.peer, *index, rng_);
+  session.handshake->initiation = std::move(initiation);
   session.handshake->started = now;
   session.handshake->next_send = now;
   session.handshake->give_up = now + give_up;
@@ -272,7 +280,7 @@ void Endpoint::remove(std::uint32_t slot) {
 }
 
 void Endpoint::push_event(SessionEvent::Kind kind, std::uint32_t slot) {
-  events_.push_back({kind, id_of(slot), sessions_[slot].service});
+  events_.push_back({kind, id_of(slot), sessions_[slot].service, sessions_[slot].peer});
 }
 
 void Endpoint::send_raw(const Address& to, Bytes bytes) {

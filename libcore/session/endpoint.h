@@ -40,6 +40,7 @@ struct SessionEvent {
   Kind kind = Kind::kEstablished;
   SessionId session;
   ServiceIndex service = 0;
+  crypto::NodeKey peer;
 };
 
 struct EndpointStats {
@@ -66,7 +67,7 @@ class Endpoint {
   void remove_service(ServiceIndex service);
 
   // Begins a handshake, to be given up after that time, unless there is a session with the peer already. Nothing
-  // when the table is full or the peer is ourselves.
+  // when the table is full, or the peer's key is our own or no key at all.
   std::optional<SessionId> connect(ServiceIndex service, const Address& address, const crypto::NodeKey& peer,
                                    Duration give_up, Instant now);
   // Forgets a session without a word or an event. Unknown ids are ignored.
@@ -122,7 +123,7 @@ class Endpoint {
   };
   struct HalfOpen {
     bool used = false;
-    ByteArray<32> ephemeral{};  // of the initiation: the same one again gets the same answer again
+    ByteArray<44> identity{};  // of the initiation: the same one again gets the same answer again
     ServiceIndex service = 0;
     crypto::NodeKey peer;
     Address address;
@@ -140,7 +141,7 @@ class Endpoint {
   void handle_initiation(const Datagram& datagram, Instant now);
   void handle_response(const Datagram& datagram, Instant now);
   std::optional<Received> handle_data(const Datagram& datagram, std::uint32_t index, Instant now);
-  HalfOpen* find_half_open(Bytes ephemeral, const Address& from);
+  HalfOpen* find_half_open(Bytes identity, const Address& from);
   std::uint32_t take_half_open_slot();
   void drop_half_open(HalfOpen& entry);
   std::uint32_t promote(HalfOpen& entry, Instant now);

@@ -1,0 +1,163 @@
+#include "libcore/node/node.h"
+
+#include <algorithm>
+
+#include "libcore/base/check.h"
+#include "libcore/node/prober.h"
+#include "libcore/session/endpoint.h"
+#include "libcore/session/service.h"
+#include "libcore/swarm/swarm.h"
+
+namespace spate::node {
+namespace {
+
+constexpr std::uint64_t kUploadBurstBytes = 64 * 1024;
+
+}  // namespace
+
+struct Node::Impl {
+  Impl(const NodeConfig& node_config, const crypto::Suite& injected_suite, std::unique_ptr<Rng> injected_rng)
+      : config(node_config),
+        suite(injected_suite),
+        rng(std::move(injected_rng)),
+        endpoint(suite, *rng, pool),
+        upload(config.upload_limit_bps / 8, kUploadBurstBytes),
+        prober(endpoint, pool) {
+    if (config.answer_probes)
+      probe_service = endpoint.add_service(session::probe_service(), session::probe_node_key_pair(), true);
+  }
+
+  swarm::Swarm::Host host_for(session::ServiceIndex service) {
+    return {endpoint, service, config.identity.public_key, suite, pool, upload, config.receive_window_bytes,
+            static_cast<StreamIndex>(swarms.size())};
+  }
+  swarm::Swarm* swarm_of(session::ServiceIndex service) {
+    for (const auto& swarm : swarms)
+      if (swarm->service() == service) return swarm.get();
+    return nullptr;
+  }
+  void dispatch_session_events(Instant now) {
+    while (const auto event = endpoint.next_event()) {
+      if (prober.uses(event->session) && event->kind == session::SessionEvent::Kind::kEstablished)
+        prober.on_established(now);
+      else if (swarm::Swarm* const swarm = swarm_of(event->service))
+        swarm->on_session(*event, now);
+    }
+  }
+  void handle_text(session::Endpoint::Received received, Instant now) {
+    if (prober.uses(received.session) || probe_service == received.service)
+      prober.handle_text(received.session, received.text.bytes(), config.answer_probes, now);
+    else if (swarm::Swarm* const swarm = swarm_of(received.service))
+      swarm->handle_text(received.session, std::move(received.text), now);
+  }
+  bool flush(DatagramBatch& out, Instant now) {
+    if (!endpoint.flush(out, now) || !prober.flush(out, now)) return false;
+    return std::all_of(swarms.begin(), swarms.end(), [&](const auto& swarm) { return swarm->flush(out, now); });
+  }
+
+  const NodeConfig config;
+  const crypto::Suite& suite;
+  std::unique_ptr<Rng> rng;
+  BufferPool pool;  // outlives everything below that holds buffers
+  session::Endpoint endpoint;
+  TokenBucket upload;
+  std::vector<std::unique_ptr<swarm::Swarm>> swarms;
+  Prober prober;
+  std::optional<session::ServiceIndex> probe_service;
+  NodeStats stats;
+};
+
+Node::Node(const NodeConfig& config, const crypto::Suite& suite, std::unique_ptr<Rng> rng)
+    : impl_(std::make_unique<Impl>(config, suite, std::move(rng))) {}
+
+Node::~Node() = default;
+
+void Node::handle_datagrams(std::span<const Datagram> batch, Instant now) {
+  for (const Datagram& datagram : batch) {
+    ++impl_->stats.datagrams_received;
+    impl_->stats.wire_bytes_received += datagram.bytes.size() + udp_ip_header_bytes(datagram.from);
+    auto received = impl_->endpoint.handle_datagram(datagram, now);
+    impl_->dispatch_session_events(now);
+    if (received) impl_->handle_text(std::move(*received), now);
+  }
+}
+
+void Node::handle_deadline(Instant now) {
+  impl_->endpoint.handle_deadline(now);
+  impl_->dispatch_session_events(now);
+  for (const auto& swarm : impl_->swarms) swarm->handle_deadline(now);
+}
+
+StreamIndex Node::publish(const PublishConfig& config, Instant now) {
+  SPATE_CHECK(impl_->swarms.size() < kStreamsMax);
+  const auto service = impl_->endpoint.add_service(
+      session::stream_service(config.key.public_key, config.swarm_secret), impl_->config.identity, true);
+  impl_->swarms.push_back(std::make_unique<swarm::Swarm>(config, impl_->host_for(service), now));
+  return static_cast<StreamIndex>(impl_->swarms.size() - 1);
+}
+
+StreamIndex Node::join(const JoinConfig& config, Instant now) {
+  SPATE_CHECK(impl_->swarms.size() < kStreamsMax);
+  const auto service = impl_->endpoint.add_service(session::stream_service(config.stream, config.swarm_secret),
+                                                   impl_->config.identity, true);
+  impl_->swarms.push_back(std::make_unique<swarm::Swarm>(config, impl_->host_for(service), now));
+  return static_cast<StreamIndex>(impl_->swarms.size() - 1);
+}
+
+std::size_t Node::input_room(StreamIndex stream) const { return impl_->swarms.at(stream)->input_room(); }
+
+void Node::input(StreamIndex stream, Bytes bytes, Instant now) { impl_->swarms.at(stream)->input(bytes, now); }
+
+void Node::end_input(StreamIndex stream, Instant now) { impl_->swarms.at(stream)->end_input(now); }
+
+void Node::leave(Instant now) {
+  for (const auto& swarm : impl_->swarms) swarm->leave(now);
+}
+
+void Node::probe(const Host& host, const std::optional<JoinConfig>& service_of, Instant now) {
+  const session::Service service =
+      service_of ? session::stream_service(service_of->stream, service_of->swarm_secret) : session::probe_service();
+  impl_->prober.connect(impl_->endpoint.add_service(service, impl_->config.identity, false), host, now);
+}
+
+void Node::probe_ping(std::uint32_t id, std::size_t bytes, Instant now) { impl_->prober.ping(id, bytes, now); }
+
+Poll Node::poll(Instant now, DatagramBatch& out) {
+  Poll poll;
+  for (const auto& swarm : impl_->swarms) {
+    if (auto event = swarm->next_event(now)) {
+      poll.kind = Poll::Kind::kEvent;
+      std::visit([&](auto& e) { poll.event = std::move(e); }, *event);
+      return poll;
+    }
+  }
+  if (auto event = impl_->prober.next_event()) {
+    poll.kind = Poll::Kind::kEvent;
+    poll.event = std::move(event);
+    return poll;
+  }
+  const DatagramBatch::Totals before = out.totals();
+  const bool flushed = impl_->flush(out, now);
+  impl_->stats.datagrams_sent += out.totals().datagrams - before.datagrams;
+  impl_->stats.wire_bytes_sent += out.totals().wire_bytes - before.wire_bytes;
+  if (!flushed) {
+    poll.kind = Poll::Kind::kSend;
+    return poll;
+  }
+  poll.deadline = impl_->endpoint.next_deadline();
+  for (const auto& swarm : impl_->swarms) poll.deadline = std::min(poll.deadline, swarm->next_deadline(now));
+  return poll;
+}
+
+StreamStats Node::stats(StreamIndex stream, Instant now) { return impl_->swarms.at(stream)->stats(now); }
+
+NodeStats Node::stats() const {
+  NodeStats stats = impl_->stats;
+  const session::EndpointStats endpoint = impl_->endpoint.stats();
+  stats.datagrams_dropped = endpoint.dropped;
+  stats.sessions = endpoint.sessions;
+  stats.half_open = endpoint.half_open;
+  return stats;
+}
+
+}  // namespace spate::node

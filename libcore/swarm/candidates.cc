@@ -1,0 +1,67 @@
+#include "libcore/swarm/candidates.h"
+
+#include <algorithm>
+
+namespace spate::swarm {
+namespace {
+constexpr Duration kBackoff = std::chrono::milliseconds(250);  // doubled with each failure, to 4 s
+}
+
+void Candidates::add_pinned(const Host& host) { candidates_.push_back({host.key, host.address, true, 0, 0, 0, {}}); }
+
+void Candidates::add_hearsay(const wire::PeerRecord& record) {
+  const auto known = std::find_if(candidates_.begin(), candidates_.end(),
+                                  [&](const Candidate& c) { return c.key == record.key; });
+  if (known != candidates_.end()) {
+    known->free_slots = record.free_slots;
+    known->lag_us = record.lag_us;
+    return;
+  }
+  Candidate fresh{record.key, record.address, false, record.free_slots, record.lag_us, 0, {}};
+  if (candidates_.size() < kMax) {
+    candidates_.push_back(fresh);
+    return;
+  }
+  const auto worst = std::max_element(candidates_.begin(), candidates_.end(), [](const auto& a, const auto& b) {
+    if (a.pinned != b.pinned) return a.pinned;  // the link's hosts are kept
+    return better(a, b);
+  });
+  if (!worst->pinned && better(fresh, *worst)) *worst = fresh;
+}
+
+void Candidates::on_failure(const crypto::NodeKey& key, Instant now) {
+  const auto it = std::find_if(candidates_.begin(), candidates_.end(), [&](const auto& c) { return c.key == key; });
+  if (it == candidates_.end()) return;
+  ++it->failures;
+  if (!it->pinned && it->failures >= kHearsayTries) {
+    candidates_.erase(it);
+    return;
+  }
+  it->not_before = now + kBackoff * (1 << std::min(it->failures - 1, 4u));
+}
+
+void Candidates::on_success(const crypto::NodeKey& key) {
+  for (Candidate& c : candidates_)
+    if (c.key == key) c.failures = 0;
+}
+
+Instant Candidates::next_ready(Instant now) const {
+  Instant next = kNever;
+  for (const Candidate& c : candidates_)
+    if (c.not_before > now) next = std::min(next, c.not_before);
+  return next;
+}
+
+const Candidate* Candidates::find(const crypto::NodeKey& key) const {
+  for (const Candidate& c : candidates_)
+    if (c.key == key) return &c;
+  return nullptr;
+}
+
+bool Candidates::better(const Candidate& a, const Candidate& b) {
+  if (a.pinned != b.pinned) return a.pinned;
+  if ((a.free_slots > 0) != (b.free_slots > 0)) return a.free_slots > 0;
+  return a.lag_us < b.lag_us;
+}
+
+}  // namespace spate::swarm

@@ -1,0 +1,55 @@
+// Where else the stream may be had: addresses from the link (pinned) and from what peers told us (hearsay).
+//
+// At most kMax of them. Hearsay is dropped after kHearsayTries failures; the link's hosts are tried for ever, more
+// and more slowly.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "libcore/base/time.h"
+#include "libcore/swarm/config.h"
+#include "libcore/wire/control.h"
+
+namespace spate::swarm {
+
+struct Candidate {
+  crypto::NodeKey key;
+  Address address;
+  bool pinned = false;
+  std::uint16_t free_slots = 0;  // as told
+  std::uint32_t lag_us = 0;
+  unsigned failures = 0;
+  Instant not_before{};
+};
+
+class Candidates {
+ public:
+  static constexpr std::size_t kMax = 64;
+  static constexpr unsigned kHearsayTries = 3;
+
+  void add_pinned(const Host& host);
+  void add_hearsay(const wire::PeerRecord& record);
+  void on_failure(const crypto::NodeKey& key, Instant now);
+  void on_success(const crypto::NodeKey& key);
+
+  // The best one to dial now for which wanted() holds: free slots first, then the least lag.
+  template <typename Predicate>
+  const Candidate* best(Instant now, Predicate wanted) const {
+    const Candidate* found = nullptr;
+    for (const Candidate& c : candidates_)
+      if (c.not_before <= now && wanted(c) && (found == nullptr || better(c, *found))) found = &c;
+    return found;
+  }
+  // When the next of them may be dialled again.
+  Instant next_ready(Instant now) const;
+  const Candidate* find(const crypto::NodeKey& key) const;
+
+ private:
+  static bool better(const Candidate& a, const Candidate& b);
+
+  std::vector<Candidate> candidates_;
+};
+
+}  // namespace spate::swarm

@@ -1,0 +1,267 @@
+#include "libcore/swarm/children.h"
+
+#include <algorithm>
+
+#include "libcore/base/check.h"
+
+namespace spate::swarm {
+namespace {
+
+constexpr std::uint64_t kShardWireBytes = 1232;   // for turning windows into counts
+constexpr std::uint64_t kUdpIpBytes = 48;
+constexpr std::uint64_t kWindowShardsMin = 32;
+constexpr Duration kRateWindow = std::chrono::milliseconds(250);
+constexpr Duration kStuck = std::chrono::milliseconds(500);
+constexpr std::uint64_t kRepairsBurst = 4096;
+constexpr std::uint32_t kLossSample = 64;
+constexpr Duration kMarkerRepeat = std::chrono::milliseconds(9);
+
+}  // namespace
+
+Children::Children(std::uint16_t slots, stream::Store& store, Peers& peers, Outbox& outbox, TokenBucket& upload)
+    : slots_(slots), store_(store), peers_(peers), outbox_(outbox), upload_(upload) {}
+
+Children::Child* Children::find(session::SessionId session) {
+  const auto it =
+      std::find_if(children_.begin(), children_.end(), [&](const Child& c) { return c.session == session; });
+  return it == children_.end() ? nullptr : &*it;
+}
+const Children::Child* Children::find(session::SessionId session) const {
+  return const_cast<Children*>(this)->find(session);
+}
+bool Children::has(session::SessionId session) const { return find(session) != nullptr; }
+
+void Children::add(session::SessionId session, std::uint64_t first, std::uint32_t window_bytes, Instant now) {
+  SPATE_CHECK(free_slots() > 0 && !has(session));
+  Child child;
+  child.session = session;
+  child.first = child.cursor = child.landed = first;
+  child.window_bytes = window_bytes;
+  child.heard = child.moved = now;
+  child.repairs = TokenBucket(std::max<std::uint64_t>(200, shards_per_second_), kRepairsBurst);
+  children_.push_back(std::move(child));
+}
+
+void Children::remove(session::SessionId session) {
+  std::erase_if(children_, [&](const Child& c) { return c.session == session; });
+}
+
+std::uint64_t Children::first(session::SessionId session) const {
+  const Child* const child = find(session);
+  SPATE_CHECK(child != nullptr);
+  return child->first;
+}
+
+void Children::on_report(session::SessionId session, const wire::Report& report, Instant now) {
+  Child* const child = find(session);
+  if (child == nullptr) return;
+  child->heard = now;
+  const std::uint32_t received = report.received - child->loss_base_received;
+  const std::uint32_t missed = report.missed - child->loss_base_missed;
+  if (received >= kLossSample) {
+    child->lossy = std::uint64_t{missed} * 200 > received;
+    child->loss_base_received = report.received;
+    child->loss_base_missed = report.missed;
+  }
+  // A peer may claim to have seen what it was not sent; that is not worth more than the truth.
+  const std::uint64_t seen = std::min(report.seen, child->cursor);
+  if (seen > child->landed || report.next > child->report.next) {
+    child->moved = now;
+    last_progress_ = now;
+  }
+  child->landed = std::max(child->landed, seen);
+  child->report = report;
+  child->reported = true;
+}
+
+void Children::on_repair_request(session::SessionId session, const wire::RepairRequest& request, Instant now) {
+  Child* const child = find(session);
+  if (child == nullptr) return;
+  child->heard = now;
+  const bool list = request.kind == wire::RepairRequest::Kind::kList;
+  for (const wire::RepairRequest::Range& range : request.ranges) {
+    for (std::uint64_t i = 0; i < range.count; ++i) {
+      const std::uint64_t sequence = request.base + range.offset + i;
+      if (sequence >= child->cursor) return;  // not sent yet: it is on its way
+      if (sequence < store_.tail() || store_.at(sequence).given_up) {
+        outbox_.send(session, wire::Hole{sequence, 1});
+        continue;
+      }
+      // What is absent here is being repaired here, and will be passed on when it comes.
+      if (!store_.at(sequence).present() && !list) continue;
+      if (child->urgent.size() >= kUrgentMax || !child->repairs.take(1, now)) return;
+      child->urgent.push_back({sequence, list, true});
+    }
+  }
+}
+
+void Children::on_stored(std::span<const std::uint64_t> sequences) {
+  for (Child& child : children_)
+    for (const std::uint64_t sequence : sequences)
+      if (sequence < child.cursor && sequence >= child.first && child.urgent.size() < kUrgentMax)
+        child.urgent.push_back({sequence, false, false});
+}
+
+void Children::restart(std::uint64_t first) {
+  for (Child& child : children_) {
+    child.first = child.cursor = child.landed = first;
+    child.list_sent = child.late_list_sent = UINT64_MAX;
+    child.urgent.clear();
+    child.report = {};
+    child.reported = false;
+    child.loss_base_received = child.loss_base_missed = 0;
+  }
+}
+
+void Children::measure_rate(Instant now) {
+  if (store_.head() < rate_head_) rate_head_ = store_.head();
+  if (now - rate_since_ < kRateWindow) return;
+  const auto elapsed = static_cast<std::uint64_t>((now - rate_since_).count());
+  shards_per_second_ = (store_.head() - rate_head_) * 1'000'000'000u / elapsed;
+  rate_head_ = store_.head();
+  rate_since_ = now;
+}
+
+// What the child's socket can hold, and 1.25 times what the path holds at the stream's rate.
+std::uint64_t Children::window_shards(const Child& child) const {
+  std::uint64_t shards = child.window_bytes / kShardWireBytes;
+  const Peer* const peer = peers_.find(child.session);
+  if (peer != nullptr && peer->rtt.known()) {
+    const auto rtt_us = static_cast<std::uint64_t>(to_us(peer->rtt.minimum()));
+    shards += shards_per_second_ * rtt_us / 800'000;
+  }
+  return std::max(shards, kWindowShardsMin);
+}
+
+void Children::send(Child& child, Bytes frame, session::Endpoint& endpoint, DatagramBatch& out, Instant now) {
+  if (!endpoint.seal(child.session, frame, out, now)) return;
+  upload_.take(frame.size() + session::kDataOverhead + kUdpIpBytes, now);
+}
+
+bool Children::send_urgent(Child& child, session::Endpoint& endpoint, DatagramBatch& out, Instant now) {
+  const Urgent urgent = child.urgent.front();
+  child.urgent.pop_front();
+  if (!store_.covers(urgent.sequence)) return true;
+  const stream::StoredShard& shard = store_.at(urgent.sequence);
+  if (urgent.list) {
+    if (shard.list) send(child, shard.list.bytes(), endpoint, out, now);
+  } else if (shard.present()) {
+    // If the shard was late because its list was, the child has not had the list either.
+    if (shard.list && !urgent.repair && shard.list_first != child.list_sent &&
+        shard.list_first != child.late_list_sent) {
+      child.late_list_sent = shard.list_first;
+      send(child, shard.list.bytes(), endpoint, out, now);
+      if (out.full()) {
+        child.urgent.push_front(urgent);
+        return false;
+      }
+    }
+    send(child, shard.frame.bytes(), endpoint, out, now);
+    stats_.payload_bytes_sent += shard.payload().size();
+    if (urgent.repair) ++stats_.repairs_sent;
+  }
+  return true;
+}
+
+bool Children::pump_child(Child& child, session::Endpoint& endpoint, DatagramBatch& out, Instant now,
+                          bool& progressed) {
+  const std::uint64_t window = window_shards(child);
+  for (std::uint64_t sent = 0; sent < kQuantum;) {
+    if (out.full()) return false;
+    if (Instant ready = upload_.ready_at(now); ready > now) {
+      upload_ready_ = ready;
+      return true;
+    }
+    if (!child.urgent.empty()) {
+      if (!send_urgent(child, endpoint, out, now)) return false;
+      ++sent;
+      progressed = true;
+      continue;
+    }
+    child.cursor = std::max(child.cursor, store_.tail());  // too slow for us: what fell out is lost to it
+    child.landed = std::max(child.landed, std::min(child.cursor, store_.tail()));
+    if (child.cursor >= store_.head() || child.cursor - child.landed >= window) return true;
+    const stream::StoredShard& shard = store_.at(child.cursor);
+    if (!shard.present()) {
+      ++child.cursor;  // passed on when it comes
+      continue;
+    }
+    if (shard.list && child.list_sent != shard.list_first) {
+      child.list_sent = shard.list_first;
+      send(child, shard.list.bytes(), endpoint, out, now);
+      if (out.full()) return false;
+    }
+    send(child, shard.frame.bytes(), endpoint, out, now);
+    stats_.payload_bytes_sent += shard.payload().size();
+    ++child.cursor;
+    ++sent;
+    progressed = true;
+    child.moved = now;
+    child.marker_at = now + kMarkerDelay;
+    child.markers_left = child.lossy ? 2 : 1;
+    if (shard.list && child.lossy) {
+      const std::size_t n = (shard.list.size() - wire::hash_list_frame_bytes(0)) / sizeof(crypto::LeafHash);
+      if (child.cursor == shard.list_first + n) child.urgent.push_back({child.cursor - 1, true, false});
+    }
+  }
+  return true;
+}
+
+bool Children::pump(session::Endpoint& endpoint, DatagramBatch& out, Instant now) {
+  measure_rate(now);
+  upload_ready_ = kNever;
+  bool progressed = true;
+  while (progressed && !children_.empty()) {
+    progressed = false;
+    for (std::size_t i = 0; i < children_.size(); ++i) {
+      turn_ = (turn_ + 1) % children_.size();
+      if (!pump_child(children_[turn_], endpoint, out, now, progressed)) return false;
+    }
+  }
+  return true;
+}
+
+void Children::handle_deadline(Instant now) {
+  for (Child& child : children_) {
+    if (now - child.heard >= kSilenceMax) silent_.push_back(child.session);
+    if (now >= child.marker_at) {
+      outbox_.send(child.session, wire::Head{child.cursor});
+      child.marker_at = --child.markers_left > 0 ? now + kMarkerRepeat : kNever;
+    }
+    // Reports may be lost, and with them the news that everything landed.
+    if (child.cursor > child.landed && now - child.moved >= kStuck) {
+      child.landed = child.cursor;
+    }
+  }
+  for (const session::SessionId session : silent_) remove(session);
+}
+
+Instant Children::next_deadline(Instant) {
+  Instant next = upload_ready_;
+  for (const Child& child : children_) {
+    next = std::min({next, child.heard + kSilenceMax, child.marker_at});
+    if (child.cursor > child.landed) next = std::min(next, child.moved + kStuck);
+  }
+  return next;
+}
+
+std::vector<session::SessionId> Children::take_silent() { return std::exchange(silent_, {}); }
+
+std::uint64_t Children::backlog(Instant now) const {
+  std::uint64_t most = 0;
+  for (const Child& child : children_)
+    if (now - child.moved < kStuck) most = std::max(most, store_.head() - std::min(store_.head(), child.landed));
+  return most;
+}
+
+bool Children::all_have(std::uint64_t sequence) const {
+  return std::all_of(children_.begin(), children_.end(),
+                     [&](const Child& c) { return c.reported && c.report.next >= sequence; });
+}
+
+const wire::Report* Children::report_of(session::SessionId session) const {
+  const Child* const child = find(session);
+  return child != nullptr && child->reported ? &child->report : nullptr;
+}
+
+}  // namespace spate::swarm

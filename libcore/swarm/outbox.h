@@ -1,0 +1,41 @@
+// Control messages on their way out: packed several to a datagram, sealed at the next flush.
+//
+// Bounded: beyond kWaitingMax datagrams, messages are dropped. All of them are repeated by whoever needs
+// the answer.
+#pragma once
+
+#include <deque>
+
+#include "libcore/base/buffer.h"
+#include "libcore/session/endpoint.h"
+#include "libcore/wire/control.h"
+
+namespace spate::swarm {
+
+class Outbox {
+ public:
+  static constexpr std::size_t kWaitingMax = 4096;
+  static constexpr std::size_t kDatagramTextBytes = 1232 - session::kDataOverhead;
+
+  explicit Outbox(BufferPool& pool) : pool_(pool) {}
+
+  void send(session::SessionId to, const wire::Control& message);
+  // A frame that fills a datagram of its own (stream information).
+  void send_frame(session::SessionId to, Bytes frame);
+  // Closes the session once everything before this call has been sealed.
+  void close(session::SessionId session);
+
+  // False if the batch is full and more waits.
+  bool flush(session::Endpoint& endpoint, DatagramBatch& out, Instant now);
+
+ private:
+  struct Waiting {
+    session::SessionId to;
+    Buffer text;  // empty: close the session
+    bool open = false;  // more messages may be added
+  };
+  BufferPool& pool_;
+  std::deque<Waiting> waiting_;
+};
+
+}  // namespace spate::swarm

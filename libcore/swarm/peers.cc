@@ -1,0 +1,48 @@
+#include "libcore/swarm/peers.h"
+
+#include <algorithm>
+
+namespace spate::swarm {
+
+Peer& Peers::add(session::SessionId session) {
+  Peer& peer = peers_[session];
+  peer.session = session;
+  peer.key = endpoint_.peer(session);
+  peer.short_id = wire::short_id(peer.key);
+  return peer;
+}
+
+Peer* Peers::find(session::SessionId session) {
+  const auto it = peers_.find(session);
+  return it == peers_.end() ? nullptr : &it->second;
+}
+
+bool Peers::has_key(const crypto::NodeKey& key) const {
+  return std::any_of(peers_.begin(), peers_.end(), [&](const auto& entry) { return entry.second.key == key; });
+}
+
+void Peers::ping(Peer& peer, Instant now) {
+  const std::uint32_t id = next_ping_++;
+  outstanding_[id % outstanding_.size()] = {id, now, peer.session};
+  peer.pinged_at = now;
+  outbox_.send(peer.session, wire::Ping{id, 0});
+}
+
+void Peers::inquire(Peer& peer, Instant now) {
+  peer.inquired_at = now;
+  outbox_.send(peer.session, wire::Inquiry{});
+  ping(peer, now);
+}
+
+void Peers::on_pong(Peer& peer, const wire::Pong& pong, Instant now) {
+  Outstanding& sent = outstanding_[pong.id % outstanding_.size()];
+  if (sent.id != pong.id || sent.peer != peer.session) return;  // an answer to nothing we asked
+  sent.id = 0;
+  const Duration held = std::chrono::microseconds(pong.held_us);
+  const Duration rtt = now - sent.sent - held;
+  if (rtt < Duration::zero()) return;
+  peer.rtt.add(rtt, now);
+  if (pong.media_us) peer.clock.add(*pong.media_us, rtt, now);
+}
+
+}  // namespace spate::swarm

@@ -1,0 +1,60 @@
+// The peers of one stream that we have a session with, and what we know of each: round trip, clock, status.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+
+#include "libcore/session/clock_sync.h"
+#include "libcore/session/endpoint.h"
+#include "libcore/session/rtt.h"
+#include "libcore/swarm/outbox.h"
+#include "libcore/wire/control.h"
+
+namespace spate::swarm {
+
+struct Peer {
+  session::SessionId session;
+  crypto::NodeKey key;
+  wire::ShortId short_id = 0;
+  session::RttEstimator rtt;
+  session::ClockSync clock;            // the publisher's clock, as told by this peer
+  std::optional<wire::Status> status;  // its last word
+  Instant status_at{};
+  Instant inquired_at{};
+  Instant pinged_at{};
+  Instant refused_until{};             // it would not have us as a child
+};
+
+class Peers {
+ public:
+  Peers(session::Endpoint& endpoint, Outbox& outbox) : endpoint_(endpoint), outbox_(outbox) {}
+
+  Peer& add(session::SessionId session);
+  void remove(session::SessionId session) { peers_.erase(session); }
+  Peer* find(session::SessionId session);
+  bool has_key(const crypto::NodeKey& key) const;
+  // In the order of session ids.
+  std::map<session::SessionId, Peer>& all() { return peers_; }
+  const std::map<session::SessionId, Peer>& all() const { return peers_; }
+
+  void ping(Peer& peer, Instant now);
+  void inquire(Peer& peer, Instant now);
+  void on_pong(Peer& peer, const wire::Pong& pong, Instant now);
+
+ private:
+  struct Outstanding {
+    std::uint32_t id = 0;
+    Instant sent{};
+    session::SessionId peer;
+  };
+
+  session::Endpoint& endpoint_;
+  Outbox& outbox_;
+  std::map<session::SessionId, Peer> peers_;
+  std::array<Outstanding, 256> outstanding_{};  // the newest pings, by id modulo the size
+  std::uint32_t next_ping_ = 1;
+};
+
+}  // namespace spate::swarm

@@ -1,0 +1,92 @@
+#include "libcore/swarm/publisher.h"
+
+#include <algorithm>
+
+#include "libcore/base/check.h"
+
+namespace spate::swarm {
+namespace {
+
+constexpr Duration kPaceWindow = std::chrono::milliseconds(500);
+constexpr Duration kPaceWindowMin = std::chrono::milliseconds(20);
+constexpr Duration kGap = std::chrono::microseconds(500);  // shorter pauses are scheduling, not pacing
+
+}  // namespace
+
+Publisher::Publisher(const PublishConfig& config, const crypto::Suite& suite, BufferPool& pool, stream::Store& store,
+                     Children& children, Instant now)
+    : key_(config.key),
+      suite_(suite),
+      store_(store),
+      children_(children),
+      source_({config.key, config.epoch, config.mpeg_ts, config.content_secret}, suite, pool, store, now),
+      next_info_(now),
+      waiting_since_(now),
+      pace_since_(now) {
+  sign_info(now);
+}
+
+void Publisher::input(Bytes bytes, Instant now) {
+  SPATE_CHECK(bytes.size() <= input_room());
+  if (now - waiting_since_ > kGap) waited_ += now - waiting_since_;
+  waiting_since_ = now;
+  judge_pace(now);
+  source_.push(bytes, now);
+  judge_backlog(now);
+}
+
+// Waiting for input more than a fifth of the time means that the input has a pace of its own.
+void Publisher::judge_pace(Instant now) {
+  const Duration elapsed = now - pace_since_;
+  if (elapsed < kPaceWindowMin) return;
+  live_ = waited_ * 5 > elapsed;
+  if (elapsed < kPaceWindow) return;
+  pace_since_ = now;
+  waited_ = Duration::zero();
+}
+
+void Publisher::judge_backlog(Instant now) {
+  had_child_ = had_child_ || children_.size() > 0;
+  const std::uint64_t backlog = had_child_ ? children_.backlog(now) : store_.head();
+  const bool was_held = held_back_;
+  held_back_ = !live_ && backlog > kBacklogMax && ended_at_ == kNever;
+  if (was_held && !held_back_) {
+    // Time spent holding the input back says nothing of its pace.
+    pace_since_ = waiting_since_ = now;
+    waited_ = Duration::zero();
+  }
+}
+
+void Publisher::end(Instant now) {
+  if (ended_at_ != kNever) return;
+  source_.end(now);
+  ended_at_ = now;
+  held_back_ = true;
+  sign_info(now);
+}
+
+void Publisher::sign_info(Instant now) {
+  info_frame_ = wire::sign_stream_info(source_.info(now), key_, suite_);
+  info_due_ = true;
+  next_info_ = now + (ended_at_ == kNever ? kInfoInterval : kInfoIntervalEnded);
+}
+
+bool Publisher::take_info_due() { return std::exchange(info_due_, false); }
+
+bool Publisher::drained(Instant now) const {
+  if (ended_at_ == kNever) return false;
+  return children_.all_have(store_.head()) ||
+         now - std::max(ended_at_, children_.last_progress()) >= kDrainPatience;
+}
+
+void Publisher::handle_deadline(Instant now) {
+  source_.handle_deadline(now);
+  if (now >= next_info_) sign_info(now);
+  if (held_back_ && ended_at_ == kNever) judge_backlog(now);
+}
+
+Instant Publisher::next_deadline() const {
+  return std::min(source_.next_deadline(), next_info_);
+}
+
+}  // namespace spate::swarm

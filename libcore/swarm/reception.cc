@@ -1,0 +1,219 @@
+#include "libcore/swarm/reception.h"
+
+#include <algorithm>
+
+#include "libcore/stream/content_key.h"
+
+namespace spate::swarm {
+namespace {
+
+constexpr std::uint64_t kLossSample = 64;
+constexpr Duration kListGuard = std::chrono::milliseconds(2);
+
+Duration lag_of(std::uint64_t media_now, std::uint64_t media_us) {
+  return std::chrono::microseconds(static_cast<std::int64_t>(media_now) - static_cast<std::int64_t>(media_us));
+}
+
+}  // namespace
+
+Reception::Reception(const JoinConfig& config, const crypto::Suite& suite, BufferPool& pool, stream::Store& store)
+    : config_(config),
+      suite_(suite),
+      pool_(pool),
+      store_(store),
+      verifier_(config.stream, suite, store),
+      playout_(config.latency) {}
+
+bool Reception::secret_fits(const wire::StreamInfo& info) {
+  content_key_.reset();
+  if (!info.is_private || !config_.output) return true;
+  if (!config_.content_secret) return false;
+  content_key_ = stream::content_key(*config_.content_secret, info.epoch);
+  return stream::key_check(*content_key_) == info.key_check;
+}
+
+Reception::InfoResult Reception::on_info(Bytes frame, Instant now) {
+  if (std::equal(frame.begin(), frame.end(), info_frame_.begin(), info_frame_.end())) return InfoResult::kNothingNew;
+  const auto info = wire::verify_stream_info(frame, config_.stream, suite_);
+  if (!info) return InfoResult::kForged;
+  const bool new_run = !info_ || info->epoch > info_->epoch;
+  if (!new_run && (info->epoch < info_->epoch || info->media_us <= info_->media_us)) return InfoResult::kNothingNew;
+  if (new_run && !secret_fits(*info)) return InfoResult::kWrongSecret;
+  info_ = *info;
+  std::copy(frame.begin(), frame.end(), info_frame_.begin());
+  info_at_ = now;
+  if (new_run) {
+    begin_run(*info);
+    return InfoResult::kNewRun;
+  }
+  verifier_.advance_media(info->media_us);
+  return InfoResult::kNews;
+}
+
+void Reception::begin_run(const wire::StreamInfo& info) {
+  verifier_.begin_epoch(info.epoch, info.media_us);
+  store_.restart(info.head);
+  gaps_.clear();
+  started_ = false;
+  list_asked_ = UINT64_MAX;
+  list_due_ = kNever;
+}
+
+void Reception::start(std::uint64_t first, Instant now) {
+  if (started_) return;
+  started_ = true;
+  store_.restart(first);
+  playout_.start(first);
+  next_ = seen_ = played_next_ = first;
+  next_since_ = now;
+}
+
+stream::Verdict Reception::take(Buffer frame, std::uint32_t neighbour, Duration rtt,
+                                std::optional<std::uint64_t> media_now, Instant now) {
+  if (!started_) return stream::Verdict::kStale;
+  const stream::Verdict verdict = verifier_.take(std::move(frame), neighbour, now);
+  if (verdict == stream::Verdict::kForged) ++stats_.forged;
+  std::uint64_t newest = seen_;
+  for (const std::uint64_t sequence : verifier_.stored()) {
+    const stream::StoredShard& shard = store_.at(sequence);
+    ++stats_.received;
+    stats_.bytes_in += shard.payload().size();
+    if (gaps_.on_filled(sequence, rtt, now)) ++stats_.repaired;
+    if (media_now) {
+      last_lag_ = lag_of(*media_now, shard.header.media_us);
+      playout_.on_arrival(last_lag_);
+      if (!config_.output) lag_meter_.add(last_lag_);
+    }
+    newest = std::max(newest, sequence + 1);
+    last_stored_ = now;
+  }
+  note_seen(newest, now);
+  advance();
+  if (const std::uint64_t lacking = verifier_.lacks_list(); lacking != list_asked_) {
+    list_asked_ = lacking;
+    list_due_ = lacking == UINT64_MAX ? kNever : now + kListGuard;
+  }
+  if (stats_.received - loss_base_received_ >= kLossSample) {
+    lossy_ = (missed() - loss_base_missed_) * 100 > stats_.received - loss_base_received_;
+    loss_base_received_ = stats_.received;
+    loss_base_missed_ = missed();
+  }
+  return verdict;
+}
+
+void Reception::note_seen(std::uint64_t next, Instant now) {
+  if (next <= seen_) return;
+  gaps_.notice(seen_, next, store_, now);
+  seen_ = next;
+}
+
+void Reception::on_head(std::uint64_t next, Instant now) {
+  if (!started_ || next > store_.head() + stream::Verifier::kJumpMax) return;
+  if (next > store_.head()) store_.advance_head(next);
+  note_seen(next, now);
+  advance();
+}
+
+void Reception::on_hole(const wire::Hole& hole) {
+  for (std::uint64_t s = hole.first; s < hole.first + hole.count; ++s) {
+    if (!store_.covers(s) || store_.at(s).present()) continue;
+    store_.at(s).given_up = true;
+    gaps_.drop(s);
+    ++stats_.given_up;
+  }
+  advance();
+}
+
+void Reception::advance() {
+  const std::uint64_t before = next_;
+  next_ = std::max(next_, store_.tail());
+  if (config_.output) next_ = std::max(next_, std::min(playout_.next(), store_.head()));
+  while (next_ < store_.head() && (store_.at(next_).present() || store_.at(next_).given_up)) ++next_;
+  seen_ = std::max(seen_, next_);
+  if (next_ != before) gaps_.drop_below(next_);
+}
+
+std::optional<wire::RepairRequest> Reception::next_request(Duration timeout, Instant now) {
+  wire::RepairRequest request;
+  if (now >= list_due_) {
+    list_due_ = now + timeout;
+    request.kind = wire::RepairRequest::Kind::kList;
+    request.base = list_asked_;
+    request.ranges.push_back({0, 1});
+    return request;
+  }
+  const auto held = [&](std::uint64_t sequence) { return verifier_.holds(sequence); };
+  if (gaps_.take_due(now, timeout + gaps_.guard(), lossy_, request, held)) return request;
+  return std::nullopt;
+}
+
+std::optional<Reception::Output> Reception::next_output(std::optional<std::uint64_t> media_now, Instant now) {
+  if (!config_.output || !started_) return std::nullopt;
+  const auto item = playout_.poll(store_, media_now, now);
+  if (!item) {
+    advance();  // playout may have skipped a gap
+    return std::nullopt;
+  }
+  Output output;
+  output.lag = media_now ? lag_of(*media_now, item->shard->header.media_us) : Duration::zero();
+  output.discontinuity =
+      item->sequence != played_next_ || (item->shard->header.flags & wire::kFlagDiscontinuity) != 0;
+  played_next_ = item->sequence + 1;
+  if (content_key_) {
+    const Bytes cipher = item->shard->payload();
+    output.frame = pool_.take(cipher.size());
+    std::copy(cipher.begin(), cipher.end(), output.frame.writable().begin());
+    suite_.xor_stream(output.frame.writable(), *content_key_, item->sequence);
+    output.bytes = output.frame.bytes();
+  } else {
+    output.frame = item->shard->frame;
+    output.bytes = item->shard->payload();
+  }
+  stats_.bytes_out += output.bytes.size();
+  if (media_now) lag_meter_.add(output.lag);
+  return output;
+}
+
+void Reception::handle_deadline(Instant now) {
+  verifier_.handle_deadline(now);
+  if (const std::uint64_t lacking = verifier_.lacks_list(); lacking != list_asked_) {
+    list_asked_ = lacking;
+    list_due_ = lacking == UINT64_MAX ? kNever : now + kListGuard;
+  }
+  if (config_.output) return;
+  if (const auto stale = gaps_.older_than(now - kGiveUp)) {
+    for (std::uint64_t s = next_; s <= *stale && s < store_.head(); ++s) {
+      if (store_.at(s).present() || store_.at(s).given_up) continue;
+      store_.at(s).given_up = true;
+      gaps_.drop(s);
+      ++stats_.given_up;
+    }
+    advance();
+  }
+}
+
+Instant Reception::next_deadline() const {
+  Instant next = std::min({verifier_.next_deadline(), gaps_.next_deadline(), list_due_});
+  if (config_.output) next = std::min(next, playout_.next_deadline());
+  return next;
+}
+
+bool Reception::finished() const {
+  if (!info_ || !info_->ended) return false;
+  if (!started_) return true;
+  return next_ >= info_->head && (!config_.output || playout_.next() >= info_->head);
+}
+
+void Reception::give_up_rest() {
+  if (!info_ || !started_) return;
+  store_.advance_head(std::max(store_.head(), info_->head));
+  for (std::uint64_t s = next_; s < store_.head(); ++s) {
+    if (!store_.covers(s) || store_.at(s).present() || store_.at(s).given_up) continue;
+    store_.at(s).given_up = true;
+    ++stats_.given_up;
+  }
+  gaps_.clear();
+  advance();
+}
+
+}  // namespace spate::swarm

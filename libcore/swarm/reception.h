@@ -1,0 +1,138 @@
+// What a member of the swarm has of the stream: proven shards, gaps under repair, and what it plays of them.
+//
+// Frames go in, from whichever neighbour; out come the sequences to pass on, the repairs to ask for, and the bytes to
+// write. The Store is the swarm's, shared with Children.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "libcore/base/histogram.h"
+#include "libcore/stream/playout.h"
+#include "libcore/stream/store.h"
+#include "libcore/stream/verifier.h"
+#include "libcore/swarm/config.h"
+#include "libcore/swarm/gaps.h"
+#include "libcore/wire/control.h"
+#include "libcore/wire/stream_info.h"
+
+namespace spate::swarm {
+
+// Arrival or playing lags, since the last summary and since the start.
+struct LagMeter {
+  Histogram period;
+  Histogram run;
+  void add(Duration lag) {
+    period.add(lag);
+    run.add(lag);
+  }
+};
+
+struct ReceptionStats {
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+  std::uint64_t received = 0;
+  std::uint64_t repaired = 0;
+  std::uint64_t given_up = 0;  // holes that nobody filled
+  std::uint64_t forged = 0;
+};
+
+class Reception {
+ public:
+  // A relay gives up a missing shard after so long; a watcher when playout skips it.
+  static constexpr Duration kGiveUp = std::chrono::seconds(3);
+
+  Reception(const JoinConfig& config, const crypto::Suite& suite, BufferPool& pool, stream::Store& store);
+
+  enum class InfoResult : std::uint8_t {
+    kNews,         // of the run we know; pass it on
+    kNewRun,       // another epoch: begin anew
+    kNothingNew,
+    kForged,
+    kWrongSecret,  // we play, and cannot decipher this
+  };
+  InfoResult on_info(Bytes frame, Instant now);
+  const std::optional<wire::StreamInfo>& info() const { return info_; }
+  const wire::StreamInfoFrame& info_frame() const { return info_frame_; }
+  Instant info_at() const { return info_at_; }
+
+  bool started() const { return started_; }
+  // Sending begins at this sequence. Only the first call of a run counts.
+  void start(std::uint64_t first, Instant now);
+  // Where a new parent should go on.
+  std::uint64_t resume_from() const { return started_ ? next_ : wire::kFromNewest; }
+
+  stream::Verdict take(Buffer frame, std::uint32_t neighbour, Duration rtt, std::optional<std::uint64_t> media_now,
+                       Instant now);
+  std::span<const std::uint64_t> stored() const { return verifier_.stored(); }
+  std::span<const std::uint32_t> forgers() const { return verifier_.forgers(); }
+  void on_head(std::uint64_t next, Instant now);
+  void on_hole(const wire::Hole& hole);
+  void on_new_parent(Instant now) { gaps_.restart(now); }
+
+  // The next repair request to send to the parent, if one is due.
+  std::optional<wire::RepairRequest> next_request(Duration timeout, Instant now);
+
+  struct Output {
+    Buffer frame;
+    Bytes bytes;
+    Duration lag;
+    bool discontinuity;
+  };
+  std::optional<Output> next_output(std::optional<std::uint64_t> media_now, Instant now);
+
+  void handle_deadline(Instant now);
+  Instant next_deadline() const;
+
+  // Every sequence below it has come or been given up.
+  std::uint64_t next() const { return next_; }
+  std::uint64_t seen() const { return seen_; }
+  // Shards that had to be asked for or never came.
+  std::uint64_t missed() const { return stats_.repaired + stats_.given_up; }
+  // The run has ended, and there is nothing left to wait for or to play.
+  bool finished() const;
+  // It has ended and `now` is long after: whatever is missing will not come.
+  void give_up_rest();
+
+  Instant last_stored() const { return last_stored_; }
+  Duration lag() const { return last_lag_; }
+  LagMeter& lag_meter() { return lag_meter_; }
+  Duration latency() const { return playout_.latency(); }
+  std::uint64_t lost() const { return config_.output ? playout_.lost() : stats_.given_up; }
+  std::uint64_t duplicates() const { return verifier_.stats().duplicates; }
+  const ReceptionStats& stats() const { return stats_; }
+
+ private:
+  void begin_run(const wire::StreamInfo& info);
+  void note_seen(std::uint64_t next, Instant now);
+  void advance();
+  bool secret_fits(const wire::StreamInfo& info);
+
+  const JoinConfig config_;
+  const crypto::Suite& suite_;
+  BufferPool& pool_;
+  stream::Store& store_;
+  stream::Verifier verifier_;
+  stream::Playout playout_;
+  Gaps gaps_;
+  std::optional<wire::StreamInfo> info_;
+  wire::StreamInfoFrame info_frame_{};
+  Instant info_at_{};
+  std::optional<crypto::SymmetricKey> content_key_;
+  bool started_ = false;
+  std::uint64_t next_ = 0;
+  std::uint64_t seen_ = 0;
+  bool lossy_ = false;
+  std::uint64_t loss_base_received_ = 0;
+  std::uint64_t loss_base_missed_ = 0;
+  std::uint64_t list_asked_ = UINT64_MAX;
+  Instant list_due_ = kNever;
+  std::uint64_t played_next_ = 0;
+  Instant next_since_{};  // when next_ last moved, or began to wait
+  Instant last_stored_{};
+  Duration last_lag_{};
+  LagMeter lag_meter_;
+  ReceptionStats stats_;
+};
+
+}  // namespace spate::swarm
