@@ -49,11 +49,11 @@ struct NodeConfig {
 };
 
 struct ProbeReply {
-  std::uint32_t id;
-  Duration rtt;
+  std::uint32_t id = 0;
+  Duration rtt{};
 };
 struct ProbeConnected {
-  Duration handshake_rtt;
+  Duration handshake_rtt{};
 };
 using Event = std::variant<Joined, Played, Stopped, ParentChanged, ProbeReply, ProbeConnected>;
 

@@ -23,21 +23,21 @@ enum class StopReason : std::uint8_t {
 };
 
 struct Joined {  // a parent accepted us for the first time
-  StreamIndex stream;
+  StreamIndex stream = 0;
 };
 struct Played {  // bytes to write, in order; the frame keeps them alive
-  StreamIndex stream;
+  StreamIndex stream = 0;
   Buffer frame;
   Bytes bytes;
-  Duration lag;        // from the publisher's reading to now, by our estimate of its clock
-  bool discontinuity;  // something before it was lost
+  Duration lag{};      // from the publisher's reading to now, by our estimate of its clock
+  bool discontinuity = false;  // something before it was lost
 };
 struct Stopped {
-  StreamIndex stream;
-  StopReason reason;
+  StreamIndex stream = 0;
+  StopReason reason = StopReason::kEnded;
 };
 struct ParentChanged {  // for logs
-  StreamIndex stream;
+  StreamIndex stream = 0;
   Address parent;
 };
 using Event = std::variant<Joined, Played, Stopped, ParentChanged>;
