@@ -51,22 +51,26 @@ std::uint64_t Broadcast::packets_due(Instant now) const {
   return first_packet(std::min(frame + 1, config_.frames));
 }
 
-// Sync byte, PID 0x100, continuity counter; at a random-access point an adaptation field that says so; filler; the
-// index.
+// A group begins with a table (PID 0) and a video packet that says a decoder may start there, as muxers write them; all
+// else is video (PID 0x100). Filler, then the index in the last eight bytes.
 ByteArray<Broadcast::kPacketBytes> Broadcast::packet(std::uint64_t index) const {
+  const std::uint64_t in_group = index % group_.back();
+  const auto continuity = static_cast<std::uint8_t>(index & 15);
   ByteArray<kPacketBytes> bytes;
-  const bool random_access = index % group_.back() == 0;
   Writer writer{MutableBytes{bytes}};
-  writer.u8(0x47).u8(random_access ? 0x41 : 0x01).u8(0x00);
-  writer.u8(static_cast<std::uint8_t>((random_access ? 0x30 : 0x10) | (index & 15)));
+  if (in_group == 0) {
+    writer.u32(0x47400010u | continuity);
+  } else if (in_group == 1) {
+    // An adaptation field of one byte, random_access_indicator; the start of a video PES packet.
+    writer.u32(0x47410030u | continuity).u16(0x0140).u32(0x000001e0);
+  } else {
+    writer.u32(0x47010010u | continuity);
+  }
   std::uint64_t filler = Digest::mix(index + 1);
   const std::uint64_t step = filler | 1;
-  while (writer.size() < kIndexAt) writer.u64(filler += step);
+  while (writer.size() + 8 <= kIndexAt) writer.u64(filler += step);
+  while (writer.size() < kIndexAt) writer.u8(static_cast<std::uint8_t>(writer.size()));
   writer.u64(index);
-  if (random_access) {
-    bytes[4] = 1;     // the adaptation field's length
-    bytes[5] = 0x40;  // random_access_indicator
-  }
   return bytes;
 }
 

@@ -30,16 +30,7 @@ void EventQueue::push(const Event& event) {
     make_ready(event);
     return;
   }
-  std::uint32_t node = free_;
-  if (node == kNone) {
-    node = static_cast<std::uint32_t>(nodes_.size());
-    SPATE_CHECK(node != kNone);
-    nodes_.push_back({event, kNone});
-  } else {
-    free_ = nodes_[node].next;
-    nodes_[node].event = event;
-  }
-  place(node);
+  place(event);
 }
 
 const Event* EventQueue::peek() {
@@ -60,13 +51,28 @@ Event EventQueue::pop() {
 
 // An event goes to the level of the highest byte in which its tick differs from the cursor. So its slot lies ahead
 // of the cursor's on that level, and the cursor meets it before any event of a higher level.
-void EventQueue::place(std::uint32_t node) {
-  const std::uint64_t tick = tick_of(nodes_[node].event.time);
+void EventQueue::place(const Event& event) {
+  const std::uint64_t tick = tick_of(event.time);
   const auto level = static_cast<std::size_t>((std::bit_width(tick ^ cursor_) - 1) / kSlotBits);
   const auto slot = static_cast<std::size_t>(tick >> (level * kSlotBits)) % kSlots;
-  nodes_[node].next = levels_[level].heads[slot];
-  levels_[level].heads[slot] = node;
+  std::uint32_t& head = levels_[level].heads[slot];
+  if (head == kNone || blocks_[head].count == kBlockEvents) head = take_block(head);
+  Block& block = blocks_[head];
+  block.events[block.count++] = event;
   levels_[level].filled[slot / 64] |= std::uint64_t{1} << (slot % 64);
+}
+
+std::uint32_t EventQueue::take_block(std::uint32_t next) {
+  if (free_ == kNone) {
+    SPATE_CHECK(blocks_.size() < kNone);
+    free_ = static_cast<std::uint32_t>(blocks_.size());
+    blocks_.emplace_back().next = kNone;
+  }
+  const std::uint32_t taken = free_;
+  free_ = blocks_[taken].next;
+  blocks_[taken].count = 0;
+  blocks_[taken].next = next;
+  return taken;
 }
 
 void EventQueue::make_ready(const Event& event) {
@@ -98,18 +104,18 @@ void EventQueue::advance() {
     const auto slot = static_cast<std::size_t>(found);
     cursor_ = (cursor_ >> (shift + kSlotBits) << (shift + kSlotBits)) | (std::uint64_t{slot} << shift);
     level.filled[slot / 64] &= ~(std::uint64_t{1} << (slot % 64));
-    std::uint32_t node = level.heads[slot];
+    std::uint32_t taken = level.heads[slot];
     level.heads[slot] = kNone;
-    while (node != kNone) {
-      const std::uint32_t next = nodes_[node].next;
-      if (tick_of(nodes_[node].event.time) == cursor_) {
-        make_ready(nodes_[node].event);
-        nodes_[node].next = free_;
-        free_ = node;
-      } else {
-        place(node);
+    while (taken != kNone) {
+      // place() may move the blocks.
+      for (std::uint32_t i = 0; i < blocks_[taken].count; ++i) {
+        const Event event = blocks_[taken].events[i];
+        tick_of(event.time) == cursor_ ? make_ready(event) : place(event);
       }
-      node = next;
+      const std::uint32_t next = blocks_[taken].next;
+      blocks_[taken].next = free_;
+      free_ = taken;
+      taken = next;
     }
     l = 0;
   }

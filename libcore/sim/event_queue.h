@@ -53,12 +53,15 @@ class EventQueue {
   static constexpr int kTickBits = 10;
   static constexpr std::uint32_t kNone = UINT32_MAX;
 
-  struct Node {
-    Event event;
+  // A slot's events, in no order, in a list of blocks: dealing them out reads memory in sequence.
+  static constexpr std::uint32_t kBlockEvents = 31;
+  struct Block {
+    std::array<Event, kBlockEvents> events;
+    std::uint32_t count;
     std::uint32_t next;
   };
   struct Level {
-    std::array<std::uint32_t, kSlots> heads;          // lists of nodes
+    std::array<std::uint32_t, kSlots> heads;          // the first block of each, which alone may have room
     std::array<std::uint64_t, kSlots / 64> filled{};  // which lists are not empty
   };
 
@@ -66,12 +69,13 @@ class EventQueue {
     return static_cast<std::uint64_t>(time.time_since_epoch().count()) >> kTickBits;
   }
   static int next_filled(const Level& level, std::size_t from);
-  void place(std::uint32_t node);
+  void place(const Event& event);
+  std::uint32_t take_block(std::uint32_t next);
   void make_ready(const Event& event);
   void advance();
 
   std::array<Level, kLevels> levels_;
-  std::vector<Node> nodes_;
+  std::vector<Block> blocks_;
   std::uint32_t free_ = kNone;
   std::uint64_t cursor_ = 0;  // the tick that the ready events' slot stands for
   std::vector<Event> ready_;  // a heap: every event with a tick of at most cursor_

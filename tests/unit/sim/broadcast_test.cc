@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "libcore/stream/ts_packet.h"
 #include "tests/catch.h"
 
 namespace spate::sim {
@@ -34,13 +35,13 @@ TEST_CASE("packets look like MPEG-TS and know their index") {
   const Broadcast broadcast(config());
   const std::uint64_t group = broadcast.first_packet(50);
   for (const std::uint64_t index :
-       {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{77}, group - 1, group, 2 * group}) {
+       {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{77}, group - 1, group, group + 1, 2 * group}) {
     std::vector<std::uint8_t> packet(kPacketBytes);
     broadcast.write(index * kPacketBytes, packet);
-    CHECK(packet[0] == 0x47);
+    CHECK(packet[0] == stream::kTsSync);
     CHECK((packet[3] & 15) == index % 16);
-    const bool random_access = (packet[3] & 0x20) != 0 && packet[4] > 0 && (packet[5] & 0x40) != 0;
-    CHECK(random_access == (index % group == 0));
+    CHECK(stream::TsPacket(packet).starts_pat() == (index % group == 0));
+    CHECK(stream::TsPacket(packet).starts_video_random_access() == (index % group == 1));
     CHECK(broadcast.index_of(packet) == index);
     for (const std::size_t at : {0u, 3u, 4u, 100u, 187u}) {
       packet[at] ^= 1;
