@@ -1,0 +1,165 @@
+#include "libcore/wire/shard.h"
+
+#include "libcore/crypto/chacha_rng.h"
+#include "libcore/crypto/hash.h"
+#include "tests/catch.h"
+
+using namespace spate;
+using namespace spate::wire;
+
+namespace {
+
+crypto::StreamKey stream_key(std::uint8_t fill) {
+  crypto::StreamKey key;
+  key.bytes.fill(fill);
+  return key;
+}
+
+std::vector<std::uint8_t> shard_frame(const ShardHeader& header, const crypto::Signature* signature, Bytes payload) {
+  std::vector<std::uint8_t> frame(shard_frame_bytes(payload.size(), signature != nullptr));
+  const std::size_t n = write_shard_header(frame, header, signature);
+  REQUIRE(n + payload.size() == frame.size());
+  std::copy(payload.begin(), payload.end(), frame.begin() + static_cast<std::ptrdiff_t>(n));
+  return frame;
+}
+
+std::vector<std::uint8_t> list_frame(std::uint64_t first, std::size_t n) {
+  std::vector<crypto::LeafHash> leaves(n);
+  for (std::size_t i = 0; i < n; ++i) leaves[i].fill(static_cast<std::uint8_t>(i));
+  std::vector<std::uint8_t> frame(hash_list_frame_bytes(n));
+  write_hash_list(frame, 0x0102030405060708, first, 0x0a0b0c0d0e0f, leaves);
+  return frame;
+}
+
+}  // namespace
+
+TEST_CASE("restore: the value nearest to the reference with those low bits") {
+  struct Row {
+    std::uint32_t low;
+    std::uint64_t reference;
+    std::uint64_t restored;
+  };
+  const std::uint64_t wrap = std::uint64_t{1} << 32;
+  const Row rows[] = {
+      {0, 0, 0},
+      {5, 3, 5},
+      {0xffffffff, 0, 0xffffffff},  // nothing lies below 0
+      {0x80000000, 0, 0x80000000},
+      {0, 0xffffffff, wrap},
+      {0xffffffff, wrap, wrap - 1},
+      {2, 5 * wrap - 3, 5 * wrap + 2},
+      {0xfffffff0, 5 * wrap + 3, 5 * wrap - 16},
+      {0x80000001, 5 * wrap, 5 * wrap - wrap + 0x80000001},
+      {0x7fffffff, 5 * wrap, 5 * wrap + 0x7fffffff},
+      {0x12345678, 7 * wrap + 0x12345678, 7 * wrap + 0x12345678},
+  };
+  for (const Row& row : rows) CHECK(restore(row.low, row.reference) == row.restored);
+}
+
+TEST_CASE("restore: right for every true value within 2^31 of the reference") {
+  crypto::ChaChaRng rng(1);
+  for (int i = 0; i < 10'000; ++i) {
+    const std::uint64_t reference = (std::uint64_t{1} << 32) + rng.below(std::uint64_t{1} << 60);
+    const std::uint64_t truth = reference - 0x7fffffff + rng.below(0xffffffff);
+    REQUIRE(restore(static_cast<std::uint32_t>(truth), reference) == truth);
+  }
+}
+
+TEST_CASE("shard: what was written is read, with and without a signature") {
+  const std::vector<std::uint8_t> payload = {1, 2, 3};
+  crypto::Signature signature;
+  signature.fill(9);
+  const ShardHeader header{0x1122334455667788, 0xaabbccddeeff, 3, kFlagRandomAccess};
+  const bool with_signature = GENERATE(false, true);
+  const auto frame = shard_frame(header, with_signature ? &signature : nullptr, payload);
+  const auto shard = parse_shard(frame);
+  REQUIRE(shard);
+  CHECK(shard->has_signature == with_signature);
+  CHECK(shard->sequence_low == 0x55667788);
+  CHECK(shard->media_low == 0xccddeeff);
+  CHECK(std::equal(payload.begin(), payload.end(), shard->payload.begin(), shard->payload.end()));
+  CHECK(shard->signature.size() == (with_signature ? 64u : 0u));
+  const ShardHeader restored = shard->header(0x1122334455660000, 0xaabbccdd0000);
+  CHECK(restored.sequence == header.sequence);
+  CHECK(restored.media_us == header.media_us);
+  CHECK(restored.stripe == 3);
+  CHECK(restored.flags == kFlagRandomAccess);
+}
+
+TEST_CASE("shard: a frame of the wrong type or size is refused") {
+  const std::vector<std::uint8_t> most(kPayloadBytesMax);
+  auto frame = shard_frame({}, nullptr, most);
+  CHECK(parse_shard(frame));
+  frame.push_back(0);
+  CHECK_FALSE(parse_shard(frame));
+  for (const int type : {0, 3, 4, 16, 255}) {
+    frame[0] = static_cast<std::uint8_t>(type);
+    frame.resize(100);
+    CHECK_FALSE(parse_shard(frame));
+  }
+  const crypto::Signature signature{};
+  const auto inlined = shard_frame({}, &signature, Bytes{most}.first(1));
+  CHECK(parse_shard(inlined));
+  for (std::size_t n = 0; n < inlined.size(); ++n) REQUIRE_FALSE(parse_shard(Bytes{inlined}.first(n)));
+  const auto listed = shard_frame({}, nullptr, Bytes{most}.first(1));
+  for (std::size_t n = 0; n < listed.size(); ++n) REQUIRE_FALSE(parse_shard(Bytes{listed}.first(n)));
+}
+
+TEST_CASE("hash list: what was written is read, for every count") {
+  for (std::size_t n = 1; n <= kListShardsMax; ++n) {
+    const auto frame = list_frame(77, n);
+    const auto list = parse_hash_list(frame);
+    REQUIRE(list);
+    REQUIRE(list->count() == n);
+    REQUIRE(list->epoch == 0x0102030405060708);
+    REQUIRE(list->first == 77);
+    REQUIRE(list->media_us == 0x0a0b0c0d0e0f);
+    REQUIRE(list->leaf(n - 1)[15] == n - 1);
+    REQUIRE(list->signature.size() == 64);
+  }
+}
+
+TEST_CASE("hash list: a wrong count, size, flag or range is refused") {
+  const auto good = list_frame(77, 3);
+  for (std::size_t n = 0; n < good.size(); ++n) REQUIRE_FALSE(parse_hash_list(Bytes{good}.first(n)));
+  auto frame = good;
+  frame.push_back(0);
+  CHECK_FALSE(parse_hash_list(frame));
+  for (const int count : {0, 2, 4, 48, 49, 255}) {
+    frame = good;
+    frame[23] = static_cast<std::uint8_t>(count);
+    CHECK_FALSE(parse_hash_list(frame));
+  }
+  frame = good;
+  frame[24] = 1;  // flags
+  CHECK_FALSE(parse_hash_list(frame));
+  CHECK_FALSE(parse_hash_list(list_frame(UINT64_MAX - 1, 3)));
+  std::vector<std::uint8_t> too_many(hash_list_frame_bytes(49));
+  std::copy(good.begin(), good.begin() + 25, too_many.begin());
+  too_many[23] = 49;
+  CHECK_FALSE(parse_hash_list(too_many));
+}
+
+TEST_CASE("what is hashed and signed has the layout of the format's text") {
+  CHECK(to_hex(leaf_header({0x1122334455667788, 0xaabbccddeeff, 3, 2})) ==
+        "6c6561661122334455667788"
+        "0302"
+        "aabbccddeeff");
+
+  const crypto::StreamKey key = stream_key(0xab);
+  ByteArray<kAuthMessageBytesMax> message{};
+  const ByteArray<32> leaves{};
+  const std::size_t size = write_auth_message(message, key, 1, 2, 3, leaves);
+  CHECK(to_hex(Bytes{message}.first(size)) == to_hex(as_bytes("spate auth 1")) + to_hex(key.bytes) +
+                                                  "0000000000000001"
+                                                  "0000000000000002"
+                                                  "000000000003"
+                                                  "02"
+                                                  "00" +
+                                                  to_hex(leaves));
+
+  ByteArray<8> epoch = {0, 0, 0, 0, 0, 0, 0, 1};
+  CHECK(leaf_salt(key, 1) == crypto::blake2b<32>({as_bytes("spate salt 1"), key.bytes, epoch}));
+  CHECK(leaf_salt(key, 1) != leaf_salt(key, 2));
+  CHECK(leaf_salt(key, 1) != leaf_salt(stream_key(0xac), 1));
+}

@@ -1,0 +1,78 @@
+#include "libcore/wire/stream_info.h"
+
+#include "libcore/crypto/chacha_rng.h"
+#include "tests/catch.h"
+
+using namespace spate;
+using namespace spate::wire;
+
+namespace {
+
+const crypto::Suite& suite() { return crypto::sodium_suite(); }
+
+crypto::StreamKeyPair key_pair(std::uint8_t fill) {
+  ByteArray<32> seed;
+  seed.fill(fill);
+  return crypto::stream_key_pair(seed);
+}
+
+StreamInfo sample() {
+  StreamInfo info;
+  info.epoch = 1'700'000'000'000;
+  info.head = 123'456'789'012;
+  info.media_us = 0xaabbccddeeff;
+  info.mpeg_ts = true;
+  info.stripes = 16;
+  info.key_check = {1, 2, 3, 4, 5, 6, 7, 8};
+  return info;
+}
+
+}  // namespace
+
+TEST_CASE("stream info: what the publisher signed is what a viewer reads") {
+  const crypto::StreamKeyPair key = key_pair(1);
+  StreamInfo info = sample();
+  info.mpeg_ts = GENERATE(false, true);
+  info.is_private = GENERATE(false, true);
+  info.ended = GENERATE(false, true);
+  const auto read = verify_stream_info(sign_stream_info(info, key, suite()), key.public_key, suite());
+  REQUIRE(read);
+  CHECK(read->epoch == info.epoch);
+  CHECK(read->head == info.head);
+  CHECK(read->media_us == info.media_us);
+  CHECK(read->mpeg_ts == info.mpeg_ts);
+  CHECK(read->is_private == info.is_private);
+  CHECK(read->ended == info.ended);
+  CHECK(read->stripes == info.stripes);
+  CHECK(read->key_check == info.key_check);
+}
+
+TEST_CASE("stream info: no bit of it can be changed") {
+  const crypto::StreamKeyPair key = key_pair(1);
+  const StreamInfoFrame good = sign_stream_info(sample(), key, suite());
+  for (std::size_t bit = 0; bit < good.size() * 8; ++bit) {
+    StreamInfoFrame frame = good;
+    frame[bit / 8] ^= static_cast<std::uint8_t>(1 << bit % 8);
+    REQUIRE_FALSE(verify_stream_info(frame, key.public_key, suite()));
+  }
+}
+
+TEST_CASE("stream info: of another stream, cut or lengthened, it is refused") {
+  const crypto::StreamKeyPair key = key_pair(1);
+  const StreamInfoFrame good = sign_stream_info(sample(), key, suite());
+  CHECK_FALSE(verify_stream_info(good, key_pair(2).public_key, suite()));
+  for (std::size_t n = 0; n < good.size(); ++n)
+    REQUIRE_FALSE(verify_stream_info(Bytes{good}.first(n), key.public_key, suite()));
+  std::vector<std::uint8_t> longer(good.begin(), good.end());
+  longer.push_back(0);
+  CHECK_FALSE(verify_stream_info(longer, key.public_key, suite()));
+}
+
+TEST_CASE("stream info: a stream has 1 to 64 stripes, whatever its publisher signs") {
+  const crypto::StreamKeyPair key = key_pair(1);
+  for (const auto& [stripes, accepted] : {std::pair{0, false}, {1, true}, {64, true}, {65, false}, {255, false}}) {
+    StreamInfo info = sample();
+    info.stripes = static_cast<std::uint8_t>(stripes);
+    CHECK(verify_stream_info(sign_stream_info(info, key, suite()), key.public_key, suite()).has_value() == accepted);
+  }
+}
