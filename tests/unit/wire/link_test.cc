@@ -93,11 +93,10 @@ TEST_CASE("link: public, relay and watch links come back as they were") {
 }
 
 TEST_CASE("link: the text that an independent program makes of the same link") {
-  CHECK(
-      format_link(watch_link()) ==
-      "spate:AQMCEREREREREREREREREREREREREREREREREREREREREREiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIjMzMzMzMzMzMzMz"
-      "MzMzMzMzMzMzMzMzMzMzMzMzMzMzMzRERERERERERERERERERERERERERERERERERERERERERVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVV"
-      "VVVRefQLA@example.org:7400,[2001:db8::1]:65535");
+  CHECK(format_link(watch_link()) ==
+        "spate:AQMCEREREREREREREREREREREREREREREREREREREREREREiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIjMzMz"
+        "MzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzRERERERERERERERERERERERERERERERERERERERERERVVVVVVVVVVVVVVVVVVV"
+        "VVVVVVVVVVVVVVVVVVVVVVVRefQLA@example.org:7400,[2001:db8::1]:65535");
 }
 
 TEST_CASE("link: the relay link of a private stream does not hold the content secret") {
