@@ -1,0 +1,258 @@
+#include "libcore/io/driver.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "libcore/io/event_loop.h"
+#include "libcore/io/system_clock.h"
+
+namespace spate::io {
+namespace {
+
+using Watch = EventLoop::Watch;
+using Want = EventLoop::Want;
+
+// The later of the two would overflow for kNoLimit.
+Instant after(Instant now, Duration d) { return d >= kNever - now ? kNever : now + d; }
+
+}  // namespace
+
+struct Driver::Impl {
+  Impl(node::Node& n, UdpSocket& s, Signals& g, DriverDelegate& d)
+      : node(n), socket(s), delegate(d), readable(loop, s.fd(), Want::kRead), signalled(loop, g.fd(), Want::kRead) {}
+
+  node::Node& node;
+  UdpSocket& socket;
+  DriverDelegate& delegate;
+  EventLoop loop;
+  Watch readable;
+  Watch signalled;
+  std::optional<Watch> writable;  // made when the send buffer is full for the first time
+  bool stop_requested = false;
+
+  // The node's side.
+  Instant now{};
+  Instant node_deadline = Instant::min();  // the first turn lets the node say when
+  bool datagrams_left = true;
+  DatagramBatch batch;
+  UdpSocket::Progress progress;
+  std::optional<Instant> blocked_since;
+
+  // The input: read when its watch is ready, or at any time without one.
+  Input* input = nullptr;
+  std::optional<Watch> input_readable;
+
+  Output* output = nullptr;
+  std::optional<Watch> output_writable;
+  std::optional<Watch> output_gone;
+  bool output_blocked = false;
+  std::uint64_t output_written = 0;
+  Instant output_progress_at{};
+
+  bool stopping = false;
+  Duration output_patience = kNoLimit;
+  DriverStats stats;
+
+  void turn();
+  void notice_signal();
+  void receive();
+  bool input_wanted() const;
+  void read_input();
+  void tell_deadlines();
+  void poll_node();
+  bool send_batch();
+  bool may_poll();
+  void write_output();
+  void end_output(Output::State state);
+  bool finished() const;
+  void sleep();
+};
+
+Driver::Driver(node::Node& node, UdpSocket& socket, Signals& signals, DriverDelegate& delegate)
+    : impl_(std::make_unique<Impl>(node, socket, signals, delegate)) {}
+Driver::~Driver() = default;
+
+void Driver::read_from(Input& input) {
+  impl_->input = &input;
+  if (input.can_wait_for()) impl_->input_readable.emplace(impl_->loop, input.fd(), Want::kRead);
+}
+
+void Driver::write_to(Output& output) {
+  impl_->output = &output;
+  if (!output.can_wait_for()) return;
+  impl_->output_writable.emplace(impl_->loop, output.fd(), Want::kWrite);
+  impl_->output_gone.emplace(impl_->loop, output.fd(), Want::kError);
+}
+
+void Driver::stop(Duration output_patience) {
+  impl_->stopping = true;
+  impl_->output_patience = output_patience;
+  impl_->output_progress_at = impl_->now;
+}
+
+const DriverStats& Driver::stats() const { return impl_->stats; }
+
+void Driver::run() {
+  while (!impl_->finished()) {
+    impl_->turn();
+    if (!impl_->finished()) impl_->sleep();
+  }
+}
+
+void Driver::Impl::turn() {
+  ++stats.turns;
+  now = monotonic_now();
+  notice_signal();
+  receive();
+  tell_deadlines();
+  if (input_wanted()) read_input();
+  poll_node();
+  write_output();
+}
+
+void Driver::Impl::notice_signal() {
+  if (stop_requested || !signalled.ready()) return;
+  stop_requested = true;
+  delegate.on_stop_request(now);
+}
+
+void Driver::Impl::receive() {
+  if (!datagrams_left && !readable.ready()) return;
+  readable.clear();
+  const UdpSocket::Received received = socket.receive();
+  datagrams_left = received.more;
+  if (!received.datagrams.empty()) node.handle_datagrams(received.datagrams, now);
+}
+
+void Driver::Impl::tell_deadlines() {
+  if (now >= node_deadline) node.handle_deadline(now);
+  if (now >= delegate.next_tick()) delegate.on_tick(now);
+}
+
+// It is there, and there is room for it.
+bool Driver::Impl::input_wanted() const {
+  if (input == nullptr || stopping) return false;
+  return (!input_readable || input_readable->ready()) && delegate.input_room() > 0;
+}
+
+void Driver::Impl::read_input() {
+  const Input::Read read = input->read(delegate.input_room());
+  if (input_readable) input_readable->clear();
+  switch (read.kind) {
+    case Input::Read::Kind::kBytes:
+      delegate.on_input(read.bytes, now);
+      return;
+    case Input::Read::Kind::kNothing:
+      return;
+    case Input::Read::Kind::kEnd:
+      input = nullptr;
+      delegate.on_input_end(now);
+      return;
+    case Input::Read::Kind::kFailed:
+      input = nullptr;
+      delegate.on_input_failed(read.message, now);
+      return;
+  }
+}
+
+// Sends what the batch holds. False: the rest must wait.
+bool Driver::Impl::send_batch() {
+  if (!socket.send(batch, progress)) {
+    if (!blocked_since) blocked_since = now;
+    return false;
+  }
+  blocked_since.reset();
+  batch.clear();
+  progress = {};
+  return true;
+}
+
+// Whether the batch is free for what the node says next.
+bool Driver::Impl::may_poll() {
+  if (!blocked_since) return true;
+  if (writable && writable->ready()) writable->clear();
+  if (send_batch()) return true;
+  if (now - *blocked_since < kSendPatience) return false;
+  ++stats.send_given_up;
+  blocked_since.reset();
+  batch.clear();
+  progress = {};
+  return true;
+}
+
+void Driver::Impl::poll_node() {
+  if (!may_poll()) return;
+  while (true) {
+    const node::Poll poll = node.poll(now, batch);
+    switch (poll.kind) {
+      case node::Poll::Kind::kSend:
+        if (!send_batch()) return;
+        break;
+      case node::Poll::Kind::kEvent:
+        delegate.on_event(*poll.event, now);
+        break;
+      case node::Poll::Kind::kDeadline:
+        node_deadline = poll.deadline;
+        send_batch();
+        return;
+    }
+  }
+}
+
+void Driver::Impl::write_output() {
+  if (output == nullptr) return;
+  if (output_gone && output_gone->ready()) return end_output(Output::State::kClosed);
+  if (output_blocked && output_writable && !output_writable->ready()) return;
+  if (output_writable) output_writable->clear();
+  const Output::State state = output->flush();
+  output_blocked = state == Output::State::kBlocked;
+  if (output->written_bytes() != output_written) {
+    output_written = output->written_bytes();
+    output_progress_at = now;
+  }
+  if (state == Output::State::kClosed || state == Output::State::kFailed) end_output(state);
+}
+
+void Driver::Impl::end_output(Output::State state) {
+  const Output* const ended = std::exchange(output, nullptr);
+  output_blocked = false;
+  node_deadline = now;  // what the tool now tells the node wants a poll
+  if (state == Output::State::kClosed)
+    delegate.on_output_closed(now);
+  else
+    delegate.on_output_failed(ended->failure(), now);
+}
+
+bool Driver::Impl::finished() const {
+  if (!stopping) return false;
+  const bool sent = !blocked_since;
+  const bool written = output == nullptr || !output_blocked || now >= after(output_progress_at, output_patience);
+  return sent && written;
+}
+
+void Driver::Impl::sleep() {
+  Instant alarm = std::min(node_deadline, delegate.next_tick());
+  if (blocked_since) {
+    // The node is not polled meanwhile, so its deadline may lie in the past.
+    alarm = std::min(delegate.next_tick(), *blocked_since + kSendPatience);
+    if (!writable) writable.emplace(loop, socket.fd(), Want::kWrite);
+    writable->arm();
+  }
+  if (stopping && output_blocked) alarm = std::min(alarm, after(output_progress_at, output_patience));
+  loop.set_alarm(alarm);
+
+  const bool input_waits = input != nullptr && !stopping && delegate.input_room() > 0;
+  if (!datagrams_left) readable.arm();
+  if (!stop_requested) signalled.arm();
+  if (input_waits && input_readable) input_readable->arm();
+  if (output_blocked && output_writable) output_writable->arm();
+  if (output != nullptr && output_gone) output_gone->arm();
+
+  if (datagrams_left || input_wanted())
+    loop.poll();
+  else
+    loop.wait();
+}
+
+}  // namespace spate::io

@@ -1,0 +1,26 @@
+// How io/ tells of what went wrong outside: a value, or one line that a person can act on.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+namespace spate::io {
+
+struct Failure {
+  std::string message;
+};
+
+template <typename T>
+using Result = std::variant<T, Failure>;
+
+template <typename T>
+const Failure* failure_of(const Result<T>& result) {
+  return std::get_if<Failure>(&result);
+}
+
+// "cannot open x: No such file or directory"
+Failure system_failure(std::string_view what, int error);
+
+}  // namespace spate::io

@@ -1,0 +1,24 @@
+// Durations and bit rates as people write them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "libcore/base/time.h"
+
+namespace spate::io {
+
+// "500us", "500ms", "2s", "1.5s", "10m", "1h", "0". A unit is needed for all but zero. Not negative.
+std::optional<Duration> parse_duration(std::string_view text);
+
+// Bits per second: "800k", "5M", "2.5M", "1G", "64000", "0".
+std::optional<std::uint64_t> parse_bit_rate(std::string_view text);
+
+// For people: "12.3 MB", "4.1 Mbit/s", "12 ms", "3.4 s", "2m05s".
+std::string format_bytes(std::uint64_t bytes);
+std::string format_bit_rate(double bits_per_second);
+std::string format_duration(Duration d);
+
+}  // namespace spate::io

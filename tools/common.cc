@@ -1,0 +1,128 @@
+#include "tools/common.h"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "libcore/crypto/chacha_rng.h"
+#include "libcore/io/address_text.h"
+#include "libcore/io/log.h"
+#include "libcore/io/resolve.h"
+#include "libcore/io/system_random.h"
+
+namespace spate::tools {
+namespace {
+
+// A socket must not become somebody's standard output. What was closed gets a descriptor that can only be used
+// the wrong way round.
+void open_standard_descriptors() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (::fcntl(fd, F_GETFD) < 0 && errno == EBADF) [[maybe_unused]]
+      const int same = ::open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_WRONLY);
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  const std::size_t first = text.find_first_not_of(kSpace);
+  if (first == text.npos) return {};
+  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+}
+
+// Byte by byte: what follows the line is not ours to take.
+std::string first_line_of_stdin() {
+  std::string line;
+  char c = 0;
+  while (line.size() <= wire::kLinkCharsMax && ::read(STDIN_FILENO, &c, 1) == 1 && c != '\n') line += c;
+  return line;
+}
+
+}  // namespace
+
+int run(const char* name, int argc, char** argv, int (*body)(int argc, char** argv)) {
+  open_standard_descriptors();
+  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  io::log::open(name, 0);
+  try {
+    crypto::initialise();
+    return body(argc, argv);
+  } catch (const ToolError& error) {
+    io::log::error(error.what());
+    return error.code;
+  } catch (const std::exception& error) {
+    io::log::error(error.what());
+    return kRuntime;
+  }
+}
+
+wire::Link parse_link_line(std::string_view line) {
+  line = trimmed(line);
+  constexpr std::string_view kRelayLabel = "relay:";
+  if (line.starts_with(kRelayLabel)) line = trimmed(line.substr(kRelayLabel.size()));
+  auto parsed = wire::parse_link(line);
+  if (const auto* error = std::get_if<wire::LinkError>(&parsed)) throw ToolError(kUsage, error->message);
+  return std::get<wire::Link>(std::move(parsed));
+}
+
+wire::Link read_link(const std::string& argument) {
+  std::string text = argument;
+  if (text.empty()) text = from_environment("link").value_or("");
+  if (text.empty()) throw ToolError(kUsage, "no link given: name one, or - to read it from standard input");
+  if (text == "-") text = first_line_of_stdin();
+  std::string_view line = trimmed(text);
+  line = line.substr(0, line.find('\n'));
+  return parse_link_line(line);
+}
+
+crypto::SymmetricKey fresh_seed() { return io::system_random_seed(); }
+
+NetworkHost open_host(const NetworkOptions& options, const crypto::NodeKeyPair& identity, io::Signals& signals) {
+  const auto listen = value_or_throw(io::parse_listen_address(options.listen), kUsage);
+  NetworkHost host{signals, value_or_throw(io::UdpSocket::open(listen)), nullptr};
+  if (const auto warning = host.socket.buffer_warning()) io::log::warning(*warning);
+  io::log::debug("listening on " + io::format_address(host.socket.local_address()));
+  node::NodeConfig config;
+  config.identity = identity;
+  config.receive_window_bytes = host.socket.receive_window_bytes();
+  config.upload_limit_bps = options.upload_limit_bps;
+  host.node = std::make_unique<node::Node>(config, crypto::sodium_suite(),
+                                           std::make_unique<crypto::ChaChaRng>(io::system_random_seed()));
+  return host;
+}
+
+std::string host_names(const wire::Link& link) {
+  std::string names;
+  for (const wire::LinkHost& host : link.hosts)
+    names += (names.empty() ? "" : ", ") + wire::format_host_port(host.host, host.port);
+  return names;
+}
+
+std::vector<node::Host> resolve_hosts(const wire::Link& link, Duration limit, const io::Signals& signals) {
+  std::vector<io::NameToResolve> names;
+  for (const wire::LinkHost& host : link.hosts) names.push_back({host.host, host.port});
+  std::vector<node::Host> hosts;
+  for (const io::ResolvedName& found : io::resolve(names, limit, signals.fd()))
+    hosts.push_back({found.address, link.hosts[found.index].key});
+  if (hosts.empty() && !signals.stop_requested())
+    throw ToolError(kUnreachable, "no address known for " + host_names(link));
+  return hosts;
+}
+
+std::vector<wire::LinkHost> advertised_hosts(const std::vector<std::string>& advertise, const Address& listening,
+                                             const crypto::NodeKey& key) {
+  std::vector<wire::LinkHost> hosts;
+  for (const std::string& text : advertise) {
+    const auto host = wire::parse_host_port(text);
+    if (!host || host->host.empty()) throw ToolError(kUsage, "--advertise: '" + text + "' is not HOST:PORT");
+    hosts.push_back({host->host, host->port, key});
+  }
+  if (!hosts.empty()) return hosts;
+  const bool any = listening.ip == Address{}.ip || listening.ip == Address::v4(0, 0, 0, 0, 0).ip;
+  const Address own = any ? io::likely_own_address() : listening;
+  return {{io::format_ip(own), listening.port, key}};
+}
+
+std::string short_name(const crypto::StreamKey& stream) { return to_hex(Bytes{stream.bytes}.first(8)); }
+
+}  // namespace spate::tools

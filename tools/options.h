@@ -1,0 +1,54 @@
+// The command line of a tool: CLI11, with this suite's habits. Flags beat the environment, which beats --config FILE.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "libcore/base/time.h"
+#include "libcore/io/address_text.h"
+#include "tools/exit_code.h"
+
+namespace spate::tools {
+
+struct StatsOptions {
+  Duration every{};  // 0: no lines
+  std::string file;  // empty: standard error
+};
+
+struct NetworkOptions {
+  std::string listen = ":0";
+  int children = 0;
+  std::uint64_t upload_limit_bps = 0;
+};
+
+class CommandLine {
+ public:
+  // `name` as in "spate-watch".
+  CommandLine(const std::string& name, const std::string& description);
+
+  CLI::App& app() { return app_; }
+  CLI::Option* add_text(const std::string& name, std::string& value, const std::string& type, const std::string& help);
+  CLI::Option* add_duration(const std::string& name, Duration& value, const std::string& help);
+  CLI::Option* add_bit_rate(const std::string& name, std::uint64_t& value, const std::string& help);
+  CLI::Option* add_count(const std::string& name, int& value, int min, int max, const std::string& help);
+  void add_network(NetworkOptions& options, int default_children);
+  void add_stats(StatsOptions& options);
+
+  // Reads the command line, the environment and the configuration file, and opens the log. An exit code if that was
+  // all (--help, --version). Throws ToolError(kUsage).
+  std::optional<int> parse(int argc, char** argv);
+
+ private:
+  std::vector<std::string> environment_arguments(const std::vector<std::string>& given) const;
+
+  CLI::App app_;
+  int verbosity_ = 0;
+};
+
+// The value of SPATE_<NAME> for a positional argument, if it is set.
+std::optional<std::string> from_environment(const std::string& name);
+
+}  // namespace spate::tools

@@ -1,0 +1,138 @@
+// spate-publish: reads a live byte stream on standard input, signs it, sends it into the swarm, prints its link.
+#include <unistd.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "libcore/io/driver.h"
+#include "libcore/io/log.h"
+#include "libcore/io/system_clock.h"
+#include "tools/common.h"
+#include "tools/options.h"
+#include "tools/reporter.h"
+
+namespace spate::tools {
+namespace {
+
+struct Options {
+  NetworkOptions network;
+  std::vector<std::string> advertise;
+  std::string key_file;
+  bool is_private = false;
+  bool raw = false;
+  StatsOptions stats;
+};
+
+std::optional<int> parse(int argc, char** argv, Options& o) {
+  CommandLine line("spate-publish", "Publishes the live stream on standard input and prints the link to watch it.");
+  line.add_network(o.network, 8);
+  line.app()
+      .add_option("--advertise", o.advertise, "The address to put into the link; may be repeated (the likely one)")
+      ->type_name("HOST:PORT")
+      ->delimiter(',')
+      ->multi_option_policy(CLI::MultiOptionPolicy::Throw);
+  line.add_text("--key", o.key_file, "FILE", "Keep the stream's key in FILE, made if missing (a key per run)");
+  line.app().add_flag("--private", o.is_private, "Encrypt: only the link lets others watch");
+  line.app().add_flag("--raw", o.raw, "Any bytes, not only MPEG-TS");
+  line.add_stats(o.stats);
+  return line.parse(argc, argv);
+}
+
+io::Keys load_keys(const Options& o) {
+  if (o.key_file.empty()) return io::derive_keys(fresh_seed());
+  const auto master = io::load_or_make_key_file(o.key_file, fresh_seed());
+  if (const auto* failure = std::get_if<io::KeyFileFailure>(&master))
+    throw ToolError(failure->kind == io::KeyFileFailure::Kind::kRefused ? kRefused : kRuntime, failure->message);
+  return io::derive_keys(std::get<crypto::SymmetricKey>(master));
+}
+
+// One line; with --private a second one, "relay: " and a link that carries the stream but does not open it.
+void print_links(const Options& o, const io::Keys& keys, const io::UdpSocket& socket) {
+  wire::Link link;
+  link.stream = keys.stream.public_key;
+  link.hosts = advertised_hosts(o.advertise, socket.local_address(), keys.node.public_key);
+  std::string text;
+  if (o.is_private) {
+    link.swarm_secret = keys.swarm_secret;
+    text = "relay: " + wire::format_link(link) + "\n";
+    link.content_secret = keys.content_secret;
+  }
+  text = wire::format_link(link) + "\n" + text;
+  // Whoever started us may have closed the pipe once it had the link, or before.
+  [[maybe_unused]] const ssize_t n = ::write(STDOUT_FILENO, text.data(), text.size());
+}
+
+class Publisher final : public io::DriverDelegate {
+ public:
+  Publisher(NetworkHost& host, node::StreamIndex stream, io::Input& input, Reporter& reporter)
+      : node_(*host.node), stream_(stream), reporter_(reporter), driver_(node_, host.socket, host.signals, *this) {
+    driver_.read_from(input);
+  }
+
+  int run() {
+    driver_.run();
+    reporter_.finish(io::monotonic_now(), true);
+    return exit_code_;
+  }
+
+  void on_event(const node::Event& event, Instant /*now*/) override {
+    if (std::holds_alternative<node::Stopped>(event)) driver_.stop(io::Driver::kNoLimit);
+  }
+  void on_stop_request(Instant now) override { node_.leave(now); }
+
+  Instant next_tick() const override { return reporter_.next_tick(); }
+  void on_tick(Instant now) override { reporter_.tick(now); }
+
+  std::size_t input_room() const override { return node_.input_room(stream_); }
+  void on_input(Bytes bytes, Instant now) override { node_.input(stream_, bytes, now); }
+  void on_input_end(Instant now) override {
+    io::log::detail("the input ended; waiting until all peers have it");
+    node_.end_input(stream_, now);
+  }
+  void on_input_failed(const std::string& message, Instant now) override {
+    io::log::error(message);
+    exit_code_ = kRuntime;
+    node_.end_input(stream_, now);
+  }
+
+ private:
+  node::Node& node_;
+  node::StreamIndex stream_;
+  Reporter& reporter_;
+  io::Driver driver_;
+  ExitCode exit_code_ = kOk;
+};
+
+int publish(int argc, char** argv) {
+  Options options;
+  if (const auto done = parse(argc, argv, options)) return *done;
+  if (::isatty(STDIN_FILENO) == 1) throw ToolError(kUsage, "standard input is a terminal: pipe a stream into it");
+
+  io::Signals signals;
+  const io::Keys keys = load_keys(options);
+  NetworkHost host = open_host(options.network, keys.node, signals);
+  Reporter reporter("publish", options.stats, *host.node, host.socket);
+
+  node::PublishConfig config;
+  config.key = keys.stream;
+  config.epoch = static_cast<std::uint64_t>(io::utc_ms());
+  config.mpeg_ts = !options.raw;
+  config.children_max = static_cast<std::uint16_t>(options.network.children);
+  if (options.is_private) {
+    config.swarm_secret = keys.swarm_secret;
+    config.content_secret = keys.content_secret;
+  }
+  const Instant now = io::monotonic_now();
+  const node::StreamIndex stream = host.node->publish(config, now);
+  reporter.add_stream(stream, keys.stream.public_key, now);
+  io::Input input(STDIN_FILENO);
+  Publisher publisher(host, stream, input, reporter);
+  print_links(options, keys, host.socket);
+  return publisher.run();
+}
+
+}  // namespace
+}  // namespace spate::tools
+
+int main(int argc, char** argv) { return spate::tools::run("spate-publish", argc, argv, spate::tools::publish); }

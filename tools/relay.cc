@@ -1,0 +1,240 @@
+// spate-relay: takes links, carries those streams without watching them.
+#include <unistd.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "libcore/io/driver.h"
+#include "libcore/io/log.h"
+#include "libcore/io/system_clock.h"
+#include "libcore/io/units.h"
+#include "tools/common.h"
+#include "tools/options.h"
+#include "tools/reporter.h"
+
+namespace spate::tools {
+namespace {
+
+// A link that comes while other streams run must not hold them up for long with its names.
+constexpr Duration kLateResolveLimit = std::chrono::milliseconds(500);
+constexpr std::size_t kLineBytesMax = 2 * wire::kLinkCharsMax;
+
+struct Options {
+  std::vector<std::string> links;
+  NetworkOptions network;
+  Duration connect_timeout = std::chrono::seconds(10);
+  Duration idle_timeout{};
+  Duration retry_for{};
+  StatsOptions stats;
+};
+
+std::optional<int> parse(int argc, char** argv, Options& o) {
+  CommandLine line("spate-relay", "Carries streams for others without watching them.");
+  line.app()
+      .add_option("LINK", o.links, "Links; none: read from standard input, one a line")
+      ->multi_option_policy(CLI::MultiOptionPolicy::Throw);
+  line.add_network(o.network, 32);
+  line.add_duration("--connect-timeout", o.connect_timeout, "Give a stream up if no host answers within DUR (10s)");
+  line.add_duration("--idle-timeout", o.idle_timeout, "Give a stream up when nothing comes for DUR; 0: never (0)");
+  line.add_duration("--retry-for", o.retry_for, "Look for other peers so long; 0: for ever (0)");
+  line.add_stats(o.stats);
+  if (const auto done = line.parse(argc, argv)) return done;
+  if (o.links.empty())
+    if (const auto link = from_environment("link")) o.links.push_back(*link);
+  if (o.links.empty() && ::isatty(STDIN_FILENO) == 1)
+    throw ToolError(kUsage, "no link given: name some, or give them on standard input, one a line");
+  return std::nullopt;
+}
+
+class Relay final : public io::DriverDelegate {
+ public:
+  Relay(const Options& options, NetworkHost& host, Reporter& reporter)
+      : options_(options), host_(host), reporter_(reporter), driver_(*host.node, host.socket, host.signals, *this) {}
+
+  int run() {
+    driver_.run();
+    reporter_.finish(io::monotonic_now(), true);
+    // One stream that was carried to its end makes the run a success.
+    return any_ended_ ? kOk : exit_code_;
+  }
+
+  void add_argument(const std::string& link) {
+    try {
+      add(link, options_.connect_timeout);
+    } catch (const ToolError& error) {
+      fail(error.code, error.what());
+      stop_if_done();
+    }
+  }
+  void read_links_from(io::Input& input) {
+    more_links_ = true;
+    driver_.read_from(input);
+  }
+
+  void on_event(const node::Event& event, Instant now) override;
+  void on_stop_request(Instant now) override {
+    more_links_ = false;
+    stopping_ = true;
+    host_.node->leave(now);
+    stop_if_done();
+  }
+  Instant next_tick() const override { return reporter_.next_tick(); }
+  void on_tick(Instant now) override { reporter_.tick(now); }
+
+  std::size_t input_room() const override { return more_links_ ? io::Input::kBurstBytesMax : 0; }
+  void on_input(Bytes bytes, Instant now) override;
+  void on_input_end(Instant now) override;
+  void on_input_failed(const std::string& message, Instant now) override {
+    io::log::error(message);
+    on_input_end(now);
+  }
+
+ private:
+  struct Stream {
+    node::StreamIndex index;
+    wire::Link link;
+    bool running = true;
+  };
+
+  // Throws ToolError for a link that is none, or whose hosts are unknown.
+  void add(std::string_view text, Duration resolve_limit);
+  void read_line(std::string_view line);
+  void on_stopped(Stream& stream, node::StopReason reason);
+  void fail(ExitCode code, const std::string& message) {
+    io::log::error(message);
+    exit_code_ = code;
+  }
+  void stop_if_done() {
+    const bool running = std::any_of(streams_.begin(), streams_.end(), [](const Stream& s) { return s.running; });
+    if (!running && !more_links_) driver_.stop(io::Driver::kNoLimit);
+  }
+
+  const Options& options_;
+  NetworkHost& host_;
+  Reporter& reporter_;
+  io::Driver driver_;
+  std::vector<Stream> streams_;
+  std::string line_;  // the beginning of one that is still coming
+  int line_number_ = 0;
+  bool more_links_ = false;
+  bool stopping_ = false;
+  bool any_ended_ = false;
+  ExitCode exit_code_ = kOk;
+};
+
+void Relay::add(std::string_view text, Duration resolve_limit) {
+  wire::Link link = parse_link_line(text);
+  for (const Stream& stream : streams_)
+    if (stream.link.stream == link.stream) return io::log::detail("the same stream twice: " + short_name(link.stream));
+  if (streams_.size() == node::kStreamsMax)
+    throw ToolError(kRuntime, "no more than " + std::to_string(node::kStreamsMax) + " streams in one relay");
+  node::JoinConfig join;
+  join.stream = link.stream;
+  if (link.swarm_secret) join.swarm_secret = *link.swarm_secret;
+  join.hosts = resolve_hosts(link, resolve_limit, host_.signals);
+  join.children_max = static_cast<std::uint16_t>(options_.network.children);
+  join.output = false;
+  join.connect_timeout = options_.connect_timeout;
+  join.idle_timeout = options_.idle_timeout;
+  join.retry_for = options_.retry_for;
+  if (join.hosts.empty()) return;  // asked to stop already
+  const Instant now = io::monotonic_now();
+  const node::StreamIndex index = host_.node->join(join, now);
+  reporter_.add_stream(index, link.stream, now);
+  streams_.push_back({index, std::move(link)});
+}
+
+void Relay::on_event(const node::Event& event, Instant /*now*/) {
+  const auto name_of = [this](node::StreamIndex index) {
+    const auto found =
+        std::find_if(streams_.begin(), streams_.end(), [&](const Stream& s) { return s.index == index; });
+    return found == streams_.end() ? std::string("?") : short_name(found->link.stream);
+  };
+  if (const auto* joined = std::get_if<node::Joined>(&event)) {
+    io::log::detail("carrying " + name_of(joined->stream));
+  } else if (const auto* changed = std::get_if<node::ParentChanged>(&event)) {
+    io::log::debug("receiving " + name_of(changed->stream) + " from " + io::format_address(changed->parent));
+  } else if (const auto* stopped = std::get_if<node::Stopped>(&event)) {
+    for (Stream& stream : streams_)
+      if (stream.index == stopped->stream) on_stopped(stream, stopped->reason);
+    stop_if_done();
+  }
+}
+
+void Relay::on_stopped(Stream& stream, node::StopReason reason) {
+  stream.running = false;
+  const std::string name = short_name(stream.link.stream);
+  switch (reason) {
+    case node::StopReason::kEnded:
+      io::log::detail(name + " ended");
+      [[fallthrough]];
+    case node::StopReason::kLeft:
+      any_ended_ = true;
+      return;
+    case node::StopReason::kUnreachable:
+      return fail(kUnreachable, name + ": no answer from " + host_names(stream.link) + " within " +
+                                    io::format_duration(options_.connect_timeout));
+    case node::StopReason::kStalled:
+      return fail(kStalled, name + ": nothing comes any more");
+    case node::StopReason::kWrongSecret:
+      return fail(kRefused, name + ": this link's secret does not fit the stream");
+  }
+}
+
+void Relay::read_line(std::string_view line) {
+  ++line_number_;
+  const std::size_t first = line.find_first_not_of(" \t\r");
+  if (first == line.npos || line[first] == '#') return;
+  try {
+    add(line, streams_.empty() ? options_.connect_timeout : kLateResolveLimit);
+  } catch (const ToolError& error) {
+    // With other streams running, a bad line is no reason to end them.
+    fail(error.code, "line " + std::to_string(line_number_) + ": " + error.what());
+    if (!streams_.empty() || error.code != kUsage) return;
+    more_links_ = false;
+    stop_if_done();
+  }
+}
+
+void Relay::on_input(Bytes bytes, Instant /*now*/) {
+  for (const std::uint8_t byte : bytes) {
+    if (!more_links_) return;
+    if (byte != '\n') {
+      // What is too long for a link is one wrong line, however long.
+      if (line_.size() < kLineBytesMax) line_ += static_cast<char>(byte);
+      continue;
+    }
+    read_line(line_);
+    line_.clear();
+  }
+}
+
+void Relay::on_input_end(Instant /*now*/) {
+  if (more_links_ && !line_.empty()) read_line(line_);
+  more_links_ = false;
+  if (streams_.empty() && exit_code_ == kOk && !stopping_) fail(kUsage, "no link on standard input");
+  stop_if_done();
+}
+
+int relay(int argc, char** argv) {
+  Options options;
+  if (const auto done = parse(argc, argv, options)) return *done;
+  for (const std::string& link : options.links) parse_link_line(link);  // wrong ones end it before anything starts
+
+  io::Signals signals;
+  const io::Keys keys = io::derive_keys(fresh_seed());
+  NetworkHost host = open_host(options.network, keys.node, signals);
+  Reporter reporter("relay", options.stats, *host.node, host.socket);
+  Relay relay(options, host, reporter);
+  for (const std::string& link : options.links) relay.add_argument(link);
+  std::optional<io::Input> input;
+  if (options.links.empty()) relay.read_links_from(input.emplace(STDIN_FILENO));
+  return relay.run();
+}
+
+}  // namespace
+}  // namespace spate::tools
+
+int main(int argc, char** argv) { return spate::tools::run("spate-relay", argc, argv, spate::tools::relay); }

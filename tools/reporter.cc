@@ -1,0 +1,101 @@
+#include "tools/reporter.h"
+
+#include "libcore/io/log.h"
+#include "libcore/io/system_clock.h"
+#include "libcore/io/units.h"
+#include "tools/common.h"
+
+namespace spate::tools {
+namespace {
+
+constexpr Duration kStatusEvery = std::chrono::seconds(1);
+constexpr Duration kStatsEveryMin = std::chrono::milliseconds(10);
+
+std::string plural(std::uint64_t n, const std::string& one) {
+  return std::to_string(n) + " " + one + (n == 1 ? "" : "s");
+}
+
+std::string lag_text(const std::optional<node::LagSummary>& lag) {
+  if (!lag) return "";
+  return ", lag " + io::format_duration(lag->p50) + " (p99 " + io::format_duration(lag->p99) + ")";
+}
+
+}  // namespace
+
+Reporter::Reporter(std::string_view role, const StatsOptions& options, node::Node& node, const io::UdpSocket& socket)
+    : role_(role), node_(node), socket_(socket), every_(options.every) {
+  if (every_ == Duration::zero() && !options.file.empty()) every_ = std::chrono::seconds(1);
+  if (every_ > Duration::zero()) {
+    every_ = std::max(every_, kStatsEveryMin);
+    writer_.emplace(value_or_throw(io::StatsWriter::open(options.file)));
+  } else if (io::StatusLine::possible()) {
+    every_ = kStatusEvery;
+  }
+}
+
+void Reporter::add_stream(node::StreamIndex stream, const crypto::StreamKey& key, Instant now) {
+  streams_.push_back({stream, short_name(key), now});
+  if (every_ > Duration::zero() && next_tick_ == kNever) next_tick_ = now + every_;
+}
+
+void Reporter::tick(Instant now) {
+  // After a pause of the whole process one line is due, not one for each that was missed.
+  next_tick_ = std::max(next_tick_ + every_, now);
+  if (!writer_) return show_status(now);
+  for (const Stream& stream : streams_) write(stream, node_.stats(stream.index, now), now, false);
+}
+
+void Reporter::write(const Stream& stream, const node::StreamStats& stats, Instant now, bool final) {
+  io::StatsRecord record;
+  record.utc_ms = io::utc_ms();
+  record.now = now;
+  record.role = role_;
+  record.stream = stream.name;
+  record.stream_stats = stats;
+  record.node_stats = node_.stats();
+  record.socket_stats = socket_.stats();
+  if (output_ != nullptr) {
+    record.output_dropped_packets = output_->queue().dropped_packets();
+    record.output_dropped_bytes = output_->queue().dropped_bytes();
+  }
+  record.final = final;
+  writer_->write(record);
+}
+
+void Reporter::show_status(Instant now) {
+  std::string line;
+  for (Stream& stream : streams_) {
+    const node::StreamStats stats = node_.stats(stream.index, now);
+    const double rate = static_cast<double>(stats.bytes_in - stream.bytes_before) * 8 / to_seconds(every_);
+    stream.bytes_before = stats.bytes_in;
+    line += (line.empty() ? "" : "  |  ") + io::format_duration(now - stream.since) + "  " + io::format_bit_rate(rate);
+    if (role_ != "publish") line += "  from " + plural(stats.parents, "peer") + lag_text(stats.lag);
+    line += "  to " + plural(stats.children, "peer");
+    if (stats.lost_packets > 0) line += "  lost " + std::to_string(stats.lost_packets);
+  }
+  status_line_.show(line);
+}
+
+std::string Reporter::summary_of(const Stream& stream, const node::StreamStats& stats, Instant now) const {
+  std::string line = io::format_duration(now - stream.since) + ": ";
+  if (streams_.size() > 1) line = stream.name + ", " + line;
+  line += io::format_bytes(stats.bytes_in) + " in, " + io::format_bytes(stats.bytes_out) + " out";
+  line += lag_text(stats.lag_run);
+  line += ", " + std::to_string(stats.lost_packets) + " lost, " + std::to_string(stats.repaired_packets) + " repaired";
+  if (output_ != nullptr && output_->queue().dropped_packets() > 0)
+    line += ", " + std::to_string(output_->queue().dropped_packets()) + " dropped (the output's reader was slow)";
+  if (stats.skipped_input_bytes > 0)
+    line += ", " + io::format_bytes(stats.skipped_input_bytes) + " of input were not MPEG-TS";
+  return line;
+}
+
+void Reporter::finish(Instant now, bool summary) {
+  status_line_.erase();
+  for (const Stream& stream : streams_) {
+    const node::StreamStats stats = node_.stats(stream.index, now);
+    if (writer_) write(stream, stats, now, true);
+    if (summary) io::log::notice(summary_of(stream, stats, now));
+  }
+}
+
+}  // namespace spate::tools

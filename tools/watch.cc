@@ -1,0 +1,178 @@
+// spate-watch: takes a link, joins the stream, writes it to standard output in order, and forwards it to others.
+#include <unistd.h>
+
+#include <optional>
+#include <string>
+
+#include "libcore/io/driver.h"
+#include "libcore/io/log.h"
+#include "libcore/io/system_clock.h"
+#include "libcore/io/units.h"
+#include "tools/common.h"
+#include "tools/options.h"
+#include "tools/reporter.h"
+
+namespace spate::tools {
+namespace {
+
+// After a signal, a reader that has stopped keeps us no longer than this.
+constexpr Duration kHastyOutput = std::chrono::milliseconds(500);
+
+struct Options {
+  std::string link;
+  std::string latency = "auto";
+  std::string output = "-";
+  NetworkOptions network;
+  bool no_upload = false;
+  Duration connect_timeout = std::chrono::seconds(10);
+  Duration idle_timeout = std::chrono::seconds(10);
+  Duration retry_for{};
+  StatsOptions stats;
+};
+
+std::optional<int> parse(int argc, char** argv, Options& o) {
+  CommandLine line("spate-watch", "Receives a live stream, writes it to standard output, and forwards it to others.");
+  line.app().add_option("LINK", o.link, "What spate-publish printed; - reads it from standard input");
+  line.add_text("--latency", o.latency, "auto|DUR", "Wait so long for lost packets (auto: as the network needs)");
+  line.add_text("-o,--output", o.output, "FILE", "Write to FILE instead of standard output");
+  line.add_network(o.network, 4);
+  line.app().add_flag("--no-upload", o.no_upload, "Forward to nobody");
+  line.add_duration("--connect-timeout", o.connect_timeout, "Give up if no host answers within DUR (10s)");
+  line.add_duration("--idle-timeout", o.idle_timeout, "End when nothing comes for DUR; 0: never (10s)");
+  line.add_duration("--retry-for", o.retry_for, "Look for other peers so long; 0: for ever (0)");
+  line.add_stats(o.stats);
+  return line.parse(argc, argv);
+}
+
+node::JoinConfig join_config(const Options& o, const wire::Link& link, std::vector<node::Host> hosts) {
+  node::JoinConfig join;
+  join.stream = link.stream;
+  if (link.swarm_secret) join.swarm_secret = *link.swarm_secret;
+  join.content_secret = link.content_secret;
+  join.hosts = std::move(hosts);
+  join.children_max = o.no_upload ? std::uint16_t{0} : static_cast<std::uint16_t>(o.network.children);
+  if (o.latency != "auto") {
+    join.latency = io::parse_duration(o.latency);
+    if (!join.latency) throw ToolError(kUsage, "--latency: '" + o.latency + "' is neither auto nor a duration");
+  }
+  join.connect_timeout = o.connect_timeout;
+  join.idle_timeout = o.idle_timeout;
+  join.retry_for = o.retry_for;
+  return join;
+}
+
+class Watcher final : public io::DriverDelegate {
+ public:
+  Watcher(const Options& options, const wire::Link& link, NetworkHost& host, io::Output& output, Reporter& reporter)
+      : options_(options),
+        link_(link),
+        node_(*host.node),
+        output_(output),
+        reporter_(reporter),
+        driver_(node_, host.socket, host.signals, *this) {
+    driver_.write_to(output);
+  }
+
+  int run() {
+    driver_.run();
+    reporter_.finish(io::monotonic_now(), !quiet_);
+    return exit_code_;
+  }
+
+  void on_event(const node::Event& event, Instant now) override {
+    if (const auto* played = std::get_if<node::Played>(&event)) {
+      output_.push(played->frame, played->bytes);
+    } else if (const auto* stopped = std::get_if<node::Stopped>(&event)) {
+      on_stopped(stopped->reason);
+    } else if (std::holds_alternative<node::Joined>(event)) {
+      io::log::detail("joined after " + io::format_duration(now - started_));
+    } else if (const auto* changed = std::get_if<node::ParentChanged>(&event)) {
+      io::log::debug("receiving from " + io::format_address(changed->parent));
+    }
+  }
+
+  void on_stop_request(Instant now) override {
+    output_.drop_unstarted();
+    node_.leave(now);
+  }
+
+  Instant next_tick() const override { return reporter_.next_tick(); }
+  void on_tick(Instant now) override { reporter_.tick(now); }
+
+  // The reader has seen enough. That is how a pipeline ends.
+  void on_output_closed(Instant now) override {
+    quiet_ = true;
+    node_.leave(now);
+  }
+  void on_output_failed(const std::string& message, Instant now) override {
+    end(kRuntime, message);
+    node_.leave(now);
+  }
+
+ private:
+  void end(ExitCode code, const std::string& message) {
+    io::log::error(message);
+    exit_code_ = code;
+    quiet_ = true;
+  }
+
+  void on_stopped(node::StopReason reason) {
+    switch (reason) {
+      case node::StopReason::kEnded:
+        return driver_.stop(io::Driver::kNoLimit);
+      case node::StopReason::kLeft:
+        return driver_.stop(kHastyOutput);
+      case node::StopReason::kUnreachable:
+        end(kUnreachable,
+            "no answer from " + host_names(link_) + " within " + io::format_duration(options_.connect_timeout));
+        break;
+      case node::StopReason::kStalled:
+        end(kStalled, "the stream stopped: nothing came for " + io::format_duration(options_.idle_timeout));
+        break;
+      case node::StopReason::kWrongSecret:
+        end(kRefused, "this link's secret does not open the stream");
+        break;
+    }
+    driver_.stop(kHastyOutput);
+  }
+
+  const Options& options_;
+  const wire::Link& link_;
+  node::Node& node_;
+  io::Output& output_;
+  Reporter& reporter_;
+  io::Driver driver_;
+  Instant started_ = io::monotonic_now();
+  ExitCode exit_code_ = kOk;
+  bool quiet_ = false;
+};
+
+int watch(int argc, char** argv) {
+  Options options;
+  if (const auto done = parse(argc, argv, options)) return *done;
+  const wire::Link link = read_link(options.link);
+  if (link.is_private() && !link.content_secret)
+    throw ToolError(kRefused, "this link can relay the stream but not read it: ask for its watch link");
+  node::JoinConfig join = join_config(options, link, {});
+  const bool to_stdout = options.output == "-";
+  if (to_stdout && ::isatty(STDOUT_FILENO) == 1)
+    throw ToolError(kUsage, "a stream is not for a terminal: pipe it to a player, or use --output FILE");
+
+  io::Signals signals;
+  io::Output output = to_stdout ? io::Output(STDOUT_FILENO) : value_or_throw(io::Output::open_file(options.output));
+  const io::Keys keys = io::derive_keys(fresh_seed());
+  NetworkHost host = open_host(options.network, keys.node, signals);
+  join.hosts = resolve_hosts(link, options.connect_timeout, signals);
+  if (join.hosts.empty()) return kOk;  // asked to stop already
+
+  Reporter reporter("watch", options.stats, *host.node, host.socket);
+  const Instant now = io::monotonic_now();
+  reporter.add_stream(host.node->join(join, now), link.stream, now);
+  reporter.set_output(&output);
+  return Watcher(options, link, host, output, reporter).run();
+}
+
+}  // namespace
+}  // namespace spate::tools
+
+int main(int argc, char** argv) { return spate::tools::run("spate-watch", argc, argv, spate::tools::watch); }
