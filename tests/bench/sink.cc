@@ -10,12 +10,13 @@
 #include <cstdio>
 #include <vector>
 
+#include "libcore/base/histogram.h"
 #include "tests/bench/clock.h"
-#include "tests/bench/histogram.h"
 #include "tests/bench/ts_packet.h"
 
 namespace {
 
+using spate::Duration;
 using namespace spate::bench;
 
 class Sink {
@@ -37,15 +38,15 @@ class Sink {
   }
 
   void print() const {
-    const auto us = [](std::uint64_t ns) { return static_cast<double>(ns) / 1e3; };
+    const auto us = [](Duration d) { return static_cast<double>(d.count()) / 1e3; };
     std::printf("{\"packets\": %llu, \"bytes\": %llu, \"first\": %llu, \"missing\": %llu, \"duplicate\": %llu, ",
                 number(unique_), number(bytes_), number(first_), number(seen_.size() - unique_), number(duplicates_));
     std::printf("\"reordered\": %llu, \"corrupt_bytes\": %llu, ", number(reordered_),
                 number(corrupt_bytes_ + pending_.size()));
     std::printf("\"latency_us_p50\": %.0f, \"latency_us_p95\": %.0f, \"latency_us_p99\": %.0f, ",
-                us(latency_.percentile(0.5)), us(latency_.percentile(0.95)), us(latency_.percentile(0.99)));
+                us(latency_.quantile(0.5)), us(latency_.quantile(0.95)), us(latency_.quantile(0.99)));
     std::printf("\"latency_us_p999\": %.0f, \"latency_us_max\": %.0f, \"gap_max_us\": %.0f}\n",
-                us(latency_.percentile(0.999)), us(latency_.max()), us(static_cast<std::uint64_t>(gap_max_)));
+                us(latency_.quantile(0.999)), us(latency_.max()), us(Duration(gap_max_)));
   }
 
  private:
@@ -66,11 +67,11 @@ class Sink {
     }
     seen_[stamp.sequence] = true;
     ++unique_;
-    latency_.add(now - stamp.sent_ns);
+    latency_.add(Duration(now - stamp.sent_ns));
   }
 
   TsCodec codec_;
-  Histogram latency_;
+  spate::Histogram latency_;
   std::vector<std::uint8_t> pending_;  // less than a packet between calls, unless the stream is garbage
   std::vector<bool> seen_;             // one bit a packet: 20 minutes at 400 Mbit/s in 40 MB
   std::uint64_t bytes_ = 0;

@@ -52,7 +52,7 @@ std::int64_t Star::deliver_due(std::int64_t now) {
     const ssize_t written = ::write(pollfds_[flight.to].fd, flight.packet.data(), flight.packet.size());
     ++(written < 0 ? counts_.write_failed : counts_.delivered);
     now = bench::monotonic_ns();
-    lateness_.add(now - flight.due);
+    lateness_.add(Duration(now - flight.due));
     in_flight_.pop();
   }
   return in_flight_.empty() ? kForever : in_flight_.top().due;
@@ -101,14 +101,14 @@ std::size_t Star::destination(std::size_t size) const {
 
 void Star::print() const {
   const auto number = [](std::uint64_t v) { return static_cast<unsigned long long>(v); };
+  const auto us = [](Duration d) { return static_cast<long long>(to_us(d)); };
   std::printf("{\"received\": %llu, \"delivered\": %llu, \"lost\": %llu, ", number(counts_.received),
               number(counts_.delivered), number(counts_.lost));
   std::printf("\"queue_full\": %llu, \"unroutable\": %llu, \"in_flight\": %llu, ", number(counts_.queue_full),
               number(counts_.unroutable), number(in_flight_.size()));
   std::printf("\"overflow\": %llu, \"write_failed\": %llu, ", number(counts_.overflow), number(counts_.write_failed));
-  std::printf("\"late_us_p50\": %llu, \"late_us_p99\": %llu, \"late_us_max\": %llu}\n",
-              number(lateness_.percentile(0.5) / 1'000), number(lateness_.percentile(0.99) / 1'000),
-              number(lateness_.max() / 1'000));
+  std::printf("\"late_us_p50\": %lld, \"late_us_p99\": %lld, \"late_us_max\": %lld}\n", us(lateness_.quantile(0.5)),
+              us(lateness_.quantile(0.99)), us(lateness_.max()));
 }
 
 }  // namespace spate::netem

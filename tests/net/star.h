@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/bench/histogram.h"
+#include "libcore/base/histogram.h"
 #include "tests/net/link_model.h"
 
 namespace spate::netem {
@@ -77,7 +77,7 @@ class Star {
   std::array<std::uint8_t, 1500> buffer_{};  // the packet just read
   std::uint64_t order_ = 0;
   Counts counts_;
-  bench::Histogram lateness_;  // how long after it was due a packet was out, ns
+  Histogram lateness_;  // how long after it was due a packet was out
 };
 
 }  // namespace spate::netem

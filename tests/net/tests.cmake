@@ -5,7 +5,7 @@ add_executable(netem
   ${CMAKE_CURRENT_LIST_DIR}/netem.cc
   ${CMAKE_CURRENT_LIST_DIR}/star.cc
   ${CMAKE_CURRENT_LIST_DIR}/tun.cc)
-target_link_libraries(netem PRIVATE spate_link_model CLI11::CLI11)
+target_link_libraries(netem PRIVATE spate_link_model spate_base CLI11::CLI11)
 add_executable(link-model-test ${CMAKE_CURRENT_LIST_DIR}/link_model_test.cc)
 target_link_libraries(link-model-test PRIVATE spate_link_model)
 
