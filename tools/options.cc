@@ -75,7 +75,12 @@ CLI::Option* CommandLine::add_bit_rate(const std::string& name, std::uint64_t& v
 }
 
 CLI::Option* CommandLine::add_count(const std::string& name, int& value, int min, int max, const std::string& help) {
-  return app_.add_option(name, value, help)->type_name("N")->check(CLI::Range(min, max));
+  const auto read = [name, &value, min, max](const int& n) {
+    if (n < min || n > max)
+      throw CLI::ValidationError(name, "not in " + std::to_string(min) + " to " + std::to_string(max));
+    value = n;
+  };
+  return app_.add_option_function<int>(name, read, help)->type_name("N");
 }
 
 void CommandLine::add_network(NetworkOptions& options, int default_children) {
@@ -109,7 +114,7 @@ std::vector<std::string> CommandLine::environment_arguments(const std::vector<st
 
 std::optional<int> CommandLine::parse(int argc, char** argv) {
   app_.add_flag("-v,--verbose", verbosity_, "Say more; twice: even more, with peers' addresses")
-      ->multi_option_policy(CLI::MultiOptionPolicy::Throw);
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   const std::vector<std::string> given(argv + 1, argv + argc);
   std::vector<std::string> arguments = environment_arguments(given);
   arguments.insert(arguments.end(), given.begin(), given.end());

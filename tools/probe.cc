@@ -31,9 +31,9 @@ struct Options {
 
 std::optional<int> parse(int argc, char** argv, Options& o) {
   CommandLine line("spate-probe", "Measures round-trip time, jitter and loss to a running spate program.");
-  line.app().add_option("TARGET", o.target, "HOST:PORT, or a link; - reads a link from standard input");
-  CLI::Option* const count = line.add_count("--count", o.count, 1, 100'000, "Send so many pings, one every 20 ms (50)");
-  line.add_duration("--duration", o.duration, "Send pings for so long")->excludes(count);
+  line.app().add_option("TARGET", o.target, "HOST:PORT, or a link; - reads a link from standard input")->type_name("");
+  line.add_count("--count", o.count, 1, 100'000, "Send so many pings, one every 20 ms (50)");
+  line.add_duration("--duration", o.duration, "Send pings for so long instead");
   line.add_duration("--connect-timeout", o.connect_timeout, "Give up if nothing answers within DUR (5s)");
   line.app().add_flag("--json", o.json, "Print one JSON object");
   if (const auto done = line.parse(argc, argv)) return done;

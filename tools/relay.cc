@@ -34,6 +34,7 @@ std::optional<int> parse(int argc, char** argv, Options& o) {
   CommandLine line("spate-relay", "Carries streams for others without watching them.");
   line.app()
       .add_option("LINK", o.links, "Links; none: read from standard input, one a line")
+      ->type_name("")
       ->multi_option_policy(CLI::MultiOptionPolicy::Throw);
   line.add_network(o.network, 32);
   line.add_duration("--connect-timeout", o.connect_timeout, "Give a stream up if no host answers within DUR (10s)");
