@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "libcore/io/units.h"
 #include "libcore/sim/run.h"
 #include "tools/common.h"
 #include "tools/options.h"

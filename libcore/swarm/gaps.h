@@ -2,7 +2,7 @@
 //
 // A sequence is missing once a later one, or the parent's word that it has been sent, is here. It is asked for after
 // a guard, because paths reorder; the guard follows what reordering is seen (kGuardMin..kGuardMax). An unanswered
-// request is repeated after the path's timeout. On a path that loses more than 1 % each request goes out twice,
+// request is repeated after the path's timeout. On a path that loses more than 2 % each request goes out twice,
 // kCopySpacing apart: it is the loss of repairs that makes the tail of the lag.
 #pragma once
 
@@ -19,7 +19,7 @@ namespace spate::swarm {
 class Gaps {
  public:
   static constexpr Duration kGuardMin = std::chrono::milliseconds(2);
-  static constexpr Duration kGuardMax = std::chrono::milliseconds(25);
+  static constexpr Duration kGuardMax = std::chrono::milliseconds(60);
   static constexpr Duration kCopySpacing = std::chrono::milliseconds(2);
   static constexpr std::size_t kMissingMax = 4096;
 

@@ -195,7 +195,7 @@ void Member::attach(Peer& peer, std::uint64_t first, Instant now) {
   gather_until_ = kNever;
   report_at_ = now;
   backups_at_ = now + kReportInterval;
-  house_.reception.start(first, now);
+  house_.reception.start(first, media_now(now));
   house_.reception.on_new_parent(now);
   if (ever_attached_)
     ++switches_;

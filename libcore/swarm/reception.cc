@@ -7,7 +7,7 @@
 namespace spate::swarm {
 namespace {
 
-constexpr std::uint64_t kLossSample = 64;
+constexpr std::uint64_t kLossSample = 256;
 constexpr Duration kListGuard = std::chrono::milliseconds(2);
 
 Duration lag_of(std::uint64_t media_now, std::uint64_t media_us) {
@@ -59,13 +59,13 @@ void Reception::begin_run(const wire::StreamInfo& info) {
   list_due_ = kNever;
 }
 
-void Reception::start(std::uint64_t first, Instant now) {
+void Reception::start(std::uint64_t first, std::optional<std::uint64_t> media_now) {
   if (started_) return;
   started_ = true;
   store_.restart(first);
   playout_.start(first);
   next_ = seen_ = played_next_ = first;
-  next_since_ = now;
+  joined_media_us_ = media_now.value_or(info_ ? info_->media_us : 0);
 }
 
 stream::Verdict Reception::take(Buffer frame, std::uint32_t neighbour, Duration rtt,
@@ -82,7 +82,7 @@ stream::Verdict Reception::take(Buffer frame, std::uint32_t neighbour, Duration 
     if (media_now) {
       last_lag_ = lag_of(*media_now, shard.header.media_us);
       playout_.on_arrival(last_lag_);
-      if (!config_.output) lag_meter_.add(last_lag_);
+      if (!config_.output && shard.header.media_us >= joined_media_us_) lag_meter_.add(last_lag_);
     }
     newest = std::max(newest, sequence + 1);
     last_stored_ = now;
@@ -94,7 +94,7 @@ stream::Verdict Reception::take(Buffer frame, std::uint32_t neighbour, Duration 
     list_due_ = lacking == UINT64_MAX ? kNever : now + kListGuard;
   }
   if (stats_.received - loss_base_received_ >= kLossSample) {
-    lossy_ = (missed() - loss_base_missed_) * 100 > stats_.received - loss_base_received_;
+    lossy_ = (missed() - loss_base_missed_) * 50 > stats_.received - loss_base_received_;
     loss_base_received_ = stats_.received;
     loss_base_missed_ = missed();
   }
@@ -170,7 +170,7 @@ std::optional<Reception::Output> Reception::next_output(std::optional<std::uint6
     output.bytes = item->shard->payload();
   }
   stats_.bytes_out += output.bytes.size();
-  if (media_now) lag_meter_.add(output.lag);
+  if (media_now && item->shard->header.media_us >= joined_media_us_) lag_meter_.add(output.lag);
   return output;
 }
 

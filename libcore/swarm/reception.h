@@ -18,7 +18,7 @@
 
 namespace spate::swarm {
 
-// Arrival or playing lags, since the last summary and since the start.
+// Arrival (relay) or playing (watcher) lags, since the last summary and since the start.
 struct LagMeter {
   Histogram period;
   Histogram run;
@@ -57,8 +57,9 @@ class Reception {
   Instant info_at() const { return info_at_; }
 
   bool started() const { return started_; }
-  // Sending begins at this sequence. Only the first call of a run counts.
-  void start(std::uint64_t first, Instant now);
+  // Sending begins at this sequence. Only the first call of a run counts. What was published before that moment is
+  // played, but says nothing about lag.
+  void start(std::uint64_t first, std::optional<std::uint64_t> media_now);
   // Where a new parent should go on.
   std::uint64_t resume_from() const { return started_ ? next_ : wire::kFromNewest; }
 
@@ -128,7 +129,7 @@ class Reception {
   std::uint64_t list_asked_ = UINT64_MAX;
   Instant list_due_ = kNever;
   std::uint64_t played_next_ = 0;
-  Instant next_since_{};  // when next_ last moved, or began to wait
+  std::uint64_t joined_media_us_ = 0;
   Instant last_stored_{};
   Duration last_lag_{};
   LagMeter lag_meter_;
