@@ -58,15 +58,18 @@ struct RunResult {
   std::uint32_t peers = 0;
   Duration simulated{};
 
-  Quantiles lag;                 // over (viewer, write): from due at the publisher to written
-  Quantiles lag_estimate_error;  // of the nodes' own idea of it
+  // Lag is over (viewer, write), from a frame's being due at the publisher to its being written; frames due before a
+  // viewer was accepted fill its start and have none.
+  Quantiles lag;
+  Quantiles lag_estimate_error;  // of the nodes' own idea of the lag, from the reading of the frame
   Quantiles startup;             // over viewers: from the command to join to the first write
   Quantiles join;                // over viewers: from the command to join to a parent's acceptance
-  // Of the packets from each viewer's first to its end: what was written within that time of being due.
+  // Share of packets written: of those with a lag and those missed, within that lag; of all since each viewer's first,
+  // ever.
   double delivered_by_500ms = 0;
   double delivered_by_1s = 0;
   double delivered_ever = 0;
-  double continuity = 0;  // share of those packets' frames that were whole
+  double continuity = 0;  // share of frames since each viewer's first that were whole
 
   std::uint64_t stream_bytes_delivered = 0;
   std::uint64_t lost_packets = 0;  // shards, as the nodes count them

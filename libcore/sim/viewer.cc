@@ -57,10 +57,13 @@ void Viewer::on_played(const node::Played& played, Instant now) {
   record_.packets_written += packets;
   record_.bytes_written += played.bytes.size();
   const std::uint64_t frame = broadcast_.frame_of(range->end - 1);
-  const Duration lag = now - broadcast_.due(frame);
-  lags_.written.add(lag);
-  if (lag <= std::chrono::milliseconds(500)) lags_.packets_by_500ms += packets;
-  if (lag <= std::chrono::seconds(1)) lags_.packets_by_1s += packets;
+  if (record_.accepted && broadcast_.due(frame) >= *record_.accepted) {
+    const Duration lag = now - broadcast_.due(frame);
+    lags_.written.add(lag);
+    lags_.packets += packets;
+    if (lag <= std::chrono::milliseconds(500)) lags_.packets_by_500ms += packets;
+    if (lag <= std::chrono::seconds(1)) lags_.packets_by_1s += packets;
+  }
   if (const std::optional<Instant> read = publisher_.read_at(frame))
     lags_.estimate_error.add(std::chrono::abs(played.lag - (now - *read)));
 }

@@ -8,10 +8,12 @@
 
 namespace spate::sim {
 
-// Shared by all viewers of a run. Lag is from when a frame was due at the publisher to when it was written.
+// Shared by all viewers of a run. Lag is from when a frame was due at the publisher to when it was written. Only frames
+// due after a viewer was accepted have one: those before fill its start, and were never to be in time.
 struct Lags {
-  Histogram written;         // a sample for each write
-  Histogram estimate_error;  // how far a node's own idea of the lag was off
+  Histogram written;          // a sample for each write
+  Histogram estimate_error;   // how far a node's own idea of the lag was off
+  std::uint64_t packets = 0;  // that had a lag
   std::uint64_t packets_by_500ms = 0;
   std::uint64_t packets_by_1s = 0;
 };

@@ -214,8 +214,9 @@ void World::sum_up_viewers(RunResult& result) {
   }
   result.startup = quantiles(startup);
   result.join = quantiles(join);
-  result.delivered_by_500ms = share(lags_.packets_by_500ms, packets);
-  result.delivered_by_1s = share(lags_.packets_by_1s, packets);
+  const std::uint64_t timely = lags_.packets + (packets - packets_written);
+  result.delivered_by_500ms = share(lags_.packets_by_500ms, timely);
+  result.delivered_by_1s = share(lags_.packets_by_1s, timely);
   result.delivered_ever = share(packets_written, packets);
   result.continuity = 1 - share(frames_spoilt, frames);
 }
