@@ -38,7 +38,7 @@ std::uint32_t events_of(EventLoop::Want want) {
 }  // namespace
 
 struct EventLoop::Impl {
-  asio::io_context context{1};
+  asio::io_context context{ASIO_CONCURRENCY_HINT_UNSAFE};  // one thread: no locks
   asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
   Descriptor timer{::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)};
   std::optional<Watch> alarm;
