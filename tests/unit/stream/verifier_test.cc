@@ -211,11 +211,6 @@ TEST_CASE("verifier: frames of another epoch are stale, and so are those far bel
   CHECK(late.take(frames[10]) == Verdict::kStored);
   CHECK(late.take(frames[9]) == Verdict::kStale);
 
-  Publisher ahead;
-  ahead.store.restart(Verifier::kJumpMax - 5);
-  ahead.burst(10, kStart);
-  ahead.burst(1, kStart);
-  ahead.store.restart(Verifier::kJumpMax - 5);
   Viewer behind;
   ByteVector list(wire::hash_list_frame_bytes(1));
   wire::write_hash_list(list, kEpoch, Verifier::kJumpMax, 0, std::vector<crypto::LeafHash>(1));
