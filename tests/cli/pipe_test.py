@@ -1,0 +1,87 @@
+"""Readers that leave, and readers that are slow."""
+import os
+import subprocess
+import time
+import unittest
+
+import spate
+
+
+class Pipes(unittest.TestCase):
+    def setUp(self):
+        self.publisher = spate.Publisher()
+
+    def test_a_reader_that_has_enough_ends_it_quietly(self):
+        watcher = spate.watch(self.publisher.link, collect=False)
+        self.publisher.wait_for_children(1)
+        self.publisher.write(spate.ts_packets(2_000))
+        self.assertEqual(len(watcher.process.stdout.read(10_000)), 10_000)
+        watcher.process.stdout.close()
+        self.assertEqual(watcher.wait(), 0)
+        self.assertEqual(watcher.err, "")
+        self.publisher.wait_for_children(0)  # it said goodbye
+
+    def test_a_reader_that_leaves_is_noticed_without_data(self):
+        watcher = spate.watch(self.publisher.link, collect=False)
+        self.publisher.wait_for_children(1)
+        closed = time.monotonic()
+        watcher.process.stdout.close()
+        self.assertEqual(watcher.process.wait(spate.LIMIT), 0)
+        self.assertLess(time.monotonic() - closed, 1.0)
+
+    def test_a_slow_reader_harms_nobody_else(self):
+        publisher = spate.Publisher("--children", 1)
+        slow = spate.watch(publisher.link, collect=False)
+        slow.wait_for_stats(parents=1)
+        fast = spate.watch(publisher.link)
+        slow.wait_for_stats(children=1)
+        data = spate.ts_packets(10_000)
+        for _ in range(12):  # 22 MB: more than pipe and queue hold
+            publisher.write(data)
+        publisher.close_input()
+        self.assertEqual(fast.wait(), 0, fast.err)
+        self.assertTrue(fast.out == data * 12, "%d bytes of %d" % (len(fast.out), 12 * len(data)))
+        self.assertLess(slow.resident_bytes(), 200e6)
+        # Now it reads: whole packets, in order, and it is told how many are missing.
+        slow_out = slow.process.stdout.read()
+        self.assertEqual(slow.wait(), 0, slow.err)
+        self.assertTrue(spate.whole_packets(slow_out))
+        dropped = slow.stats[-1]["output_dropped_bytes"]
+        self.assertGreater(dropped, 0)
+        self.assertEqual(len(slow_out) + dropped, 12 * len(data))
+        position = 0
+        for at in range(0, len(slow_out), spate.TS_PACKET * 6):
+            found = (data * 2).find(slow_out[at:at + spate.TS_PACKET], position % len(data))
+            self.assertGreaterEqual(found, 0)
+            position = found + spate.TS_PACKET
+
+    def test_a_full_disk_is_told(self):
+        watcher = spate.watch(self.publisher.link, "--output", "/dev/full", stats=False)
+        self.publisher.wait_for_children(1)
+        self.publisher.write(spate.ts_packets(100))
+        self.assertEqual(watcher.wait(), 1)
+        self.assertIn("No space left", watcher.err)
+        self.assertEqual(watcher.err.count("\n"), 1)
+
+    def test_flags_of_shared_descriptors_stay(self):
+        read_end, write_end = os.pipe()
+        watcher = spate.watch(self.publisher.link, stdout=write_end)
+        self.publisher.wait_for_children(1)
+        self.publisher.write(spate.ts_packets(100))
+        self.assertGreater(len(os.read(read_end, 1000)), 0)
+        self.assertTrue(os.get_blocking(write_end))
+        self.assertTrue(os.get_blocking(self.publisher.process.stdin.fileno()))
+        watcher.kill()
+        os.close(read_end)
+        os.close(write_end)
+
+    def test_a_shell_pipeline(self):
+        watcher = os.path.join(spate.BIN, "spate-watch")
+        shell = subprocess.Popen(["sh", "-c", '"$0" "$1" | head -c 1000 | wc -c', watcher, self.publisher.link],
+                                 stdout=subprocess.PIPE)
+        self.publisher.wait_for_children(1)
+        self.publisher.write(spate.ts_packets(1_000))
+        self.assertEqual(shell.communicate(timeout=spate.LIMIT)[0].strip(), b"1000")
+
+
+unittest.main()

@@ -1,0 +1,145 @@
+"""How the tools answer to what they are told: help, mistakes, configuration, terminals."""
+import os
+import pty
+import resource
+import socket
+import subprocess
+import tempfile
+import unittest
+
+import spate
+
+TOOLS = ("publish", "relay", "watch", "probe")
+
+
+def link_to(port):
+    publisher = spate.Publisher("--advertise", "127.0.0.1:%d" % port)
+    publisher.close_input()
+    publisher.wait()
+    return publisher.link
+
+
+class Usage(unittest.TestCase):
+    def silent_socket(self):
+        """One that never answers."""
+        silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.addCleanup(silent.close)
+        silent.bind(("127.0.0.1", 0))
+        return silent
+
+    def assert_one_line(self, tool, code, *words):
+        self.assertEqual(tool.code, code, tool.err)
+        self.assertEqual(tool.out, b"")
+        self.assertEqual(tool.err.count("\n"), 1, tool.err)
+        for word in words:
+            self.assertIn(word, tool.err)
+
+    def test_help_and_version(self):
+        for name in TOOLS:
+            for option in ("--help", "-h", "--version"):
+                tool = spate.run(name, option)
+                self.assertEqual((tool.code, tool.err), (0, ""), name)
+                self.assertIn(b"spate-" + name.encode(), tool.out)
+
+    def test_wrong_options(self):
+        for name in TOOLS:
+            self.assert_one_line(spate.run(name, "--no-such-option"), 2, "spate-" + name)
+        self.assert_one_line(spate.run("publish", "--children", "many"), 2, "--children")
+        self.assert_one_line(spate.run("publish", "--children", "-1"), 2, "--children")
+        self.assert_one_line(spate.run("publish", "--stats", "5"), 2, "5")
+        self.assert_one_line(spate.run("publish", "--listen", "nonsense"), 2, "nonsense")
+        self.assert_one_line(spate.run("publish", "--advertise", "nonsense"), 2, "nonsense")
+        self.assert_one_line(spate.run("watch", "--latency", "soon", link_to(9)), 2, "soon")
+
+    def test_malformed_links(self):
+        good = link_to(9)
+        bad = ["", "spate", "spate:", "http://example.org/", good[:-1], good[:40], good[:30] + good[31:],
+               good.replace("spate:", "spate:A"), good.split("@")[0], good + ":", "spate:" + "A" * 10_000]
+        for link in bad:
+            for name in ("watch", "probe", "relay"):
+                before = resource.getrusage(resource.RUSAGE_CHILDREN)
+                tool = spate.run(name, link)
+                after = resource.getrusage(resource.RUSAGE_CHILDREN)
+                self.assert_one_line(tool, 2)
+                self.assertNotIn(good[10:30], tool.err)  # a link may be a secret
+                self.assertLess(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, 0.1)
+
+    def test_links_from_elsewhere(self):
+        silent = self.silent_socket()
+        link = link_to(silent.getsockname()[1])
+        short = ("--connect-timeout", "100ms")
+        self.assert_one_line(spate.run("watch", *short, "-", data=link.encode() + b"\n"), 4)
+        self.assert_one_line(spate.run("watch", *short, env={"SPATE_LINK": link}), 4)
+        self.assert_one_line(spate.run("probe", *short, env={"SPATE_LINK": link}), 4)
+        self.assert_one_line(spate.run("watch", *short), 2, "link")
+
+    def test_relay_reads_links_by_line(self):
+        silent = self.silent_socket()
+        link = link_to(silent.getsockname()[1])
+        short = ("--connect-timeout", "100ms")
+        relay = spate.run("relay", *short, data=b"# mine\n\n" + link.encode() + b"\n\n" + link.encode())
+        self.assertIn("no answer", relay.err)
+        self.assertEqual(relay.code, 4)
+        self.assert_one_line(spate.run("relay", data=b"\n# two\nspate:nonsense\n"), 2, "line 3")
+        self.assert_one_line(spate.run("relay", data=b"# nothing\n"), 2, "no link")
+        self.assert_one_line(spate.run("relay", data=b"x" * 100_000), 2, "line 1")
+
+    def test_unreachable(self):
+        silent = self.silent_socket()
+        port = silent.getsockname()[1]
+        for name in ("watch", "relay", "probe"):
+            self.assert_one_line(spate.run(name, "--connect-timeout", "200ms", link_to(port)), 4, str(port))
+        self.assert_one_line(spate.run("probe", "--connect-timeout", "200ms", "127.0.0.1:%d" % port), 4, str(port))
+        self.assertGreater(len(silent.recv(2000)), 0)  # they did try
+        self.assert_one_line(spate.run("watch", link_to(9).rsplit("@")[0] + "@no-such-host.invalid:1"), 2)
+        self.assert_one_line(spate.run("probe", "no-such-host.invalid:7400"), 4, "no-such-host.invalid")
+
+    def test_port_in_use(self):
+        taken = self.silent_socket()
+        address = "127.0.0.1:%d" % taken.getsockname()[1]
+        for name, arguments in (("publish", ()), ("relay", (link_to(9),)), ("watch", (link_to(9),))):
+            self.assert_one_line(spate.run(name, "--listen", address, *arguments), 1, address)
+
+    def test_terminals_are_refused(self):
+        controller, terminal = pty.openpty()
+        watcher = spate.Tool("watch", link_to(9), stdout=terminal)
+        self.assertEqual(watcher.wait(), 2)
+        self.assertIn("terminal", watcher.err)
+        publisher = spate.Tool("publish", stdin=terminal)
+        self.assertEqual(publisher.wait(), 2)
+        self.assertIn("terminal", publisher.err)
+        relay = spate.Tool("relay", stdin=terminal)
+        self.assertEqual(relay.wait(), 2)
+        os.close(controller)
+        os.close(terminal)
+
+    def slots(self, *arguments, env=None):
+        publisher = spate.Publisher(*arguments, env=env)
+        publisher.wait_until("statistics", lambda: publisher.stats)
+        publisher.close_input()
+        self.assertEqual(publisher.wait(), 0)
+        return publisher.stats[-1]["slots"]
+
+    def test_options_beat_environment_beats_configuration(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".conf") as config:
+            config.write("children = 2\n")
+            config.flush()
+            file = ("--config", config.name)
+            env = {"SPATE_CHILDREN": "3"}
+            self.assertEqual(self.slots(*file), 2)
+            self.assertEqual(self.slots(*file, env=env), 3)
+            self.assertEqual(self.slots(*file, "--children", "4", env=env), 4)
+            self.assertEqual(self.slots(env={"SPATE_CONFIG": config.name}), 2)
+            config.write("no_such_option = 2\n")
+            config.flush()
+            self.assert_one_line(spate.run("publish", *file), 2)
+        self.assert_one_line(spate.run("publish", env={"SPATE_RAW": "maybe"}), 2, "SPATE_RAW")
+
+    def test_closed_descriptors_are_not_taken_for_others(self):
+        # Without a standard output the tool must not write the stream into whatever it opened first.
+        command = [os.path.join(spate.BIN, "spate-watch"), "--version"]
+        status = subprocess.run(command, close_fds=True, preexec_fn=lambda: os.close(1), timeout=spate.LIMIT)
+        self.assertIn(status.returncode, (0, 1))
+
+
+unittest.main()
