@@ -56,9 +56,10 @@ class Relay final : public io::DriverDelegate {
 
   int run() {
     driver_.run();
-    reporter_.finish(io::monotonic_now(), true);
     // One stream that was carried to its end makes the run a success.
-    return any_ended_ ? kOk : exit_code_;
+    const ExitCode code = any_ended_ ? kOk : exit_code_;
+    reporter_.finish(io::monotonic_now(), code == kOk);
+    return code;
   }
 
   void add_argument(const std::string& link) {

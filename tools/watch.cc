@@ -159,9 +159,10 @@ int watch(int argc, char** argv) {
     throw ToolError(kUsage, "a stream is not for a terminal: pipe it to a player, or use --output FILE");
 
   io::Signals signals;
-  io::Output output = to_stdout ? io::Output(STDOUT_FILENO) : value_or_throw(io::Output::open_file(options.output));
   const io::Keys keys = io::derive_keys(fresh_seed());
   NetworkHost host = open_host(options.network, keys.node, signals);
+  // After the node: what is still queued lies in the node's buffers.
+  io::Output output = to_stdout ? io::Output(STDOUT_FILENO) : value_or_throw(io::Output::open_file(options.output));
   join.hosts = resolve_hosts(link, options.connect_timeout, signals);
   if (join.hosts.empty()) return kOk;  // asked to stop already
 

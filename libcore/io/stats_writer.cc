@@ -63,6 +63,7 @@ std::string format_stats(const StatsRecord& record) {
       {"children", s.children},
       {"slots", s.slots},
       {"sessions", n.sessions},
+      {"half_open", n.half_open},
       {"wire_bytes_sent", n.wire_bytes_sent},
       {"wire_bytes_received", n.wire_bytes_received},
       {"datagrams_sent", n.datagrams_sent},
