@@ -1,0 +1,22 @@
+# fish completion for spate-publish, spate-relay, spate-watch, spate-probe and spate-simulate.
+# The options are those that --help names: they cannot drift apart.
+
+function __spate_options
+    set -l tool (commandline -opc)[1]
+    $tool --help 2>/dev/null | string match -r '^ +(?:-[a-z],)?--[a-z-]+.*' | while read -l line
+        set -l name (string match -r -- '--[a-z-]+' $line)
+        set -l help (string match -rg '\S {2,}(\S.*)$' -- $line)
+        printf '%s\t%s\n' $name[1] $help
+    end
+end
+
+for tool in spate-publish spate-relay spate-watch spate-probe spate-simulate
+    complete -c $tool -f
+    complete -c $tool -n 'string match -q -- "-*" (commandline -ct)' -a '(__spate_options)'
+    for option in key config output stats-file scenario
+        complete -c $tool -l $option -rF
+    end
+    complete -c $tool -s o -rF
+    complete -c $tool -l latency -xa 'auto 0 200ms 1s'
+    complete -c $tool -l listen -xa ':7400 127.0.0.1:7400'
+end
