@@ -210,7 +210,15 @@ std::uint32_t Endpoint::promote(HalfOpen& entry, Instant now) {
   indices_.reassign(entry.keys->own_index(), {IndexTable::Kind::kSession, slot});
   auto keys = std::move(entry.keys);
   entry.used = false;
-  install(slot, std::move(keys), now);
+  // Both sides dialled at once, and both succeeded: the keys that the lesser node key initiated are used.
+  const bool crossed =
+      session.current && session.current->initiator() && keys->created() <= session.current->created();
+  if (crossed && services_[session.service].self.public_key < session.peer) {
+    drop_keys(session.previous);
+    session.previous = std::move(keys);
+  } else {
+    install(slot, std::move(keys), now);
+  }
   return slot;
 }
 

@@ -21,6 +21,8 @@ class KeySet {
   // Refused, by either side, from this age or count on.
   static constexpr Duration kRekeyAge = std::chrono::seconds(120);
   static constexpr Duration kRejectAge = std::chrono::seconds(180);
+  // After dialling each other, both sides may use keys that the other initiated: then either may ask, but later.
+  static constexpr Duration kRekeyPatience = std::chrono::seconds(20);
   static constexpr std::uint64_t kRekeyPackets = std::uint64_t{1} << 32;
   static constexpr std::uint64_t kRejectPackets = std::uint64_t{1} << 40;
 
@@ -36,8 +38,10 @@ class KeySet {
 
   bool usable(Instant now) const { return now - created_ < kRejectAge && send_counter_ < kRejectPackets; }
   bool wants_rekey(Instant now) const {
-    return initiator_ && (now - created_ >= kRekeyAge || send_counter_ >= kRekeyPackets);
+    if (initiator_ && send_counter_ >= kRekeyPackets) return true;
+    return now - created_ >= (initiator_ ? kRekeyAge : kRekeyAge + kRekeyPatience);
   }
+  bool initiator() const { return initiator_; }
   std::uint32_t own_index() const { return own_index_; }
   Instant created() const { return created_; }
   Instant last_received() const { return last_received_; }
