@@ -1,0 +1,619 @@
+#include "libcore/session/endpoint.h"
+
+#include <algorithm>
+#include <functional>
+#include <vector>
+
+#include "libcore/crypto/chacha_rng.h"
+#include "tests/catch.h"
+
+using namespace spate;
+using namespace spate::session;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+using ByteVector = std::vector<std::uint8_t>;
+
+constexpr Instant kStart{std::chrono::hours(1)};
+constexpr Duration kOneWay = milliseconds(10);
+constexpr Duration kGiveUp = seconds(10);
+const Service kService = stream_service({{1, 2, 3}}, {4, 5, 6});
+
+struct Sent {
+  Address from;
+  Address to;
+  ByteVector bytes;
+  Instant arrives;
+};
+
+// An endpoint, its address, and what it was told.
+struct Host {
+  Host(std::uint64_t seed, const Address& at, bool accept = true) : rng(seed), address(at) {
+    service = endpoint.add_service(kService, keys, accept);
+  }
+
+  std::vector<Sent> flush(Instant now) {
+    std::vector<Sent> sent;
+    for (bool done = false; !done;) {
+      done = endpoint.flush(batch, now);
+      take(sent, now);
+    }
+    return sent;
+  }
+  // One data datagram.
+  ByteVector seal(SessionId session, const ByteVector& text, Instant now) {
+    std::vector<Sent> sent;
+    take(sent, now);
+    if (!endpoint.seal(session, text, batch, now)) return {};
+    take(sent, now);
+    REQUIRE(sent.size() == 1);
+    return sent[0].bytes;
+  }
+  void handle(const Address& from, const ByteVector& bytes, Instant now) {
+    auto received = endpoint.handle_datagram({from, bytes}, now);
+    if (received) texts.emplace_back(received->text.bytes().begin(), received->text.bytes().end());
+    while (const auto event = endpoint.next_event()) events.push_back(*event);
+  }
+  void deadline(Instant now) {
+    endpoint.handle_deadline(now);
+    while (const auto event = endpoint.next_event()) events.push_back(*event);
+  }
+  std::size_t count(SessionEvent::Kind kind) const {
+    return static_cast<std::size_t>(
+        std::count_if(events.begin(), events.end(), [&](const SessionEvent& e) { return e.kind == kind; }));
+  }
+  std::size_t established() const { return count(SessionEvent::Kind::kEstablished); }
+  SessionId session() const {
+    REQUIRE(established() > 0);
+    return std::find_if(events.begin(), events.end(),
+                        [](const SessionEvent& e) { return e.kind == SessionEvent::Kind::kEstablished; })
+        ->session;
+  }
+
+  crypto::ChaChaRng rng;
+  BufferPool pool;
+  Address address;
+  crypto::NodeKeyPair keys = crypto::generate_node_key_pair(rng);
+  Endpoint endpoint{crypto::sodium_suite(), rng, pool};
+  ServiceIndex service = 0;
+  DatagramBatch batch;
+  std::vector<ByteVector> texts;
+  std::vector<SessionEvent> events;
+
+ private:
+  void take(std::vector<Sent>& sent, Instant now) {
+    for (const DatagramBatch::Run& run : batch.runs())
+      for (std::size_t i = 0; i < run.count; ++i) {
+        const Bytes bytes = batch.datagram(run, i);
+        sent.push_back({address, run.to, {bytes.begin(), bytes.end()}, now + kOneWay});
+      }
+    batch.clear();
+  }
+};
+
+// Two hosts and the datagrams between them, in virtual time.
+struct Path {
+  // What happens to the n-th datagram (from 0): false, it is lost.
+  using Fate = std::function<bool(const Sent&, std::size_t)>;
+
+  void deliver_due() {
+    for (bool moved = true; moved;) {
+      moved = false;
+      collect();
+      for (std::size_t i = 0; i < wire.size(); ++i) {
+        if (wire[i].arrives > now) continue;
+        const Sent sent = wire[i];
+        wire.erase(wire.begin() + static_cast<std::ptrdiff_t>(i));
+        (sent.to == a.address ? a : b).handle(sent.from, sent.bytes, now);
+        moved = true;
+        break;
+      }
+    }
+  }
+  void collect() {
+    for (Host* host : {&a, &b})
+      for (Sent& sent : host->flush(now)) put(std::move(sent));
+  }
+  void put(Sent sent) {
+    const bool arrives = !fate || fate(sent, log.size());
+    log.push_back(sent);
+    if (arrives) wire.push_back(std::move(sent));
+  }
+  void run_until(Instant end) {
+    while (true) {
+      deliver_due();
+      Instant next = std::min(a.endpoint.next_deadline(), b.endpoint.next_deadline());
+      for (const Sent& sent : wire) next = std::min(next, sent.arrives);
+      if (next > end) break;
+      now = std::max(now, next);
+      deliver_due();
+      a.deadline(now);
+      b.deadline(now);
+    }
+    now = end;
+  }
+  void run_for(Duration d) { run_until(now + d); }
+  void connect(Host& from, Host& to) {
+    REQUIRE(from.endpoint.connect(from.service, to.address, to.keys.public_key, kGiveUp, now));
+  }
+  void establish() {
+    connect(a, b);
+    run_for(seconds(1));
+    REQUIRE(a.established() == 1);
+    REQUIRE(b.established() == 1);
+  }
+  // From one to the other, over the path.
+  void send(Host& from, Host& to, const ByteVector& text) {
+    const ByteVector datagram = from.seal(from.session(), text, now);
+    REQUIRE_FALSE(datagram.empty());
+    put({from.address, to.address, datagram, now + kOneWay});
+  }
+  // Both ways, every so often.
+  void talk_for(Duration d, Duration every = seconds(1)) {
+    for (const Instant end = now + d; now < end;) {
+      send(a, b, {1});
+      send(b, a, {2});
+      sent_each_way += 1;
+      run_for(every);
+    }
+  }
+
+  Host a{1, Address::v4(10, 0, 0, 1, 1000)};
+  Host b{2, Address::v4(10, 0, 0, 2, 2000)};
+  Instant now = kStart;
+  std::vector<Sent> wire;
+  std::vector<Sent> log;
+  Fate fate;
+  std::size_t sent_each_way = 0;
+};
+
+std::uint64_t bytes_of(const std::vector<Sent>& sent) {
+  std::uint64_t bytes = 0;
+  for (const Sent& s : sent) bytes += s.bytes.size();
+  return bytes;
+}
+
+// A valid initiation from a node of its own.
+ByteVector initiation_to(const Host& host, Rng& rng) {
+  const auto self = crypto::generate_node_key_pair(rng);
+  const Initiation initiation(kService, self, host.keys.public_key, rng.u32(), rng);
+  return {initiation.datagram().begin(), initiation.datagram().end()};
+}
+
+}  // namespace
+
+TEST_CASE("endpoint: two handshake datagrams and one of data make a session that both sides know", "[session]") {
+  Path path;
+  path.establish();
+  REQUIRE(path.log.size() == 3);
+  CHECK(path.log[0].bytes.size() == kInitiationBytes);
+  CHECK(path.log[1].bytes.size() == kResponseBytes);
+  CHECK(path.log[2].bytes.size() == kDataOverhead);
+  CHECK(path.a.events[0].peer == path.b.keys.public_key);
+  CHECK(path.b.events[0].peer == path.a.keys.public_key);
+  CHECK(path.b.endpoint.address(path.b.session()) == path.a.address);
+  path.send(path.a, path.b, {1, 2, 3});
+  path.send(path.b, path.a, {4, 5});
+  path.run_for(kOneWay);
+  CHECK(path.b.texts.back() == ByteVector{1, 2, 3});
+  CHECK(path.a.texts.back() == ByteVector{4, 5});
+  CHECK(path.a.endpoint.stats().dropped + path.b.endpoint.stats().dropped == 0);
+  CHECK(path.b.endpoint.stats().half_open == 0);
+}
+
+TEST_CASE("endpoint: the loss of any handshake datagram is recovered by a retry", "[session]") {
+  const std::size_t lost = GENERATE(0u, 1u, 2u);
+  Path path;
+  path.fate = [&](const Sent&, std::size_t n) { return n != lost; };
+  path.connect(path.a, path.b);
+  path.run_for(milliseconds(400));
+  REQUIRE(path.a.established() == 1);
+  if (lost == 2) path.send(path.a, path.b, {1});  // the first datagram that comes confirms the keys
+  path.run_for(seconds(1));
+  CHECK(path.b.established() == 1);
+  path.send(path.b, path.a, {7});
+  path.run_for(kOneWay);
+  CHECK(path.a.texts.back() == ByteVector{7});
+}
+
+TEST_CASE("endpoint: with half of everything lost a handshake succeeds within seconds", "[session]") {
+  crypto::ChaChaRng rng(5);
+  for (int i = 0; i < 20; ++i) {
+    Path path;
+    path.fate = [&](const Sent&, std::size_t) { return rng.below(2) == 0; };
+    path.connect(path.a, path.b);
+    path.run_for(seconds(10));
+    CHECK(path.a.established() == 1);
+  }
+}
+
+TEST_CASE("endpoint: an unanswered handshake is repeated with the same bytes, ever more slowly, and given up",
+          "[session]") {
+  Path path;
+  path.fate = [](const Sent&, std::size_t) { return false; };
+  path.connect(path.a, path.b);
+  path.run_for(seconds(30));
+  CHECK(path.a.count(SessionEvent::Kind::kUnreachable) == 1);
+  CHECK(path.a.endpoint.stats().sessions == 0);
+  CHECK(path.log.size() >= 13);
+  CHECK(path.log.size() <= 18);
+  for (const Sent& sent : path.log) CHECK(sent.bytes == path.log[0].bytes);
+  CHECK(path.log.back().arrives - kOneWay < kStart + kGiveUp);
+  CHECK(path.log[1].arrives - path.log[0].arrives >= milliseconds(250));
+}
+
+TEST_CASE("endpoint: P1: garbage that races the true response does not spoil the handshake", "[session]") {
+  Path path;
+  path.connect(path.a, path.b);
+  path.fate = [&](const Sent& sent, std::size_t) {
+    if (sent.bytes[0] != kResponseType) return true;
+    for (std::size_t i = 1; i < sent.bytes.size() - 16; ++i) {  // all but mac2, which is not read
+      ByteVector garbage = sent.bytes;
+      garbage[i] ^= 0x10;
+      path.a.handle(sent.from, garbage, path.now);
+    }
+    return true;
+  };
+  path.run_for(milliseconds(100));
+  CHECK(path.a.established() == 1);
+  CHECK(path.b.established() == 1);
+  CHECK(path.a.endpoint.stats().dropped == kResponseBytes - 17);
+}
+
+TEST_CASE("endpoint: H3: 100,000 datagrams without a valid mac1 or key get not one byte back", "[session]") {
+  Path path;
+  path.establish();
+  crypto::ChaChaRng rng(7);
+  const ByteVector real = initiation_to(path.b, rng);
+  const ByteVector data = path.a.seal(path.a.session(), {1, 2, 3}, path.now);
+  ByteVector bytes;
+  constexpr int kCount = 100'000;
+  for (int i = 0; i < kCount; ++i) {
+    bytes.resize(static_cast<std::size_t>(i % 1501));
+    rng.fill(bytes);
+    if (!bytes.empty() && i % 3 != 0) bytes[0] = static_cast<std::uint8_t>(rng.below(6));
+    if (bytes.size() == kInitiationBytes && i % 2 == 0) {  // as near to the real one as can be without the key
+      bytes = real;
+      bytes[rng.below(kInitiationBytes - 16)] ^= static_cast<std::uint8_t>(1 + rng.below(255));
+    }
+    if (bytes.size() == data.size()) {
+      bytes = data;
+      bytes[rng.below(data.size())] ^= static_cast<std::uint8_t>(1 + rng.below(255));
+    }
+    path.b.handle(Address::v4(192, 0, 2, 1, 9), bytes, path.now);
+  }
+  CHECK(path.b.flush(path.now).empty());
+  CHECK(path.b.texts.size() == 1);  // the handshake's own
+  CHECK(path.b.events.size() == 1);
+  CHECK(path.b.endpoint.stats().dropped == kCount);
+  CHECK(path.b.endpoint.stats().half_open == 0);
+}
+
+TEST_CASE("endpoint: P11: zero-length datagrams are counted and answered with nothing", "[session]") {
+  Path path;
+  path.b.handle(path.a.address, {}, path.now);
+  CHECK(path.b.endpoint.stats().dropped == 1);
+  CHECK(path.b.flush(path.now).empty());
+}
+
+TEST_CASE("endpoint: a service that does not accept is silent to valid initiations", "[session]") {
+  Path path;
+  Host shy(3, Address::v4(10, 0, 0, 3, 3000), false);
+  crypto::ChaChaRng rng(7);
+  shy.handle(path.a.address, initiation_to(shy, rng), path.now);
+  CHECK(shy.flush(path.now).empty());
+  CHECK(shy.endpoint.stats().half_open == 0);
+}
+
+TEST_CASE("endpoint: never more bytes to an unproven address than came from it", "[session]") {
+  Path path;
+  crypto::ChaChaRng rng(7);
+  const Address victim = Address::v4(192, 0, 2, 1, 9);
+  std::uint64_t in = 0;
+  std::uint64_t out = 0;
+  std::vector<ByteVector> initiations;
+  for (int i = 0; i < 10; ++i) initiations.push_back(initiation_to(path.b, rng));
+  for (int i = 0; i < 2'000; ++i) {
+    const ByteVector& initiation = initiations[rng.below(initiations.size())];
+    path.b.handle(victim, initiation, path.now);
+    in += initiation.size();
+    for (const Sent& sent : path.b.flush(path.now)) {
+      CHECK(sent.to == victim);
+      out += sent.bytes.size();
+    }
+    REQUIRE(out <= in);
+    path.now += milliseconds(10);
+    path.b.deadline(path.now);
+  }
+  CHECK(out > 0);
+  CHECK(path.b.events.empty());
+}
+
+TEST_CASE("endpoint: half-open handshakes send nothing by themselves, ever", "[session]") {
+  Path path;
+  crypto::ChaChaRng rng(7);
+  path.b.handle(Address::v4(192, 0, 2, 1, 9), initiation_to(path.b, rng), path.now);
+  CHECK(path.b.flush(path.now).size() == 1);
+  path.run_for(seconds(60));
+  CHECK(path.log.empty());
+  CHECK(path.b.endpoint.stats().half_open == 0);
+  CHECK(path.b.events.empty());
+}
+
+TEST_CASE("endpoint: P15: replayed and forged data datagrams are dropped, and true ones still taken", "[session]") {
+  Path path;
+  path.establish();
+  const ByteVector one = path.a.seal(path.a.session(), {1}, path.now);
+  const ByteVector two = path.a.seal(path.a.session(), {2}, path.now);
+  ByteVector forged = two;
+  forged[5] = 0x7f;  // the counter, far ahead
+  path.b.texts.clear();
+  for (const ByteVector& datagram : {forged, two, two, one, forged, one, two})
+    path.b.handle(path.a.address, datagram, path.now);
+  CHECK(path.b.texts == std::vector<ByteVector>{{2}, {1}});
+  CHECK(path.b.endpoint.stats().dropped == 5);
+}
+
+TEST_CASE("endpoint: an old handshake's datagrams, replayed, do not displace a live session (P4)", "[session]") {
+  Path path;
+  path.establish();
+  const std::vector<Sent> handshake = path.log;
+  path.run_for(seconds(8));
+  path.talk_for(seconds(1));
+  path.a.texts.clear();
+  path.b.texts.clear();
+  for (int i = 0; i < 20; ++i) {
+    for (const Sent& sent : handshake) {
+      (sent.to == path.a.address ? path.a : path.b).handle(sent.from, sent.bytes, path.now);
+      (sent.to == path.a.address ? path.a : path.b).handle(Address::v4(192, 0, 2, 1, 9), sent.bytes, path.now);
+    }
+    path.run_for(milliseconds(100));
+  }
+  CHECK(path.a.texts.empty());
+  CHECK(path.b.texts.empty());
+  CHECK(path.a.events.size() == 1);
+  CHECK(path.b.events.size() == 1);
+  path.send(path.a, path.b, {2});
+  path.send(path.b, path.a, {3});
+  path.run_for(seconds(1));
+  CHECK(path.b.texts == std::vector<ByteVector>{{2}});
+  CHECK(path.a.texts == std::vector<ByteVector>{{3}});
+  CHECK(path.b.endpoint.address(path.b.session()) == path.a.address);
+}
+
+TEST_CASE("endpoint: new keys take over only when the peer has used them", "[session]") {
+  Path path;
+  path.establish();
+  // The same node starts anew at another address and dials; its first data datagram is withheld.
+  Host again(1, Address::v4(10, 0, 0, 9, 9000));
+  REQUIRE(again.keys.public_key == path.a.keys.public_key);
+  again.rng = crypto::ChaChaRng(77);
+  REQUIRE(again.endpoint.connect(again.service, path.b.address, path.b.keys.public_key, kGiveUp, path.now));
+  again.deadline(path.now);
+  for (const Sent& sent : again.flush(path.now)) path.b.handle(again.address, sent.bytes, path.now);
+  const auto responses = path.b.flush(path.now);
+  REQUIRE(responses.size() == 1);
+  CHECK(responses[0].to == again.address);
+  again.handle(path.b.address, responses[0].bytes, path.now);
+  CHECK(again.established() == 1);
+  CHECK(path.b.endpoint.address(path.b.session()) == path.a.address);  // not yet
+  path.send(path.b, path.a, {1});
+  path.run_for(kOneWay);
+  CHECK(path.a.texts.back() == ByteVector{1});
+
+  for (const Sent& sent : again.flush(path.now)) path.b.handle(again.address, sent.bytes, path.now);
+  CHECK(path.b.endpoint.address(path.b.session()) == again.address);
+  CHECK(path.b.endpoint.stats().sessions == 1);
+  again.handle(path.b.address, path.b.seal(path.b.session(), {2}, path.now), path.now);
+  CHECK(again.texts.back() == ByteVector{2});
+  // What was on its way on the old keys is still read.
+  path.b.handle(path.a.address, path.a.seal(path.a.session(), {3}, path.now), path.now);
+  CHECK(path.b.texts.back() == ByteVector{3});
+}
+
+TEST_CASE("endpoint: simultaneous dialling makes one session on each side, and it keeps its keys young", "[session]") {
+  const Duration apart = GENERATE(as<Duration>{}, milliseconds(0), milliseconds(5), milliseconds(15));
+  Path path;
+  path.connect(path.a, path.b);
+  path.run_for(apart);
+  path.b.endpoint.connect(path.b.service, path.a.address, path.a.keys.public_key, kGiveUp, path.now);
+  path.run_for(seconds(2));
+  CHECK(path.a.established() == 1);
+  CHECK(path.b.established() == 1);
+  CHECK(path.a.endpoint.stats().sessions == 1);
+  CHECK(path.b.endpoint.stats().sessions == 1);
+  path.a.texts.clear();
+  path.b.texts.clear();
+  path.talk_for(seconds(400));
+  const auto received = [](const Host& host) {
+    return std::count_if(host.texts.begin(), host.texts.end(), [](const auto& text) { return !text.empty(); });
+  };
+  CHECK(received(path.a) == 400);
+  CHECK(received(path.b) == 400);
+  CHECK(path.a.events.size() == 1);
+  CHECK(path.b.events.size() == 1);
+}
+
+TEST_CASE("endpoint: dialling a peer that is known, oneself, or no key at all", "[session]") {
+  Path path;
+  path.establish();
+  CHECK(path.a.endpoint.connect(path.a.service, path.b.address, path.b.keys.public_key, kGiveUp, path.now) ==
+        path.a.session());
+  CHECK_FALSE(path.a.endpoint.connect(path.a.service, path.b.address, path.a.keys.public_key, kGiveUp, path.now));
+  CHECK_FALSE(path.a.endpoint.connect(path.a.service, path.b.address, crypto::NodeKey{}, kGiveUp, path.now));
+  CHECK(path.a.endpoint.stats().sessions == 1);
+}
+
+TEST_CASE("endpoint: half-open handshakes are bounded, and expire after 5 s", "[session]") {
+  Path path;
+  crypto::ChaChaRng rng(7);
+  std::size_t sent = 0;
+  std::uint32_t most = 0;
+  for (int i = 0; i < 1'500; ++i) {
+    path.b.handle(Address::v4(192, 0, 2, 1, static_cast<std::uint16_t>(i + 1)), initiation_to(path.b, rng), path.now);
+    ++sent;
+    most = std::max(most, path.b.endpoint.stats().half_open);
+    path.now += milliseconds(4);
+    if (path.now - kStart < milliseconds(4'900)) continue;  // let them pile up first
+    path.b.deadline(path.now);
+  }
+  CHECK(sent > Endpoint::kHalfOpenMax);
+  CHECK(most > 900);
+  CHECK(most <= Endpoint::kHalfOpenMax);
+  path.b.flush(path.now);
+  path.run_for(Endpoint::kHalfOpenLife);
+  CHECK(path.b.endpoint.stats().half_open == 0);
+}
+
+TEST_CASE("endpoint: beyond 128 at once and 200 a second, initiations cost a hash and no answer", "[session]") {
+  Path path;
+  crypto::ChaChaRng rng(7);
+  std::size_t answered = 0;
+  for (int i = 0; i < 400; ++i) {
+    path.b.handle(Address::v4(192, 0, 2, 1, static_cast<std::uint16_t>(i + 1)), initiation_to(path.b, rng), path.now);
+    answered += path.b.flush(path.now).size();
+  }
+  CHECK(answered == Endpoint::kHandshakesBurst);
+  path.run_for(seconds(2));
+  CHECK(path.log.empty());
+  path.establish();  // the budget has come back
+}
+
+TEST_CASE("endpoint: keys are renewed at 120 s while traffic flows, and nothing is lost", "[session]") {
+  Path path;
+  path.establish();
+  path.a.texts.clear();
+  path.b.texts.clear();
+  path.talk_for(seconds(250), milliseconds(20));
+  path.run_for(seconds(1));
+  const auto initiations = std::count_if(path.log.begin(), path.log.end(),
+                                         [](const Sent& sent) { return sent.bytes[0] == kInitiationType; });
+  CHECK(initiations == 3);  // the first, and at 120 and 240 s
+  const auto got = [](const Host& host, std::uint8_t what) {
+    return static_cast<std::size_t>(std::count(host.texts.begin(), host.texts.end(), ByteVector{what}));
+  };
+  CHECK(got(path.b, 1) == path.sent_each_way);
+  CHECK(got(path.a, 2) == path.sent_each_way);
+  CHECK(path.a.events.size() == 1);
+  CHECK(path.a.endpoint.stats().dropped + path.b.endpoint.stats().dropped == 0);
+}
+
+TEST_CASE("endpoint: keys that could not be renewed end the session at 180 s", "[session]") {
+  Path path;
+  path.establish();
+  path.fate = [](const Sent& sent, std::size_t) { return sent.bytes[0] == kDataType; };
+  path.talk_for(seconds(178));
+  CHECK(path.a.count(SessionEvent::Kind::kSilent) == 0);
+  path.run_for(seconds(3));
+  CHECK(path.a.count(SessionEvent::Kind::kSilent) == 1);
+  CHECK(path.b.count(SessionEvent::Kind::kSilent) == 1);
+  CHECK(path.a.seal(path.a.session(), {1}, path.now).empty());
+}
+
+TEST_CASE("endpoint: a renewal of which datagrams are lost still comes in time", "[session]") {
+  Path path;
+  path.establish();
+  crypto::ChaChaRng rng(3);
+  path.fate = [&](const Sent& sent, std::size_t) { return sent.bytes[0] == kDataType || rng.below(3) == 0; };
+  path.talk_for(seconds(200));
+  CHECK(path.a.events.size() == 1);
+  CHECK(path.b.events.size() == 1);
+}
+
+TEST_CASE("endpoint: silence for 10 s closes a session; datagrams that do not open are silence", "[session]") {
+  Path path;
+  path.establish();
+  path.talk_for(seconds(20));
+  const Instant last = path.now - seconds(1) + kOneWay;
+  for (int i = 0; i < 8; ++i) {
+    ByteVector forged = path.a.seal(path.a.session(), {1}, path.now);
+    forged.back() ^= 1;
+    path.b.handle(path.a.address, forged, path.now);
+    path.run_for(seconds(1));
+  }
+  CHECK(path.b.events.size() == 1);
+  path.run_until(last + seconds(10));
+  CHECK(path.a.count(SessionEvent::Kind::kSilent) == 1);
+  CHECK(path.b.count(SessionEvent::Kind::kSilent) == 1);
+  CHECK_FALSE(path.b.endpoint.established(path.b.session()));
+  CHECK(path.b.endpoint.stats().sessions == 0);
+  path.b.handle(path.a.address, ByteVector(64, 4), path.now);
+  CHECK(path.b.flush(path.now).empty());
+}
+
+TEST_CASE("endpoint: P5: nothing without the keys ends a session", "[session]") {
+  Path path;
+  path.establish();
+  crypto::ChaChaRng rng(7);
+  for (std::uint32_t type = 0; type < 256; ++type) {
+    for (const std::size_t length :
+         {std::size_t{1}, std::size_t{13}, std::size_t{29}, std::size_t{64}, std::size_t{92}, std::size_t{256}}) {
+      ByteVector bytes(length);
+      rng.fill(bytes);
+      bytes[0] = static_cast<std::uint8_t>(type);
+      path.b.handle(path.a.address, bytes, path.now);
+    }
+  }
+  CHECK(path.b.events.size() == 1);
+  path.send(path.a, path.b, {5});
+  path.run_for(kOneWay);
+  CHECK(path.b.texts.back() == ByteVector{5});
+}
+
+TEST_CASE("endpoint: a closed session's name is never another's", "[session]") {
+  Path path;
+  path.establish();
+  const SessionId old = path.a.session();
+  path.a.endpoint.close(old);
+  CHECK_FALSE(path.a.endpoint.established(old));
+  path.a.endpoint.close(old);
+  const auto fresh = path.a.endpoint.connect(path.a.service, path.b.address, path.b.keys.public_key, kGiveUp, path.now);
+  REQUIRE(fresh);
+  CHECK(*fresh != old);
+  path.run_for(seconds(1));
+  CHECK(path.a.endpoint.established(*fresh));
+  CHECK_FALSE(path.a.endpoint.established(old));
+  CHECK(path.a.seal(old, {1}, path.now).empty());
+}
+
+TEST_CASE("endpoint: a removed service ends its sessions and answers no more", "[session]") {
+  Path path;
+  path.establish();
+  path.b.endpoint.remove_service(path.b.service);
+  CHECK(path.b.endpoint.stats().sessions == 0);
+  crypto::ChaChaRng rng(7);
+  path.b.handle(path.a.address, initiation_to(path.b, rng), path.now);
+  path.b.handle(path.a.address, path.a.seal(path.a.session(), {1}, path.now), path.now);
+  CHECK(path.b.flush(path.now).empty());
+  CHECK(path.b.events.size() == 1);
+}
+
+TEST_CASE("endpoint: the table of sessions is bounded", "[session]") {
+  Path path;
+  crypto::ChaChaRng rng(7);
+  std::size_t taken = 0;
+  for (std::size_t i = 0; i < Endpoint::kSessionsMax + 10; ++i) {
+    const auto peer = crypto::generate_node_key_pair(rng).public_key;
+    taken += path.a.endpoint.connect(path.a.service, path.b.address, peer, kGiveUp, path.now) ? 1u : 0u;
+  }
+  CHECK(taken == Endpoint::kSessionsMax);
+  path.run_for(seconds(11));
+  CHECK(path.a.endpoint.stats().sessions == 0);
+  path.connect(path.a, path.b);
+}
+
+TEST_CASE("endpoint: two services on one address are apart", "[session]") {
+  Path path;
+  const Service other = stream_service({{9}}, {8});
+  const ServiceIndex at_a = path.a.endpoint.add_service(other, path.a.keys, true);
+  const ServiceIndex at_b = path.b.endpoint.add_service(other, path.b.keys, true);
+  path.establish();
+  REQUIRE(path.a.endpoint.connect(at_a, path.b.address, path.b.keys.public_key, kGiveUp, path.now));
+  path.run_for(seconds(1));
+  REQUIRE(path.b.events.size() == 2);
+  CHECK(path.b.events[0].service == path.b.service);
+  CHECK(path.b.events[1].service == at_b);
+  CHECK(bytes_of(path.log) == 2 * (kInitiationBytes + kResponseBytes + kDataOverhead));
+}

@@ -1,0 +1,116 @@
+#include "libcore/swarm/candidates.h"
+
+#include "tests/catch.h"
+#include "tests/unit/swarm/net.h"
+
+using namespace spate;
+using namespace spate::swarm;
+using spate::tests::kStart;
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+crypto::NodeKey key(std::uint32_t n) {
+  crypto::NodeKey k;
+  k.bytes[0] = static_cast<std::uint8_t>(n & 0xff);
+  k.bytes[1] = static_cast<std::uint8_t>(n >> 8);
+  k.bytes[2] = 1;
+  return k;
+}
+Host pinned(std::uint32_t n) { return {Address::v4(10, 0, 0, 1, static_cast<std::uint16_t>(n)), key(n)}; }
+wire::PeerRecord hearsay(std::uint32_t n, std::uint16_t free_slots, std::uint32_t lag_us) {
+  return {key(n), Address::v4(10, 0, 1, 1, static_cast<std::uint16_t>(n)), free_slots, lag_us};
+}
+const Candidate* best(const Candidates& c, Instant now = kStart) {
+  return c.best(now, [](const Candidate&) { return true; });
+}
+std::size_t count(const Candidates& candidates, std::uint32_t keys) {
+  std::size_t n = 0;
+  for (std::uint32_t i = 0; i < keys; ++i) n += candidates.find(key(i)) != nullptr ? 1u : 0u;
+  return n;
+}
+
+}  // namespace
+
+TEST_CASE("candidates: among the told, a free slot comes first, then the least lag", "[swarm]") {
+  Candidates candidates;
+  CHECK(best(candidates) == nullptr);
+  candidates.add_hearsay(hearsay(1, 0, 10));
+  candidates.add_hearsay(hearsay(2, 1, 500));
+  candidates.add_hearsay(hearsay(3, 9, 300));
+  REQUIRE(best(candidates) != nullptr);
+  CHECK(best(candidates)->key == key(3));
+  candidates.add_hearsay(hearsay(2, 1, 100));  // newer word on a known one
+  CHECK(best(candidates)->key == key(2));
+  const auto wanted = [](const Candidate& c) { return c.key != key(2) && c.key != key(3); };
+  CHECK(candidates.best(kStart, wanted)->key == key(1));
+}
+
+TEST_CASE("candidates: hearsay does not change a pinned host's address, nor whether it is kept", "[swarm]") {
+  Candidates candidates;
+  candidates.add_pinned(pinned(1));
+  candidates.add_hearsay(hearsay(1, 5, 5));
+  CHECK(candidates.find(key(1))->address == pinned(1).address);
+  CHECK(candidates.find(key(1))->pinned);
+}
+
+TEST_CASE("candidates: hearsay is tried three times, a host of the link for ever", "[swarm]") {
+  Candidates candidates;
+  candidates.add_pinned(pinned(1));
+  candidates.add_hearsay(hearsay(2, 1, 1));
+  Instant now = kStart;
+  for (unsigned i = 1; i <= 20; ++i, now += seconds(10)) {
+    candidates.on_failure(key(1), now);
+    candidates.on_failure(key(2), now);
+    CHECK(candidates.find(key(1)) != nullptr);
+    CHECK((candidates.find(key(2)) != nullptr) == (i < Candidates::kHearsayTries));
+  }
+  candidates.on_failure(key(99), now);  // never heard of
+}
+
+TEST_CASE("candidates: each failure doubles the wait, to 4 s, and a success ends the count", "[swarm]") {
+  Candidates candidates;
+  candidates.add_pinned(pinned(1));
+  Duration wait = milliseconds(250);
+  for (int i = 0; i < 8; ++i) {
+    candidates.on_failure(key(1), kStart);
+    CHECK(candidates.next_ready(kStart) == kStart + wait);
+    CHECK(best(candidates, kStart + wait - Duration(1)) == nullptr);
+    CHECK(best(candidates, kStart + wait) != nullptr);
+    wait = std::min<Duration>(2 * wait, seconds(4));
+  }
+  candidates.on_success(key(1));
+  candidates.on_failure(key(1), kStart + hours(1));
+  CHECK(candidates.next_ready(kStart + hours(1)) == kStart + hours(1) + milliseconds(250));
+}
+
+TEST_CASE("candidates: a success in between gives hearsay its tries back", "[swarm]") {
+  Candidates candidates;
+  candidates.add_hearsay(hearsay(1, 1, 1));
+  for (int i = 0; i < 10; ++i) {
+    candidates.on_failure(key(1), kStart);
+    candidates.on_failure(key(1), kStart);
+    candidates.on_success(key(1));
+  }
+  CHECK(candidates.find(key(1)) != nullptr);
+}
+
+TEST_CASE("candidates: at most 64; better ones replace the worst, pinned hosts stay", "[swarm]") {
+  Candidates candidates;
+  for (std::uint32_t i = 0; i < 4; ++i) candidates.add_pinned(pinned(i));
+  for (std::uint32_t i = 4; i < 1'000; ++i) candidates.add_hearsay(hearsay(i, 1, 100'000 - i));  // ever better
+  CHECK(count(candidates, 1'000) == Candidates::kMax);
+  for (std::uint32_t i = 0; i < 4; ++i) CHECK(candidates.find(key(i)) != nullptr);
+  CHECK(candidates.find(key(999)) != nullptr);
+  CHECK(candidates.find(key(4)) == nullptr);
+  candidates.add_hearsay(hearsay(2'000, 0, 0));  // no slot: worse than all
+  CHECK(candidates.find(key(2'000)) == nullptr);
+}
+
+TEST_CASE("candidates: when none is resting, none is waited for", "[swarm]") {
+  Candidates candidates;
+  candidates.add_pinned(pinned(1));
+  CHECK(candidates.next_ready(kStart) == kNever);
+}

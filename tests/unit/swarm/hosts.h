@@ -1,0 +1,236 @@
+// Hosts for tests of the swarm layer: a swarm with its endpoint, and a peer that says what the test wants.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+
+#include "libcore/crypto/chacha_rng.h"
+#include "libcore/session/endpoint.h"
+#include "libcore/swarm/swarm.h"
+#include "tests/catch.h"
+#include "tests/unit/stream/material.h"
+#include "tests/unit/swarm/net.h"
+
+namespace spate::tests {
+
+inline const crypto::StreamKeyPair& stream_key() {
+  static const crypto::StreamKeyPair key = stream::stream_keys();
+  return key;
+}
+
+inline swarm::PublishConfig publish_config(bool mpeg_ts = false) {
+  swarm::PublishConfig config;
+  config.key = stream_key();
+  config.epoch = stream::kEpoch;
+  config.mpeg_ts = mpeg_ts;
+  return config;
+}
+
+inline Address address_of(std::uint8_t host) { return Address::v4(10, 0, 0, host, 1000); }
+
+inline crypto::NodeKeyPair node_keys_of(std::uint8_t host) {
+  ByteArray<32> secret;
+  secret.fill(host);
+  return crypto::node_key_pair(secret);
+}
+
+inline swarm::Host host_of(std::uint8_t host) { return {address_of(host), node_keys_of(host).public_key}; }
+
+inline swarm::JoinConfig join_config(std::initializer_list<std::uint8_t> hosts) {
+  swarm::JoinConfig config;
+  config.stream = stream_key().public_key;
+  for (const std::uint8_t host : hosts) config.hosts.push_back(host_of(host));
+  return config;
+}
+
+// The n-th host of the net: one swarm, and what it tells its owner.
+class SwarmHost final : public NetHost {
+ public:
+  template <typename Config>
+  SwarmHost(std::uint8_t host, const Config& config, std::uint64_t upload_bytes_per_second = 0)
+      : NetHost(address_of(host)), rng(host), upload(upload_bytes_per_second, kUploadBurst) {
+    const auto service = endpoint.add_service(session::stream_service(stream_key().public_key, config.swarm_secret),
+                                              node_keys_of(host), true);
+    swarm = std::make_unique<swarm::Swarm>(config,
+                                           swarm::Swarm::Host{endpoint, service, node_keys_of(host).public_key,
+                                                              crypto::sodium_suite(), pool, upload, 160 * 1024, 0},
+                                           kStart);
+  }
+
+  void handle_datagram(const Datagram& datagram, Instant now) override {
+    auto received = endpoint.handle_datagram(datagram, now);
+    while (const auto event = endpoint.next_event()) swarm->on_session(*event, now);
+    if (received) swarm->handle_text(received->session, std::move(received->text), now);
+  }
+  void handle_deadline(Instant now) override {
+    endpoint.handle_deadline(now);
+    while (const auto event = endpoint.next_event()) swarm->on_session(*event, now);
+    swarm->handle_deadline(now);
+  }
+  bool poll(DatagramBatch& out, Instant now) override {
+    while (auto event = swarm->next_event(now)) {
+      if (const auto* const played = std::get_if<swarm::Played>(&*event)) {
+        output.insert(output.end(), played->bytes.begin(), played->bytes.end());
+        discontinuities += played->discontinuity ? 1 : 0;
+      } else if (const auto* const change = std::get_if<swarm::ParentChanged>(&*event)) {
+        parents.push_back(change->parent);
+        parent_since = now;
+      } else if (const auto* const stop = std::get_if<swarm::Stopped>(&*event)) {
+        stopped = stop->reason;
+        stopped_at = now;
+      }
+    }
+    return endpoint.flush(out, now) && swarm->flush(out, now);
+  }
+  Instant next_deadline(Instant now) override { return std::min(endpoint.next_deadline(), swarm->next_deadline(now)); }
+  std::optional<Address> parent() const { return parents.empty() ? std::nullopt : std::optional(parents.back()); }
+
+  static constexpr std::uint64_t kUploadBurst = 20'000;
+
+  crypto::ChaChaRng rng;
+  BufferPool pool;
+  session::Endpoint endpoint{crypto::sodium_suite(), rng, pool};
+  TokenBucket upload;
+  std::unique_ptr<swarm::Swarm> swarm;
+  ByteVector output;
+  std::size_t discontinuities = 0;
+  std::vector<Address> parents;
+  Instant parent_since{};
+  std::optional<swarm::StopReason> stopped;
+  Instant stopped_at{};
+};
+
+// A node that holds sessions and speaks the protocol, but does only what the test tells it to.
+class ScriptedPeer final : public NetHost {
+ public:
+  explicit ScriptedPeer(std::uint8_t host)
+      : NetHost(address_of(host)), rng(host), keys(node_keys_of(host)), outbox(pool) {
+    service = endpoint.add_service(session::stream_service(stream_key().public_key), keys, true);
+  }
+
+  void handle_datagram(const Datagram& datagram, Instant now) override {
+    auto received = endpoint.handle_datagram(datagram, now);
+    take_events();
+    if (!received || received->text.size() == 0) return;
+    const Bytes text = received->text.bytes();
+    if (text[0] < wire::kControlTypeMin) {
+      frames.emplace_back(text.begin(), text.end());
+      return;
+    }
+    wire::ControlReader reader(text);
+    while (const auto message = reader.next()) {
+      heard.push_back(*message);
+      if (const auto* const ping = std::get_if<wire::Ping>(&*message); ping != nullptr && answers_pings)
+        outbox.send(received->session, wire::Pong{ping->id, 0, media_us, 0});
+      if (react) react(*message, now);
+    }
+  }
+  void handle_deadline(Instant now) override {
+    endpoint.handle_deadline(now);
+    take_events();
+  }
+  bool poll(DatagramBatch& out, Instant now) override {
+    return endpoint.flush(out, now) && outbox.flush(endpoint, out, now);
+  }
+  Instant next_deadline(Instant) override { return endpoint.next_deadline(); }
+
+  void dial(std::uint8_t host, Instant now) {
+    REQUIRE(endpoint.connect(service, address_of(host), node_keys_of(host).public_key, std::chrono::seconds(10), now));
+  }
+  bool connected() const { return session && endpoint.established(*session); }
+  void say(const wire::Control& message) {
+    if (session) outbox.send(*session, message);
+  }
+  void send_frame(Bytes frame) {
+    if (session) outbox.send_frame(*session, frame);
+  }
+  template <typename T>
+  std::vector<T> all() const {
+    std::vector<T> found;
+    for (const wire::Control& message : heard)
+      if (const T* const m = std::get_if<T>(&message)) found.push_back(*m);
+    return found;
+  }
+  template <typename T>
+  std::optional<T> last() const {
+    const auto found = all<T>();
+    return found.empty() ? std::nullopt : std::optional<T>(found.back());
+  }
+
+  crypto::ChaChaRng rng;
+  BufferPool pool;
+  crypto::NodeKeyPair keys;
+  session::Endpoint endpoint{crypto::sodium_suite(), rng, pool};
+  session::ServiceIndex service = 0;
+  swarm::Outbox outbox;
+  std::optional<session::SessionId> session;  // the newest
+  std::vector<wire::Control> heard;
+  std::vector<ByteVector> frames;
+  std::function<void(const wire::Control&, Instant)> react;
+  bool answers_pings = true;
+  std::optional<std::uint64_t> media_us = 1;
+
+ private:
+  void take_events() {
+    while (const auto event = endpoint.next_event()) {
+      if (event->kind == session::SessionEvent::Kind::kEstablished) session = event->session;
+      if (event->kind != session::SessionEvent::Kind::kEstablished && session == event->session) session.reset();
+    }
+  }
+};
+
+// A scripted peer that has the stream: answers inquiries and accepts children, without sending them anything.
+class ScriptedParent {
+ public:
+  explicit ScriptedParent(std::uint8_t host) : peer(host) {
+    status.receiving = true;
+    status.role = wire::Role::kRelay;
+    status.slots = 4;
+    status.free_slots = 4;
+    status.path.push_back(wire::short_id(peer.keys.public_key));
+    peer.react = [this](const wire::Control& message, Instant now) { answer(message, now); };
+  }
+
+  void tell_info(std::uint64_t head, std::uint64_t media_us, std::uint64_t epoch = stream::kEpoch, bool ended = false) {
+    wire::StreamInfo info;
+    info.epoch = epoch;
+    info.head = head;
+    info.media_us = media_us;
+    info.ended = ended;
+    info_frame = wire::sign_stream_info(info, stream_key(), crypto::sodium_suite());
+    peer.send_frame(info_frame);
+  }
+
+  ScriptedPeer peer;
+  wire::Status status;
+  wire::Peers introduces;
+  wire::SubscribeReply reply{wire::SubscribeCode::kAccepted, 0};
+  wire::StreamInfoFrame info_frame = [] {
+    wire::StreamInfo info;
+    info.epoch = stream::kEpoch;
+    info.media_us = 1;
+    return wire::sign_stream_info(info, stream_key(), crypto::sodium_suite());
+  }();
+  bool mute = false;
+  std::size_t subscriptions = 0;
+  bool has_child = false;
+
+ private:
+  void answer(const wire::Control& message, Instant) {
+    if (mute) return;
+    if (std::holds_alternative<wire::Inquiry>(message)) {
+      peer.say(status);
+      if (!introduces.peers.empty()) peer.say(introduces);
+      peer.send_frame(info_frame);
+    } else if (std::holds_alternative<wire::Subscribe>(message)) {
+      ++subscriptions;
+      peer.say(reply);
+      has_child = reply.code == wire::SubscribeCode::kAccepted;
+    } else if (std::holds_alternative<wire::Unsubscribe>(message)) {
+      has_child = false;
+    }
+  }
+};
+
+}  // namespace spate::tests

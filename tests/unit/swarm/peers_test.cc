@@ -1,0 +1,93 @@
+#include "libcore/swarm/peers.h"
+
+#include "tests/catch.h"
+#include "tests/unit/swarm/hosts.h"
+
+using namespace spate;
+using namespace spate::swarm;
+using namespace spate::tests;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+struct Fixture {
+  Fixture() {
+    net.add(a);
+    net.add(b);
+    a.dial(2, net.now);
+    net.run_for(seconds(1));
+    REQUIRE(a.connected());
+    b.answers_pings = false;
+    peer = &peers.add(*a.session);
+  }
+  // What a ping sent now is called at the other side.
+  std::uint32_t ping() {
+    peers.ping(*peer, net.now);
+    net.run_for(milliseconds(10));
+    return b.last<wire::Ping>()->id;
+  }
+
+  Net net;
+  ScriptedPeer a{1};
+  ScriptedPeer b{2};
+  Peers peers{a.endpoint, a.outbox};
+  Peer* peer = nullptr;
+};
+
+}  // namespace
+
+TEST_CASE("peers: a peer is found by session and by key, until it is removed", "[swarm]") {
+  Fixture f;
+  CHECK(f.peer->key == f.b.keys.public_key);
+  CHECK(f.peer->short_id == wire::short_id(f.b.keys.public_key));
+  CHECK(f.peers.find(*f.a.session) == f.peer);
+  CHECK(f.peers.has_key(f.b.keys.public_key));
+  f.peers.remove(*f.a.session);
+  CHECK(f.peers.find(*f.a.session) == nullptr);
+  CHECK_FALSE(f.peers.has_key(f.b.keys.public_key));
+}
+
+TEST_CASE("peers: a pong gives the round trip, less what it was held, and the publisher's clock", "[swarm]") {
+  Fixture f;
+  const Instant sent = f.net.now;
+  const std::uint32_t id = f.ping();
+  f.peers.on_pong(*f.peer, {id, 20'000, 5'000'000, 0}, sent + milliseconds(60));
+  CHECK(f.peer->rtt.smoothed() == milliseconds(40));
+  CHECK(f.peer->clock.media_us(sent + milliseconds(60)) == 5'020'000);
+}
+
+TEST_CASE("peers: a pong counts once, and only from whom was asked", "[swarm]") {
+  Fixture f;
+  const Instant sent = f.net.now;
+  const std::uint32_t id = f.ping();
+  Peer stranger;
+  stranger.session = {99, 0};
+  f.peers.on_pong(stranger, {id, 0, 1, 0}, sent + milliseconds(5));
+  CHECK_FALSE(stranger.rtt.known());
+  f.peers.on_pong(*f.peer, {id + 1, 0, 1, 0}, sent + milliseconds(5));
+  f.peers.on_pong(*f.peer, {0, 0, 1, 0}, sent + milliseconds(5));
+  CHECK_FALSE(f.peer->rtt.known());
+  f.peers.on_pong(*f.peer, {id, 0, std::nullopt, 0}, sent + milliseconds(30));
+  f.peers.on_pong(*f.peer, {id, 0, 7, 0}, sent + milliseconds(31));
+  CHECK(f.peer->rtt.smoothed() == milliseconds(30));
+  CHECK_FALSE(f.peer->clock.known());
+}
+
+TEST_CASE("peers: a pong that claims to have been held for longer than it was away is ignored", "[swarm]") {
+  Fixture f;
+  const Instant sent = f.net.now;
+  const std::uint32_t id = f.ping();
+  f.peers.on_pong(*f.peer, {id, 1'000'000, 9, 0}, sent + milliseconds(10));
+  CHECK_FALSE(f.peer->rtt.known());
+  CHECK_FALSE(f.peer->clock.known());
+}
+
+TEST_CASE("peers: an inquiry takes a ping along", "[swarm]") {
+  Fixture f;
+  f.b.heard.clear();
+  f.peers.inquire(*f.peer, f.net.now);
+  f.net.run_for(milliseconds(10));
+  CHECK(f.b.all<wire::Inquiry>().size() == 1);
+  CHECK(f.b.all<wire::Ping>().size() == 1);
+}

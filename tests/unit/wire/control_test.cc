@@ -1,0 +1,261 @@
+#include "libcore/wire/control.h"
+
+#include <vector>
+
+#include "libcore/crypto/chacha_rng.h"
+#include "tests/catch.h"
+
+using namespace spate;
+using namespace spate::wire;
+
+namespace {
+
+using ByteVector = std::vector<std::uint8_t>;
+
+crypto::NodeKey key(std::uint8_t fill) {
+  crypto::NodeKey k;
+  k.bytes.fill(fill);
+  return k;
+}
+
+// One of each type, every field different from its default and from its neighbours.
+std::vector<Control> one_of_each() {
+  Status status;
+  status.role = Role::kRelay;
+  status.receiving = true;
+  status.no_upload = true;
+  status.slots = 0x1112;
+  status.free_slots = 0x1314;
+  status.lag_us = 0x15161718;
+  for (ShortId i = 0; i < kPathMax; ++i) status.path.push_back(0xfedc0000u + i);
+  Peers peers;
+  for (std::uint8_t i = 0; i < kPeersMax; ++i)
+    peers.peers.push_back({key(i), Address::v4(10, 0, 0, i, static_cast<std::uint16_t>(1000 + i)), i, 100u + i});
+  RepairRequest repair;
+  repair.kind = RepairRequest::Kind::kList;
+  repair.base = UINT64_MAX - 0x20000;
+  for (std::size_t i = 0; i < kRepairRangesMax; ++i)
+    repair.ranges.push_back({static_cast<std::uint16_t>(900 * i), static_cast<std::uint8_t>(i)});
+  return {Ping{0x01020304, 9},
+          Pong{0x05060708, 0x090a0b0c, 0x1234567890, 5},
+          status,
+          Inquiry{},
+          peers,
+          Subscribe{0x8000000000000001, 0x2122232425262728, 0x292a2b2c},
+          SubscribeReply{SubscribeCode::kNoUpload, 0x3132333435363738},
+          Unsubscribe{},
+          Report{0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47},
+          repair,
+          Hole{0x51, 0xffff},
+          Bye{ByeReason::kDisplaced},
+          Head{UINT64_MAX}};
+}
+
+ByteVector written(const std::vector<Control>& messages) {
+  std::size_t bytes = 0;
+  for (const Control& m : messages) bytes += control_bytes(m);
+  ByteVector out(bytes);
+  Writer writer(out);
+  for (const Control& m : messages) {
+    const std::size_t before = writer.size();
+    write_control(writer, m);
+    CHECK(writer.size() - before == control_bytes(m));
+  }
+  return out;
+}
+
+struct Parsed {
+  std::vector<Control> messages;
+  bool malformed;
+};
+Parsed parse(Bytes bytes) {
+  ControlReader reader(bytes);
+  Parsed result{};
+  while (auto message = reader.next()) result.messages.push_back(*message);
+  result.malformed = reader.malformed();
+  return result;
+}
+
+ByteVector message(std::uint8_t type, const ByteVector& body) {
+  ByteVector out = {type, static_cast<std::uint8_t>(body.size() >> 8), static_cast<std::uint8_t>(body.size() & 0xff)};
+  out.insert(out.end(), body.begin(), body.end());
+  return out;
+}
+
+bool refused(const ByteVector& bytes) {
+  const Parsed parsed = parse(bytes);
+  return parsed.malformed && parsed.messages.empty();
+}
+
+}  // namespace
+
+TEST_CASE("control: every message round-trips, alone and with all others in one datagram", "[wire]") {
+  const auto all = one_of_each();
+  REQUIRE(all.size() == std::variant_size_v<Control>);
+  for (const Control& m : all) {
+    const Parsed parsed = parse(written({m}));
+    CAPTURE(m.index());
+    CHECK_FALSE(parsed.malformed);
+    CHECK(parsed.messages == std::vector<Control>{m});
+  }
+  const Parsed parsed = parse(written(all));
+  CHECK_FALSE(parsed.malformed);
+  CHECK(parsed.messages == all);
+}
+
+TEST_CASE("control: defaults round-trip too", "[wire]") {
+  const std::vector<Control> all = {Ping{},   Pong{},          Status{}, Peers{}, Subscribe{}, SubscribeReply{},
+                                    Report{}, RepairRequest{}, Hole{},   Bye{},   Head{}};
+  CHECK(parse(written(all)).messages == all);
+}
+
+TEST_CASE("control: a type is its place in the table of wire/README.md", "[wire]") {
+  std::uint8_t type = 16;
+  for (const Control& m : one_of_each()) CHECK(written({m})[0] == type++);
+  CHECK(type == 29);
+}
+
+TEST_CASE("control: bytes on the wire", "[wire]") {
+  CHECK(written({Ping{0x01020304, 2}}) == ByteVector{16, 0, 6, 1, 2, 3, 4, 0, 0});
+  CHECK(written({Pong{1, 2, 4, 0}}) == ByteVector{17, 0, 14, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 5});
+  CHECK(written({Pong{1, 2, std::nullopt, 0}}) == ByteVector{17, 0, 14, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0});
+  Status status{Role::kWatcher, true, false, 4, 3, 1000, {}};
+  status.path.push_back(0xa0b0c0d0);
+  CHECK(written({status}) == ByteVector{18, 0, 15, 2, 1, 0, 4, 0, 3, 0, 0, 3, 0xe8, 1, 0xa0, 0xb0, 0xc0, 0xd0});
+  CHECK(written({SubscribeReply{SubscribeCode::kFull, 258}}) == ByteVector{22, 0, 9, 1, 0, 0, 0, 0, 0, 0, 1, 2});
+  RepairRequest repair;
+  repair.base = 7;
+  repair.ranges.push_back({256, 3});
+  CHECK(written({repair}) == ByteVector{25, 0, 13, 0, 0, 0, 0, 0, 0, 0, 0, 7, 1, 1, 0, 3});
+  CHECK(written({Hole{1, 2}}) == ByteVector{26, 0, 10, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2});
+}
+
+TEST_CASE("control: unknown types are skipped, wherever they stand", "[wire]") {
+  const ByteVector known = written({Head{5}});
+  for (const int type : {29, 30, 127, 128, 255}) {
+    ByteVector bytes = message(static_cast<std::uint8_t>(type), {1, 2, 3});
+    bytes.insert(bytes.end(), known.begin(), known.end());
+    const ByteVector last = message(static_cast<std::uint8_t>(type), {});
+    bytes.insert(bytes.end(), last.begin(), last.end());
+    const Parsed parsed = parse(bytes);
+    CHECK_FALSE(parsed.malformed);
+    CHECK(parsed.messages == std::vector<Control>{Head{5}});
+  }
+}
+
+TEST_CASE("control: a type below 16 is no control message", "[wire]") {
+  for (std::uint8_t type = 0; type < kControlTypeMin; ++type) CHECK(refused(message(type, {1, 2, 3})));
+}
+
+TEST_CASE("control: every truncation is malformed", "[wire]") {
+  for (const Control& m : one_of_each()) {
+    const ByteVector whole = written({m});
+    for (std::size_t n = 1; n < whole.size(); ++n) {
+      CAPTURE(m.index(), n);
+      REQUIRE(refused({whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(n)}));
+    }
+  }
+}
+
+TEST_CASE("control: every other length than the right one is malformed", "[wire]") {
+  for (const Control& m : one_of_each()) {
+    const ByteVector whole = written({m});
+    const ByteVector body(whole.begin() + 3, whole.end());
+    const bool padded = std::holds_alternative<Ping>(m) || std::holds_alternative<Pong>(m);
+    for (std::size_t n = 0; n <= body.size() + 8; ++n) {
+      if (n == body.size() || (padded && n >= (m.index() == 0 ? 4u : 14u))) continue;
+      ByteVector other = body;
+      other.resize(n);
+      CAPTURE(m.index(), n);
+      REQUIRE(refused(message(whole[0], other)));
+    }
+  }
+}
+
+TEST_CASE("control: what came before a malformed message is kept, what follows is not", "[wire]") {
+  ByteVector bytes = written({Head{1}});
+  for (const ByteVector& part : {message(28, {1}), written({Head{2}})})
+    bytes.insert(bytes.end(), part.begin(), part.end());
+  const Parsed parsed = parse(bytes);
+  CHECK(parsed.malformed);
+  CHECK(parsed.messages == std::vector<Control>{Head{1}});
+}
+
+TEST_CASE("control: P18: counts beyond the bounds are refused even when the bytes are there", "[wire]") {
+  ByteVector status(11 + 4 * 33);
+  status[10] = 33;
+  CHECK(refused(message(18, status)));
+  ByteVector peers(1 + 56 * 17);
+  peers[0] = 17;
+  CHECK(refused(message(20, peers)));
+  ByteVector repair(10 + 3 * 65);
+  repair[9] = 65;
+  CHECK(refused(message(25, repair)));
+  for (const int type : {18, 20, 25}) {
+    ByteVector huge(type == 18 ? 11u : type == 20 ? 1u : 10u);
+    huge.back() = 255;
+    CHECK(refused(message(static_cast<std::uint8_t>(type), huge)));
+  }
+}
+
+TEST_CASE("control: roles, codes, kinds and reasons that do not exist are refused", "[wire]") {
+  ByteVector status(11);
+  status[0] = 3;
+  CHECK(refused(message(18, status)));
+  ByteVector reply(9);
+  reply[0] = 5;
+  CHECK(refused(message(22, reply)));
+  ByteVector repair(10);
+  repair[0] = 2;
+  CHECK(refused(message(25, repair)));
+  CHECK(refused(message(27, {3})));
+}
+
+TEST_CASE("control: sequences that would wrap around are refused", "[wire]") {
+  RepairRequest repair;
+  repair.base = UINT64_MAX - 0x20000 + 1;
+  CHECK(refused(written({repair})));
+  CHECK(refused(written({Hole{UINT64_MAX - 0x10000 + 1, 1}})));
+  CHECK_FALSE(refused(written({Hole{UINT64_MAX - 0x10000, 0xffff}})));
+}
+
+TEST_CASE("control: a report whose next is beyond what was seen is refused", "[wire]") {
+  Report report;
+  report.next = 6;
+  report.seen = 5;
+  CHECK(refused(written({report})));
+  report.seen = 6;
+  CHECK_FALSE(refused(written({report})));
+}
+
+TEST_CASE("control: random bytes never crash, and what parses can be written again", "[wire]") {
+  crypto::ChaChaRng rng(1);
+  const auto all = one_of_each();
+  std::size_t parsed_messages = 0;
+  for (int i = 0; i < 40'000; ++i) {
+    ByteVector bytes;
+    if (rng.below(2) == 0) {
+      bytes.resize(rng.below(200));
+      rng.fill(bytes);
+      if (!bytes.empty()) bytes[0] = static_cast<std::uint8_t>(16 + rng.below(14));
+      if (bytes.size() > 2 && rng.below(2) == 0) {
+        bytes[1] = 0;
+        bytes[2] = static_cast<std::uint8_t>(bytes.size() - 3);
+      }
+    } else {
+      bytes = written({all[rng.below(all.size())], all[rng.below(all.size())]});
+      for (std::uint64_t flips = rng.below(4); flips > 0; --flips)
+        bytes[rng.below(bytes.size())] = static_cast<std::uint8_t>(rng.u32() & 0xff);
+      bytes.resize(bytes.size() - rng.below(4));
+    }
+    const Parsed parsed = parse(bytes);
+    parsed_messages += parsed.messages.size();
+    for (const Control& m : parsed.messages) {
+      ByteVector again(control_bytes(m));
+      Writer writer(again);
+      write_control(writer, m);
+      REQUIRE(parse(again).messages == std::vector<Control>{m});
+    }
+  }
+  CHECK(parsed_messages > 10'000);
+}
