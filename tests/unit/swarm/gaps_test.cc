@@ -16,6 +16,15 @@ namespace {
 
 constexpr Duration kTimeout = milliseconds(100);
 
+// A shard that came by itself, not held for its list.
+template <typename G>
+bool filled(G& gaps, std::uint64_t sequence, Duration rtt, Instant now) {
+  if constexpr (requires { gaps.on_filled(sequence, rtt, false, now); })
+    return gaps.on_filled(sequence, rtt, false, now);
+  else
+    return gaps.on_filled(sequence, rtt, now);
+}
+
 struct Fixture {
   Fixture() { store.advance_head(100'000); }
 
@@ -24,6 +33,7 @@ struct Fixture {
     const auto skip = [&](std::uint64_t sequence) { return held.count(sequence) > 0; };
     return gaps.take_due(now, kTimeout, lossy, request, skip) ? std::optional(request) : std::nullopt;
   }
+  bool fill(std::uint64_t sequence, Duration rtt, Instant now) { return filled(gaps, sequence, rtt, now); }
   static std::vector<std::uint64_t> asked(const wire::RepairRequest& request) {
     std::vector<std::uint64_t> all;
     for (const auto& range : request.ranges)
@@ -59,7 +69,7 @@ TEST_CASE("gaps: a missing sequence is asked for after the guard, not before", "
 TEST_CASE("gaps: what comes within the guard is never asked for", "[swarm]") {
   Fixture f;
   f.gaps.notice(f.at, f.at + 3, f.store, kStart);
-  CHECK_FALSE(f.gaps.on_filled(f.at + 1, milliseconds(20), kStart + milliseconds(1)));
+  CHECK_FALSE(f.fill(f.at + 1, milliseconds(20), kStart + milliseconds(1)));
   const auto request = f.due(kStart + seconds(1));
   REQUIRE(request);
   CHECK(f.asked(*request) == Sequences{f.at, f.at + 2});
@@ -93,7 +103,7 @@ TEST_CASE("gaps: unanswered, a request is repeated after each timeout", "[swarm]
     asked += kTimeout;
     REQUIRE(f.due(asked));
   }
-  CHECK(f.gaps.on_filled(f.at, milliseconds(20), asked + milliseconds(30)));
+  CHECK(f.fill(f.at, milliseconds(20), asked + milliseconds(30)));
   CHECK(f.gaps.empty());
   CHECK_FALSE(f.due(asked + seconds(1)));
 }
@@ -113,21 +123,21 @@ TEST_CASE("gaps: copies go no more once the shard has come", "[swarm]") {
   Fixture f;
   f.gaps.notice(f.at, f.at + 1, f.store, kStart);
   REQUIRE(f.due(kStart + Gaps::kGuardMin, true));
-  f.gaps.on_filled(f.at, milliseconds(1), kStart + milliseconds(3));
+  f.fill(f.at, milliseconds(1), kStart + milliseconds(3));
   CHECK_FALSE(f.due(kStart + seconds(1), true));
 }
 
 TEST_CASE("gaps: the guard learns how late reordered shards come, up to 60 ms", "[swarm]") {
   Fixture f;
   f.gaps.notice(f.at, f.at + 1, f.store, kStart);
-  f.gaps.on_filled(f.at, milliseconds(50), kStart + milliseconds(16));
+  f.fill(f.at, milliseconds(50), kStart + milliseconds(16));
   CHECK(f.gaps.guard() == milliseconds(20));
   f.gaps.notice(f.at + 1, f.at + 2, f.store, kStart);
   CHECK_FALSE(f.due(kStart + milliseconds(20) - Duration(1)));
-  f.gaps.on_filled(f.at + 1, milliseconds(50), kStart + milliseconds(1));  // an early one does not shorten it
+  f.fill(f.at + 1, milliseconds(50), kStart + milliseconds(1));  // an early one does not shorten it
   CHECK(f.gaps.guard() == milliseconds(20));
   f.gaps.notice(f.at + 2, f.at + 3, f.store, kStart);
-  f.gaps.on_filled(f.at + 2, milliseconds(50), kStart + milliseconds(500));
+  f.fill(f.at + 2, milliseconds(50), kStart + milliseconds(500));
   CHECK(f.gaps.guard() == Gaps::kGuardMax);
 }
 
@@ -136,21 +146,21 @@ TEST_CASE("gaps: a shard that comes faster than an answer could was late, not re
   f.gaps.notice(f.at, f.at + 2, f.store, kStart);
   const Instant asked = kStart + Gaps::kGuardMin;
   REQUIRE(f.due(asked));
-  CHECK_FALSE(f.gaps.on_filled(f.at, milliseconds(50), asked + milliseconds(49)));
+  CHECK_FALSE(f.fill(f.at, milliseconds(50), asked + milliseconds(49)));
   CHECK(f.gaps.guard() > milliseconds(50));
-  CHECK(f.gaps.on_filled(f.at + 1, milliseconds(50), asked + milliseconds(50)));
+  CHECK(f.fill(f.at + 1, milliseconds(50), asked + milliseconds(50)));
 }
 
 TEST_CASE("gaps: losses make the guard short again", "[swarm]") {
   Fixture f;
   f.gaps.notice(f.at, f.at + 1, f.store, kStart);
-  f.gaps.on_filled(f.at, milliseconds(50), kStart + milliseconds(500));
+  f.fill(f.at, milliseconds(50), kStart + milliseconds(500));
   REQUIRE(f.gaps.guard() == Gaps::kGuardMax);
   Instant now = kStart;
   for (std::uint64_t i = 1; i <= 400; ++i, now += seconds(1)) {
     f.gaps.notice(f.at + i, f.at + i + 1, f.store, now);
     REQUIRE(f.due(now + f.gaps.guard()));
-    CHECK(f.gaps.on_filled(f.at + i, milliseconds(50), now + milliseconds(200)));
+    CHECK(f.fill(f.at + i, milliseconds(50), now + milliseconds(200)));
   }
   CHECK(f.gaps.guard() == Gaps::kGuardMin);
 }

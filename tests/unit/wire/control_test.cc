@@ -206,7 +206,7 @@ TEST_CASE("control: roles, codes, kinds and reasons that do not exist are refuse
   reply[0] = 5;
   CHECK(refused(message(22, reply)));
   ByteVector repair(10);
-  repair[0] = 2;
+  repair[0] = 3;
   CHECK(refused(message(25, repair)));
   CHECK(refused(message(27, {3})));
 }
