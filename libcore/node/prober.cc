@@ -24,9 +24,7 @@ void Prober::handle_text(session::SessionId session, Bytes text, bool answer, In
   wire::ControlReader reader(text);
   while (const auto message = reader.next()) {
     if (const auto* const ping = std::get_if<wire::Ping>(&*message); ping != nullptr && answer) {
-      // A pong is 10 bytes longer than its ping; what was padding makes room, so that no more goes out than came in.
-      const auto padding = static_cast<std::uint16_t>(ping->padding - std::min<std::uint16_t>(ping->padding, 10));
-      outbox_.send(session, wire::Pong{ping->id, 0, std::nullopt, padding});
+      outbox_.answer(session, *ping, std::nullopt);
     } else if (const auto* const pong = std::get_if<wire::Pong>(&*message); pong != nullptr && uses(session)) {
       Sent& sent = sent_[pong->id % sent_.size()];
       if (!sent.waiting || sent.id != pong->id) continue;
