@@ -15,6 +15,10 @@ class TokenBucket {
       : rate_(rate), burst_nano_(static_cast<Nano>(burst) * kNano), nano_(burst_nano_) {}
 
   bool unlimited() const { return rate_ == 0; }
+  void set_rate(std::uint64_t rate, Instant now) {
+    refill(now);
+    rate_ = rate;
+  }
   // Takes n tokens if at least one is there; the bucket may go into debt by the rest, which delays what follows.
   bool take(std::uint64_t n, Instant now) {
     if (unlimited()) return true;

@@ -9,7 +9,7 @@ void RttEstimator::add(Duration sample, Instant now) {
   if (!known_) {
     known_ = true;
     smoothed_ = sample;
-    deviation_ = sample / 2;
+    deviation_ = sample / 4;  // RFC 6298 says half: repairs can afford to be early, not late
     window_start_ = now;
   } else {
     const Duration error = sample > smoothed_ ? sample - smoothed_ : smoothed_ - sample;

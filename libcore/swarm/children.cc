@@ -11,7 +11,10 @@ constexpr std::uint64_t kShardWireBytes = 1232;   // for turning windows into co
 constexpr std::uint64_t kUdpIpBytes = 48;
 constexpr std::uint64_t kWindowShardsMin = 32;
 constexpr Duration kRateWindow = std::chrono::milliseconds(250);
+constexpr Duration kPatience = std::chrono::seconds(3);  // with a child that has stopped moving
 constexpr Duration kStuck = std::chrono::milliseconds(500);
+// Repairs to one child: as many as the stream has shards, and at least so many.
+constexpr std::uint64_t kRepairsPerSecond = 200;
 constexpr std::uint64_t kRepairsBurst = 4096;
 constexpr std::uint32_t kLossSample = 64;
 constexpr Duration kMarkerRepeat = std::chrono::milliseconds(9);
@@ -38,7 +41,7 @@ void Children::add(session::SessionId session, std::uint64_t first, std::uint32_
   child.first = child.cursor = child.landed = first;
   child.window_bytes = window_bytes;
   child.heard = child.moved = now;
-  child.repairs = TokenBucket(std::max<std::uint64_t>(200, shards_per_second_), kRepairsBurst);
+  child.repairs = TokenBucket(kRepairsPerSecond, kRepairsBurst);
   children_.push_back(std::move(child));
 }
 
@@ -79,6 +82,9 @@ void Children::on_repair_request(session::SessionId session, const wire::RepairR
   if (child == nullptr) return;
   child->heard = now;
   const bool list = request.kind == wire::RepairRequest::Kind::kList;
+  const bool with_lists = request.kind == wire::RepairRequest::Kind::kShardsWithLists;
+  std::uint64_t list_queued = UINT64_MAX;
+  child->repairs.set_rate(std::max(kRepairsPerSecond, shards_per_second_), now);
   for (const wire::RepairRequest::Range& range : request.ranges) {
     for (std::uint64_t i = 0; i < range.count; ++i) {
       const std::uint64_t sequence = request.base + range.offset + i;
@@ -90,6 +96,11 @@ void Children::on_repair_request(session::SessionId session, const wire::RepairR
       // What is absent here is being repaired here, and will be passed on when it comes.
       if (!store_.at(sequence).present() && !list) continue;
       if (child->urgent.size() >= kUrgentMax || !child->repairs.take(1, now)) return;
+      const stream::StoredShard& shard = store_.at(sequence);
+      if (with_lists && shard.list && shard.list_first != list_queued) {
+        list_queued = shard.list_first;
+        child->urgent.push_back({sequence, true, true});
+      }
       child->urgent.push_back({sequence, list, true});
     }
   }
@@ -247,10 +258,15 @@ Instant Children::next_deadline(Instant) {
 
 std::vector<session::SessionId> Children::take_silent() { return std::exchange(silent_, {}); }
 
+// The lowest sequence that the child may still want from us.
+std::uint64_t Children::needed(const Child& child) const {
+  return child.reported ? std::max(child.report.next, child.first) : child.first;
+}
+
 std::uint64_t Children::backlog(Instant now) const {
   std::uint64_t most = 0;
   for (const Child& child : children_)
-    if (now - child.moved < kStuck) most = std::max(most, store_.head() - std::min(store_.head(), child.landed));
+    if (now - child.moved < kPatience) most = std::max(most, store_.head() - std::min(store_.head(), needed(child)));
   return most;
 }
 

@@ -64,7 +64,7 @@ class Children {
   // Children found silent by handle_deadline(); the caller tells the rest of the house.
   std::vector<session::SessionId> take_silent();
 
-  // How many sequences the slowest child that is still moving has yet to be sent; 0 without children.
+  // How many sequences the slowest child that is still moving has yet to get; 0 without children.
   std::uint64_t backlog(Instant now) const;
   // Has every child reported that it needs nothing below this sequence?
   bool all_have(std::uint64_t sequence) const;
@@ -94,7 +94,7 @@ class Children {
     bool lossy = false;         // its path loses more than 0.5 %: lists go twice
     TokenBucket repairs{0, 0};
     Instant heard{};
-    Instant moved{};            // the cursor's or a report's last progress
+    Instant moved{};            // last progress: something new sent, landed or not needed any more
     Instant marker_at = kNever;
     unsigned markers_left = 0;
   };
@@ -104,6 +104,7 @@ class Children {
   bool pump_child(Child& child, session::Endpoint& endpoint, DatagramBatch& out, Instant now, bool& progressed);
   bool send_urgent(Child& child, session::Endpoint& endpoint, DatagramBatch& out, Instant now);
   void send(Child& child, Bytes frame, session::Endpoint& endpoint, DatagramBatch& out, Instant now);
+  std::uint64_t needed(const Child& child) const;
   std::uint64_t window_shards(const Child& child) const;
   void measure_rate(Instant now);
 

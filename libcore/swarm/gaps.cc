@@ -7,12 +7,12 @@ namespace spate::swarm {
 void Gaps::notice(std::uint64_t from, std::uint64_t to, const stream::Store& store, Instant now) {
   for (std::uint64_t s = std::max(from, store.tail()); s < to && missing_.size() < kMissingMax; ++s) {
     if (store.covers(s) && (store.at(s).present() || store.at(s).given_up)) continue;
-    const auto [it, fresh] = missing_.try_emplace(s, Missing{now, now + guard_, {}, 0, false});
+    const auto [it, fresh] = missing_.try_emplace(s, Missing{now, now + guard_, {}, 0, 0});
     if (fresh) next_due_ = std::min(next_due_, it->second.due);
   }
 }
 
-bool Gaps::on_filled(std::uint64_t sequence, Duration rtt, Instant now) {
+bool Gaps::on_filled(std::uint64_t sequence, Duration rtt, bool held, Instant now) {
   const auto it = missing_.find(sequence);
   if (it == missing_.end()) return false;
   const Missing& missing = it->second;
@@ -20,7 +20,7 @@ bool Gaps::on_filled(std::uint64_t sequence, Duration rtt, Instant now) {
   const bool asked = missing.requests > 0 && now - missing.asked >= rtt;
   if (asked)
     guard_ = std::max(kGuardMin, guard_ - guard_ / 64);
-  else
+  else if (!held)  // what was held came in time: its list did not
     guard_ = std::clamp<Duration>((now - missing.noticed) * 5 / 4, guard_, kGuardMax);
   missing_.erase(it);
   return asked;
@@ -32,7 +32,7 @@ void Gaps::restart(Instant now) {
   for (auto& [sequence, missing] : missing_) {
     missing.due = now + guard_;
     missing.requests = 0;
-    missing.copy_due = false;
+    missing.copies_left = 0;
   }
   if (!missing_.empty()) next_due_ = std::min(next_due_, now + guard_);
 }

@@ -7,7 +7,7 @@
 namespace spate::swarm {
 namespace {
 
-constexpr std::uint64_t kLossSample = 256;
+constexpr std::uint64_t kLossSample = 128;
 constexpr Duration kListGuard = std::chrono::milliseconds(2);
 
 Duration lag_of(std::uint64_t media_now, std::uint64_t media_us) {
@@ -47,6 +47,12 @@ Reception::InfoResult Reception::on_info(Bytes frame, Instant now) {
     return InfoResult::kNewRun;
   }
   verifier_.advance_media(info->media_us);
+  // So far behind that the verifier would refuse what comes next: the publisher's word moves us on.
+  if (started_ && info->head > store_.head() + stream::Verifier::kJumpMax) {
+    store_.advance_head(info->head);
+    note_seen(info->head, now);
+    advance();
+  }
   return InfoResult::kNews;
 }
 
@@ -71,6 +77,7 @@ void Reception::start(std::uint64_t first, std::optional<std::uint64_t> media_no
 stream::Verdict Reception::take(Buffer frame, std::uint32_t neighbour, Duration rtt,
                                 std::optional<std::uint64_t> media_now, Instant now) {
   if (!started_) return stream::Verdict::kStale;
+  const bool is_list = frame.bytes()[0] == wire::kHashList;
   const stream::Verdict verdict = verifier_.take(std::move(frame), neighbour, now);
   if (verdict == stream::Verdict::kForged) ++stats_.forged;
   std::uint64_t newest = seen_;
@@ -78,7 +85,7 @@ stream::Verdict Reception::take(Buffer frame, std::uint32_t neighbour, Duration 
     const stream::StoredShard& shard = store_.at(sequence);
     ++stats_.received;
     stats_.bytes_in += shard.payload().size();
-    if (gaps_.on_filled(sequence, rtt, now)) ++stats_.repaired;
+    if (gaps_.on_filled(sequence, rtt, is_list, now)) ++stats_.repaired;
     if (media_now) {
       last_lag_ = lag_of(*media_now, shard.header.media_us);
       playout_.on_arrival(last_lag_);
@@ -89,16 +96,26 @@ stream::Verdict Reception::take(Buffer frame, std::uint32_t neighbour, Duration 
   }
   note_seen(newest, now);
   advance();
-  if (const std::uint64_t lacking = verifier_.lacks_list(); lacking != list_asked_) {
-    list_asked_ = lacking;
-    list_due_ = lacking == UINT64_MAX ? kNever : now + kListGuard;
-  }
-  if (stats_.received - loss_base_received_ >= kLossSample) {
-    lossy_ = (missed() - loss_base_missed_) * 50 > stats_.received - loss_base_received_;
-    loss_base_received_ = stats_.received;
-    loss_base_missed_ = missed();
-  }
+  watch_for_list(now);
+  if (stats_.received - loss_base_received_ >= kLossSample) judge_loss();
   return verdict;
+}
+
+// The loss of late: counts that fade by an eighth with each sample.
+void Reception::judge_loss() {
+  recent_received_ += stats_.received - loss_base_received_ - recent_received_ / 8;
+  recent_missed_ += missed() - loss_base_missed_ - recent_missed_ / 8;
+  loss_base_received_ = stats_.received;
+  loss_base_missed_ = missed();
+  copies_ = Gaps::copies_for(recent_missed_, recent_received_);
+}
+
+void Reception::watch_for_list(Instant now) {
+  const std::uint64_t lacking = verifier_.lacks_list();
+  if (lacking == list_asked_) return;
+  list_asked_ = lacking;
+  list_copies_ = 0;
+  list_due_ = lacking == UINT64_MAX ? kNever : now + kListGuard;
 }
 
 void Reception::note_seen(std::uint64_t next, Instant now) {
@@ -136,15 +153,19 @@ void Reception::advance() {
 std::optional<wire::RepairRequest> Reception::next_request(Duration timeout, Instant now) {
   wire::RepairRequest request;
   if (now >= list_due_) {
-    list_due_ = now + timeout;
+    list_copies_ = list_copies_ > 0 ? list_copies_ - 1 : copies_;
+    list_due_ = now + (list_copies_ > 0 ? Gaps::kCopySpacing : timeout);
     request.kind = wire::RepairRequest::Kind::kList;
     request.base = list_asked_;
     request.ranges.push_back({0, 1});
     return request;
   }
   const auto held = [&](std::uint64_t sequence) { return verifier_.holds(sequence); };
-  if (gaps_.take_due(now, timeout + gaps_.guard(), lossy_, request, held)) return request;
-  return std::nullopt;
+  if (!gaps_.take_due(now, timeout + gaps_.guard(), copies_, request, held)) return std::nullopt;
+  // Where a list is missing, too, one answer brings both.
+  const bool has_list = store_.covers(request.base) && store_.at(request.base).list;
+  request.kind = has_list ? wire::RepairRequest::Kind::kShards : wire::RepairRequest::Kind::kShardsWithLists;
+  return request;
 }
 
 std::optional<Reception::Output> Reception::next_output(std::optional<std::uint64_t> media_now, Instant now) {
@@ -176,10 +197,7 @@ std::optional<Reception::Output> Reception::next_output(std::optional<std::uint6
 
 void Reception::handle_deadline(Instant now) {
   verifier_.handle_deadline(now);
-  if (const std::uint64_t lacking = verifier_.lacks_list(); lacking != list_asked_) {
-    list_asked_ = lacking;
-    list_due_ = lacking == UINT64_MAX ? kNever : now + kListGuard;
-  }
+  watch_for_list(now);
   if (config_.output) return;
   if (const auto stale = gaps_.older_than(now - kGiveUp)) {
     for (std::uint64_t s = next_; s <= *stale && s < store_.head(); ++s) {

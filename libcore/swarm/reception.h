@@ -106,6 +106,8 @@ class Reception {
  private:
   void begin_run(const wire::StreamInfo& info);
   void note_seen(std::uint64_t next, Instant now);
+  void judge_loss();
+  void watch_for_list(Instant now);
   void advance();
   bool secret_fits(const wire::StreamInfo& info);
 
@@ -123,11 +125,14 @@ class Reception {
   bool started_ = false;
   std::uint64_t next_ = 0;
   std::uint64_t seen_ = 0;
-  bool lossy_ = false;
+  unsigned copies_ = 0;  // of each request, by the loss of late
+  std::uint64_t recent_received_ = 0;
+  std::uint64_t recent_missed_ = 0;
   std::uint64_t loss_base_received_ = 0;
   std::uint64_t loss_base_missed_ = 0;
   std::uint64_t list_asked_ = UINT64_MAX;
   Instant list_due_ = kNever;
+  unsigned list_copies_ = 0;
   std::uint64_t played_next_ = 0;
   std::uint64_t joined_media_us_ = 0;
   Instant last_stored_{};

@@ -123,7 +123,7 @@ bool parse(Reader& in, RepairRequest& m) {
   const std::uint8_t kind = in.u8();
   m.base = in.u64();
   const std::size_t n = in.u8();
-  if (kind > static_cast<std::uint8_t>(RepairRequest::Kind::kList) || n > kRepairRangesMax) return false;
+  if (kind > static_cast<std::uint8_t>(RepairRequest::Kind::kShardsWithLists) || n > kRepairRangesMax) return false;
   if (m.base > UINT64_MAX - 0x20000) return false;  // base + offset + count must not wrap
   m.kind = static_cast<RepairRequest::Kind>(kind);
   for (std::size_t i = 0; i < n; ++i) {

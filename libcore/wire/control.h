@@ -90,7 +90,7 @@ struct Report {
   bool operator==(const Report&) const = default;
 };
 struct RepairRequest {
-  enum class Kind : std::uint8_t { kShards = 0, kList = 1 };
+  enum class Kind : std::uint8_t { kShards = 0, kList = 1, kShardsWithLists = 2 };
   struct Range {
     std::uint16_t offset = 0;  // from base
     std::uint8_t count = 1;
