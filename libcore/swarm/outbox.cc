@@ -1,9 +1,21 @@
 #include "libcore/swarm/outbox.h"
 
+#include <algorithm>
+
+#include "libcore/base/check.h"
+
 namespace spate::swarm {
+
+void Outbox::answer(session::SessionId to, const wire::Ping& ping, std::optional<std::uint64_t> media_us) {
+  static const std::size_t kEmpty = wire::control_bytes(wire::Pong{});
+  const std::size_t asked = wire::control_bytes(ping);
+  const std::size_t padding = std::min(asked, kDatagramTextBytes) - std::min({asked, kDatagramTextBytes, kEmpty});
+  send(to, wire::Pong{ping.id, 0, media_us, static_cast<std::uint16_t>(padding)});
+}
 
 void Outbox::send(session::SessionId to, const wire::Control& message) {
   const std::size_t bytes = wire::control_bytes(message);
+  SPATE_CHECK(bytes <= kDatagramTextBytes);
   const bool joins = !waiting_.empty() && waiting_.back().to == to && waiting_.back().open &&
                      waiting_.back().text.size() + bytes <= kDatagramTextBytes;
   if (!joins) {

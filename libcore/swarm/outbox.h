@@ -5,6 +5,7 @@
 #pragma once
 
 #include <deque>
+#include <optional>
 
 #include "libcore/base/buffer.h"
 #include "libcore/session/endpoint.h"
@@ -19,7 +20,10 @@ class Outbox {
 
   explicit Outbox(BufferPool& pool) : pool_(pool) {}
 
+  // REQUIRES control_bytes(message) <= kDatagramTextBytes.
   void send(session::SessionId to, const wire::Control& message);
+  // The pong to a ping, padded as the ping was, but no larger than it (if it has room for a pong) nor than a datagram.
+  void answer(session::SessionId to, const wire::Ping& ping, std::optional<std::uint64_t> media_us);
   // A frame that fills a datagram of its own (stream information).
   void send_frame(session::SessionId to, Bytes frame);
   // Closes the session once everything before this call has been sealed.

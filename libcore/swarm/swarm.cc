@@ -66,7 +66,7 @@ struct Swarm::MessageHandler {
   Instant now;
 
   void operator()(const wire::Ping& m) const {
-    swarm.outbox_.send(peer.session, wire::Pong{m.id, 0, swarm.media_now(now), m.padding});
+    swarm.outbox_.answer(peer.session, m, swarm.media_now(now));
   }
   void operator()(const wire::Pong& m) const { swarm.peers_.on_pong(peer, m, now); }
   void operator()(const wire::Status& m) const {
