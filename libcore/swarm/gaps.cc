@@ -16,14 +16,15 @@ bool Gaps::on_filled(std::uint64_t sequence, Duration rtt, bool held, Instant no
   const auto it = missing_.find(sequence);
   if (it == missing_.end()) return false;
   const Missing& missing = it->second;
-  // It came by itself if nobody asked, or if the answer would be faster than the path: then it was only late.
-  const bool asked = missing.requests > 0 && now - missing.asked >= rtt;
-  if (asked)
-    guard_ = std::max(kGuardMin, guard_ - guard_ / 64);
-  else if (!held)  // what was held came in time: its list did not
+  // It came by itself if nobody asked, or if the first answer would have been faster than the path: then it was
+  // only late, and asking should have waited longer. What was held came in time: its list did not.
+  const bool early = missing.requests == 0 || (missing.requests == 1 && now - missing.asked < rtt * 3 / 4);
+  if (!early)
+    guard_ = std::max(kGuardMin, guard_ - guard_ / 32);
+  else if (!held)
     guard_ = std::clamp<Duration>((now - missing.noticed) * 5 / 4, guard_, kGuardMax);
   missing_.erase(it);
-  return asked;
+  return !early;
 }
 
 void Gaps::drop_below(std::uint64_t sequence) { missing_.erase(missing_.begin(), missing_.lower_bound(sequence)); }

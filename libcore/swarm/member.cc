@@ -181,7 +181,11 @@ void Member::on_subscribe_reply(Peer& peer, const wire::SubscribeReply& reply, I
     if (accepted) house_.outbox.send(peer.session, wire::Unsubscribe{});  // too late: we went elsewhere
     return;
   }
-  if (accepted) return attach(peer, reply.first, now);
+  // The publisher's own word bounds where the stream can be: beyond it we would wait for what never comes.
+  const std::uint64_t head = house_.reception.info()->head;
+  const bool plausible = reply.first <= head || reply.first - head <= stream::Store::kSlots;
+  if (accepted && plausible) return attach(peer, reply.first, now);
+  if (accepted) house_.outbox.send(peer.session, wire::Unsubscribe{});
   peer.refused_until = now + kRefused;
   phase_ = Phase::kSeeking;
   seek(now);

@@ -219,9 +219,11 @@ void Swarm::answer_subscribe(Peer& peer, const wire::Subscribe& subscribe, Insta
     answer_inquiry(peer);
   };
   if (children_.has(peer.session)) {
-    // The reply may have been lost, or the child has forgotten us: the second shows in where it wants to begin.
+    // The reply may have been lost, or the child has forgotten us (it was restarted): the second shows in where it
+    // wants to begin, and in that it has reported before.
     const std::uint64_t first = children_.first(peer.session);
-    if (subscribe.first == wire::kFromNewest || subscribe.first == first) {
+    const bool forgot = children_.report_of(peer.session) != nullptr;
+    if (subscribe.first == first || (subscribe.first == wire::kFromNewest && !forgot)) {
       outbox_.send(peer.session, wire::SubscribeReply{wire::SubscribeCode::kAccepted, first});
       return;
     }
