@@ -88,7 +88,8 @@ void Children::on_repair_request(session::SessionId session, const wire::RepairR
   for (const wire::RepairRequest::Range& range : request.ranges) {
     for (std::uint64_t i = 0; i < range.count; ++i) {
       const std::uint64_t sequence = request.base + range.offset + i;
-      if (sequence >= child->cursor) return;  // not sent yet: it is on its way
+      // Not sent yet: it is on its way. (A restarted store may end before the cursor.)
+      if (sequence >= std::min(child->cursor, store_.head())) return;
       if (sequence < store_.tail() || store_.at(sequence).given_up) {
         outbox_.send(session, wire::Hole{sequence, 1});
         continue;
@@ -227,6 +228,7 @@ bool Children::pump(session::Endpoint& endpoint, DatagramBatch& out, Instant now
     for (std::size_t i = 0; i < children_.size(); ++i) {
       turn_ = (turn_ + 1) % children_.size();
       if (!pump_child(children_[turn_], endpoint, out, now, progressed)) return false;
+      if (upload_ready_ != kNever) return true;  // and the next one begins when there is something to share again
     }
   }
   return true;
