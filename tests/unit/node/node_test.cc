@@ -1,0 +1,492 @@
+#include "libcore/node/node.h"
+
+#include "tests/catch.h"
+#include "tests/unit/swarm/node_host.h"
+
+using namespace spate;
+using namespace spate::node;
+using namespace spate::tests;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+constexpr std::uint64_t kRate = 250'000;  // bytes a second
+
+swarm::PublishConfig private_publish_config() {
+  swarm::PublishConfig config = publish_config();
+  config.swarm_secret.fill(7);
+  config.content_secret = crypto::SymmetricKey{1, 2, 3};
+  return config;
+}
+swarm::JoinConfig private_join_config() {
+  swarm::JoinConfig config = join_config({1});
+  config.swarm_secret.fill(7);
+  config.content_secret = crypto::SymmetricKey{1, 2, 3};
+  return config;
+}
+
+}  // namespace
+
+TEST_CASE("node: what one publishes the other plays, byte for byte, with 5 % of all datagrams lost", "[node]") {
+  const std::uint64_t loss_percent = GENERATE(0u, 5u, 20u);
+  crypto::ChaChaRng rng(9);
+  Net net;
+  net.fate = [&](const Address&, const Address&, Bytes) { return rng.below(100) >= loss_percent; };
+  NodeHost a(1);
+  NodeHost b(2);
+  net.add(a);
+  net.add(b);
+  a.node.publish(publish_config(), net.now);
+  b.node.join(join_config({1}), net.now);
+  REQUIRE(net.run_until_holds(seconds(10), [&] { return b.joined; }));
+  Feed feed(a, kRate);
+  feed.run(net, seconds(10));
+  feed.end(net);
+  net.run_for(seconds(8));
+  CHECK(b.output == feed.all);
+  CHECK(b.stopped == StopReason::kEnded);
+  CHECK(a.stopped == StopReason::kEnded);
+  const StreamStats stats = b.node.stats(0, net.now);
+  CHECK(stats.lost_packets == 0);
+  CHECK(stats.bytes_out == feed.all.size());
+  if (loss_percent > 0) CHECK(stats.repaired_packets > 0);
+}
+
+TEST_CASE("node: the same inputs at the same times make the same datagrams", "[node]") {
+  const auto run = [] {
+    Net net;
+    std::vector<ByteVector> datagrams;
+    crypto::ChaChaRng rng(9);
+    net.fate = [&](const Address&, const Address&, Bytes bytes) {
+      datagrams.emplace_back(bytes.begin(), bytes.end());
+      return rng.below(20) != 0;
+    };
+    NodeHost a(1);
+    NodeHost b(2);
+    net.add(a);
+    net.add(b);
+    a.node.publish(publish_config(), net.now);
+    b.node.join(join_config({1}), net.now);
+    Feed(a, kRate).run(net, seconds(3));
+    return datagrams;
+  };
+  const auto first = run();
+  CHECK(first.size() > 500);
+  CHECK(first == run());
+}
+
+TEST_CASE("node: a chain of two hops plays the same bytes", "[node]") {
+  Net net;
+  NodeHost a(1);
+  NodeHost b(2);
+  NodeHost c(3);
+  for (NodeHost* host : {&a, &b, &c}) net.add(*host);
+  auto publish = publish_config();
+  publish.children_max = 1;
+  a.node.publish(publish, net.now);
+  b.node.join(join_config({1}), net.now);
+  Feed feed(a, kRate);
+  feed.run(net, seconds(1));
+  REQUIRE(b.joined);
+  c.node.join(join_config({1}), net.now);
+  feed.run(net, seconds(5));
+  feed.end(net);
+  net.run_for(seconds(5));
+  CHECK(c.node.stats(0, net.now).depth <= 2);
+  CHECK(a.node.stats(0, net.now).children <= 1);
+  CHECK(is_end_of(c.output, feed.all));
+  CHECK(c.output.size() > feed.all.size() / 2);
+  for (NodeHost* host : {&a, &b, &c}) CHECK(host->stopped == StopReason::kEnded);
+}
+
+TEST_CASE("node: a private stream comes out plain at one who has its secrets", "[node]") {
+  Net net;
+  NodeHost a(1);
+  NodeHost b(2);
+  net.add(a);
+  net.add(b);
+  a.node.publish(private_publish_config(), net.now);
+  b.node.join(private_join_config(), net.now);
+  REQUIRE(net.run_until_holds(seconds(5), [&] { return b.joined; }));
+  Feed feed(a, kRate);
+  feed.run(net, seconds(3));
+  feed.end(net);
+  net.run_for(seconds(5));
+  CHECK(b.output == feed.all);
+}
+
+TEST_CASE("node: a relay without the content secret forwards a private stream to one who has it", "[node]") {
+  Net net;
+  NodeHost a(1);
+  NodeHost relay(2);
+  NodeHost viewer(3);
+  for (NodeHost* host : {&a, &relay, &viewer}) net.add(*host);
+  a.node.publish(private_publish_config(), net.now);
+  auto config = private_join_config();
+  config.content_secret.reset();
+  config.output = false;
+  relay.node.join(config, net.now);
+  Feed feed(a, kRate);
+  feed.run(net, seconds(1));
+  REQUIRE(relay.joined);
+  config = private_join_config();
+  config.hosts = {host_of(2)};
+  viewer.node.join(config, net.now);
+  feed.run(net, seconds(4));
+  feed.end(net);
+  net.run_for(seconds(5));
+  CHECK(relay.output.empty());
+  CHECK(relay.stopped == StopReason::kEnded);
+  CHECK(is_end_of(viewer.output, feed.all));
+  CHECK(viewer.output.size() > feed.all.size() / 2);
+  CHECK(viewer.node.stats(0, net.now).lost_packets == 0);
+}
+
+TEST_CASE("node: a wrong or missing content secret ends with kWrongSecret and plays nothing", "[node]") {
+  const bool missing = GENERATE(false, true);
+  Net net;
+  NodeHost a(1);
+  NodeHost b(2);
+  net.add(a);
+  net.add(b);
+  a.node.publish(private_publish_config(), net.now);
+  auto config = private_join_config();
+  config.content_secret->fill(9);
+  if (missing) config.content_secret.reset();
+  b.node.join(config, net.now);
+  Feed feed(a, kRate);
+  feed.run(net, seconds(3));
+  CHECK(b.stopped == StopReason::kWrongSecret);
+  CHECK(b.output.empty());
+}
+
+TEST_CASE("node: a wrong swarm secret meets silence", "[node]") {
+  Net net;
+  std::vector<Address> senders;
+  net.fate = [&](const Address& from, const Address&, Bytes) {
+    senders.push_back(from);
+    return true;
+  };
+  NodeHost a(1);
+  NodeHost b(2);
+  net.add(a);
+  net.add(b);
+  a.node.publish(private_publish_config(), net.now);
+  auto config = private_join_config();
+  config.swarm_secret.fill(8);
+  b.node.join(config, net.now);
+  net.run_for(seconds(15));
+  CHECK(b.stopped == StopReason::kUnreachable);
+  CHECK(std::count(senders.begin(), senders.end(), a.address) == 0);
+  CHECK(senders.size() >= 10);
+}
+
+TEST_CASE("node: nobody at the link's hosts ends with kUnreachable after connect_timeout", "[node]") {
+  Net net;
+  NodeHost b(2);
+  net.add(b);
+  auto config = join_config({1});
+  config.connect_timeout = seconds(3);
+  b.node.join(config, net.now);
+  net.run_for(seconds(5));
+  CHECK(b.stopped == StopReason::kUnreachable);
+  CHECK(b.stopped_at >= kStart + seconds(3));
+  CHECK(b.stopped_at < kStart + milliseconds(3'100));
+}
+
+TEST_CASE("node: a publisher that dies leaves its viewers stalled after retry_for, not before", "[node]") {
+  Net net;
+  NodeHost a(1);
+  NodeHost b(2);
+  net.add(a);
+  net.add(b);
+  a.node.publish(publish_config(), net.now);
+  auto config = join_config({1});
+  config.retry_for = seconds(4);
+  b.node.join(config, net.now);
+  Feed feed(a, kRate);
+  feed.run(net, seconds(2));
+  a.up = false;
+  const Instant died = net.now;
+  net.run_for(seconds(7));
+  CHECK(b.stopped == StopReason::kStalled);
+  CHECK(b.stopped_at - died >= seconds(4));
+  CHECK(b.stopped_at - died <= seconds(6));
+}
+
+TEST_CASE("node: leaving ends at once, and the parent knows", "[node]") {
+  Net net;
+  NodeHost a(1);
+  NodeHost b(2);
+  net.add(a);
+  net.add(b);
+  a.node.publish(publish_config(), net.now);
+  b.node.join(join_config({1}), net.now);
+  Feed feed(a, kRate);
+  feed.run(net, seconds(2));
+  REQUIRE(a.node.stats(0, net.now).children == 1);
+  b.node.leave(net.now);
+  net.run_for(milliseconds(20));
+  CHECK(b.stopped == StopReason::kLeft);
+  CHECK(a.node.stats(0, net.now).children == 0);
+}
+
+TEST_CASE("node: the upload limit holds over every second", "[node]") {
+  constexpr std::uint64_t kLimit = 400'000;  // bytes
+  Net net;
+  NodeHost a(1, kLimit * 8);
+  NodeHost b(2);
+  NodeHost c(3);
+  for (NodeHost* host : {&a, &b, &c}) net.add(*host);
+  a.node.publish(publish_config(), net.now);
+  for (NodeHost* host : {&b, &c}) {
+    auto config = join_config({1});
+    config.children_max = 0;
+    host->node.join(config, net.now);
+  }
+  net.run_for(seconds(1));
+  Feed feed(a, 500'000);  // twice that would be needed
+  std::vector<std::uint64_t> sent;
+  for (int i = 0; i < 80; ++i) {
+    sent.push_back(a.bytes_sent);
+    feed.run(net, milliseconds(100));
+  }
+  for (std::size_t i = 10; i < sent.size(); ++i) {
+    CAPTURE(i);
+    CHECK(sent[i] - sent[i - 10] <= kLimit + 64 * 1024 + kLimit / 6);  // the burst; control messages are not held back
+  }
+  CHECK(sent[79] - sent[39] > 4 * kLimit * 9 / 10);
+}
+
+TEST_CASE("node: with no slots for children it serves nobody and says so", "[node]") {
+  Net net;
+  NodeHost a(1);
+  NodeHost b(2);
+  NodeHost c(3);
+  for (NodeHost* host : {&a, &b, &c}) net.add(*host);
+  auto publish = publish_config();
+  publish.children_max = 1;
+  a.node.publish(publish, net.now);
+  auto config = join_config({1});
+  config.children_max = 0;
+  b.node.join(config, net.now);
+  Feed feed(a, kRate);
+  feed.run(net, seconds(1));
+  REQUIRE(b.joined);
+  c.node.join(join_config({1, 2}), net.now);
+  feed.run(net, seconds(5));
+  CHECK_FALSE(c.joined);
+  CHECK(b.node.stats(0, net.now).children == 0);
+}
+
+TEST_CASE("node: P17: a ping of any size from an authenticated peer is answered, and no datagram is too large",
+          "[node]") {
+  Net net;
+  std::size_t largest = 0;
+  net.fate = [&](const Address& from, const Address&, Bytes bytes) {
+    if (from == address_of(1)) largest = std::max(largest, bytes.size());
+    return true;
+  };
+  NodeHost a(1);
+  ScriptedPeer evil(2);
+  net.add(a);
+  net.add(evil);
+  a.node.publish(publish_config(), net.now);
+  evil.dial(1, net.now);
+  net.run_for(seconds(1));
+  REQUIRE(evil.connected());
+  for (const unsigned padding : {0u, 5u, 10u, 1000u, 1185u, 1196u, 1300u, 1400u, 1436u}) {
+    // Sealed by hand: an outbox sends no such thing.
+    evil.heard.clear();
+    const wire::Control ping = wire::Ping{7, static_cast<std::uint16_t>(padding)};
+    ByteVector text(wire::control_bytes(ping));
+    Writer writer(text);
+    wire::write_control(writer, ping);
+    DatagramBatch batch;
+    REQUIRE(evil.endpoint.seal(*evil.session, text, batch, net.now));
+    a.handle_datagram({evil.address, batch.datagram(batch.runs()[0], 0)}, net.now);
+    net.run_for(milliseconds(20));
+    CHECK(evil.all<wire::Pong>().size() == 1);
+  }
+  CHECK(largest <= 1'232);
+}
+
+TEST_CASE("node: random control messages from an authenticated peer break nothing", "[node]") {
+  const std::uint64_t seed = GENERATE(1u, 2u, 3u);
+  Net net;
+  NodeHost a(1);
+  NodeHost b(2);
+  ScriptedPeer evil(3);
+  for (NetHost* host : std::initializer_list<NetHost*>{&a, &b, &evil}) net.add(*host);
+  a.node.publish(publish_config(), net.now);
+  b.node.join(join_config({1}), net.now);
+  REQUIRE(net.run_until_holds(seconds(5), [&] { return b.joined; }));
+  crypto::ChaChaRng rng(seed);
+  const auto number = [&]() -> std::uint64_t {
+    switch (rng.below(6)) {
+      case 0:
+        return 0;
+      case 1:
+        return UINT64_MAX;
+      case 2:
+        return UINT64_MAX - rng.below(1 << 20);
+      case 3:
+        return std::uint64_t{1} << rng.below(64);
+      default:
+        return rng.below(3'000);
+    }
+  };
+  const auto small = [&] { return static_cast<std::uint16_t>(number()); };
+  const auto wide = [&] { return static_cast<std::uint32_t>(number()); };
+  const auto random_message = [&]() -> wire::Control {
+    switch (rng.below(13)) {
+      case 0:
+        return wire::Ping{wide(), static_cast<std::uint16_t>(rng.below(1'190))};
+      case 1:
+        return wire::Pong{wide(), wide(), number() >> 17, 0};
+      case 2: {
+        wire::Status status;
+        status.receiving = true;
+        status.slots = small();
+        status.free_slots = small();
+        status.lag_us = wide();
+        for (auto n = rng.below(wire::kPathMax + 1); n > 0; --n) status.path.push_back(wide());
+        return status;
+      }
+      case 3:
+        return wire::Inquiry{};
+      case 4: {
+        wire::Peers peers;
+        for (auto n = rng.below(17); n > 0; --n) {
+          wire::PeerRecord record{{}, address_of(static_cast<std::uint8_t>(rng.below(4))), small(), wide()};
+          if (rng.below(2) == 0) rng.fill(record.key.bytes);
+          peers.peers.push_back(record);
+        }
+        return peers;
+      }
+      case 5:
+        return wire::Subscribe{number(), number(), wide()};
+      case 6:
+        return wire::SubscribeReply{static_cast<wire::SubscribeCode>(rng.below(5)), number()};
+      case 7:
+        return wire::Unsubscribe{};
+      case 8: {
+        const std::uint64_t next = number();
+        return wire::Report{next, std::max(next, number()), wide(), wide(), wide(), small(), small()};
+      }
+      case 9: {
+        wire::RepairRequest request;
+        request.kind = static_cast<wire::RepairRequest::Kind>(rng.below(2));
+        request.base = std::min(number(), UINT64_MAX - 0x20000);
+        for (auto n = rng.below(65); n > 0; --n)
+          request.ranges.push_back({small(), static_cast<std::uint8_t>(rng.below(256))});
+        return request;
+      }
+      case 10:
+        return wire::Hole{std::min(number(), UINT64_MAX - 0x10000), small()};
+      case 11:
+        return wire::Bye{wire::ByeReason::kLeaving};
+      default:
+        return wire::Head{number()};
+    }
+  };
+  Feed feed(a, kRate);
+  for (int round = 0; round < 300; ++round) {
+    for (const std::uint8_t host : {std::uint8_t{1}, std::uint8_t{2}}) {
+      if (!evil.connected() || evil.endpoint.address(*evil.session) != address_of(host)) {
+        if (evil.session) evil.endpoint.close(*evil.session);
+        evil.session.reset();
+        evil.dial(host, net.now);
+        feed.run(net, milliseconds(20));
+      }
+      for (int i = 0; i < 12; ++i) evil.say(random_message());
+      if (rng.below(4) == 0) {
+        ByteVector frame(1 + rng.below(1'100));
+        rng.fill(frame);
+        frame[0] = static_cast<std::uint8_t>(rng.below(16));
+        evil.send_frame(frame);
+      }
+      feed.run(net, milliseconds(20));
+    }
+  }
+  evil.up = false;
+  feed.end(net);
+  net.run_for(seconds(10));
+  CHECK(b.stopped == StopReason::kEnded);
+  CHECK(is_end_of(b.output, feed.all));
+  CHECK(b.output.size() == feed.all.size());
+}
+
+TEST_CASE("node: a parent that says the stream begins where it does not loses its child, not the stream", "[node]") {
+  const std::uint64_t lie = GENERATE(std::uint64_t{0}, UINT64_MAX - 1, std::uint64_t{1} << 40);
+  Net net;
+  NodeHost a(1);
+  ScriptedParent evil(2);
+  NodeHost b(3);
+  for (NetHost* host : std::initializer_list<NetHost*>{&a, &evil.peer, &b}) net.add(*host);
+  net.delay = [&](const Address& from, const Address& to) {
+    return from == address_of(2) || to == address_of(2) ? milliseconds(1) : milliseconds(40);
+  };
+  a.node.publish(publish_config(), net.now);
+  Feed feed(a, 12'000'000);  // so that the beginning is soon far away
+  feed.run(net, seconds(3));
+  evil.reply.first = lie;
+  evil.status.path.clear();
+  b.node.join(join_config({1, 2}), net.now);
+  net.run_until_holds(seconds(5), [&] { return b.joined; });
+  evil.mute = true;
+  evil.peer.up = false;
+  Feed slow(a, kRate);
+  slow.run(net, seconds(10));
+  CHECK(b.output.size() > 5 * kRate);
+}
+
+TEST_CASE("node: a relay that restarts within a second, with the same key and address, gets the stream", "[node]") {
+  Net net;
+  NodeHost a(1);
+  NodeHost before(2);
+  net.add(a);
+  net.add(before);
+  a.node.publish(publish_config(), net.now);
+  before.node.join(join_config({1}), net.now);
+  REQUIRE(net.run_until_holds(seconds(5), [&] { return before.joined; }));
+  Feed feed(a, 5'000'000);
+  feed.run(net, seconds(5));
+  before.up = false;
+  NodeHost after(2, 0, 1);
+  net.add(after);
+  after.node.join(join_config({1}), net.now);
+  const std::size_t at_restart = feed.all.size();
+  feed.run(net, seconds(2));
+  feed.end(net);
+  net.run_for(seconds(5));
+  CHECK(is_end_of(after.output, feed.all));
+  CHECK(after.output.size() + 1'500'000 > feed.all.size() - at_restart);
+}
+
+TEST_CASE("node: two streams on one address do not mix", "[node]") {
+  Net net;
+  NodeHost a(1);
+  NodeHost b(2);
+  net.add(a);
+  net.add(b);
+  auto second = publish_config();
+  second.key = stream::stream_keys(9);
+  a.node.publish(publish_config(), net.now);
+  const StreamIndex other = a.node.publish(second, net.now);
+  auto config = join_config({1});
+  config.stream = second.key.public_key;
+  b.node.join(config, net.now);
+  REQUIRE(net.run_until_holds(seconds(5), [&] { return b.joined; }));
+  const ByteVector wanted(5'000, 1);
+  const ByteVector unwanted(5'000, 2);
+  for (int i = 0; i < 20; ++i) {
+    a.node.input(0, unwanted, net.now);
+    a.node.input(other, wanted, net.now);
+    net.run_for(milliseconds(20));
+  }
+  net.run_for(milliseconds(200));
+  CHECK(b.output.size() == 100'000);
+  CHECK(std::count(b.output.begin(), b.output.end(), 1) == 100'000);
+}

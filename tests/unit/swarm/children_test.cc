@@ -1,0 +1,388 @@
+#include "libcore/swarm/children.h"
+
+#include "libcore/stream/source.h"
+#include "tests/catch.h"
+#include "tests/unit/swarm/hosts.h"
+
+using namespace spate;
+using namespace spate::swarm;
+using namespace spate::tests;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+constexpr std::uint32_t kWindow = 160 * 1024;
+
+// Whoever serves, with a source of shards, and the children that it serves: what they are sent, they keep.
+struct Server final : NetHost {
+  explicit Server(std::uint64_t upload_rate = 0, std::uint64_t upload_burst = 0)
+      : NetHost(address_of(1)), upload(upload_rate, upload_burst) {
+    service = endpoint.add_service(session::stream_service(stream_key().public_key), node_keys_of(1), true);
+    stream::SourceConfig config;
+    config.key = stream_key();
+    config.epoch = stream::kEpoch;
+    config.mpeg_ts = false;
+    source.emplace(config, crypto::sodium_suite(), pool, store, kStart);
+  }
+  void handle_datagram(const Datagram& datagram, Instant now) override {
+    auto received = endpoint.handle_datagram(datagram, now);
+    while (const auto event = endpoint.next_event())
+      if (event->kind == session::SessionEvent::Kind::kEstablished) peers.add(event->session);
+    if (!received || received->text.size() == 0) return;
+    wire::ControlReader reader(received->text.bytes());
+    while (const auto message = reader.next()) {
+      if (const auto* const report = std::get_if<wire::Report>(&*message))
+        children.on_report(received->session, *report, now);
+      else if (const auto* const request = std::get_if<wire::RepairRequest>(&*message))
+        children.on_repair_request(received->session, *request, now);
+    }
+  }
+  void handle_deadline(Instant now) override {
+    endpoint.handle_deadline(now);
+    children.handle_deadline(now);
+  }
+  bool poll(DatagramBatch& out, Instant now) override {
+    return endpoint.flush(out, now) && outbox.flush(endpoint, out, now) && children.pump(endpoint, out, now);
+  }
+  Instant next_deadline(Instant now) override {
+    return std::min(endpoint.next_deadline(), children.next_deadline(now));
+  }
+  // That many shards of 1,128 bytes; returns one past the last.
+  std::uint64_t publish(std::size_t shards, Instant now) {
+    source->push(ByteVector(shards * wire::kPayloadBytes, 1), now);
+    while (source->next_deadline() != kNever) source->handle_deadline(source->next_deadline());
+    return store.head();
+  }
+  // Takes a sequence out of the store, as if it had not come yet.
+  Buffer take_out(std::uint64_t sequence) { return std::exchange(store.at(sequence).frame, Buffer()); }
+
+  crypto::ChaChaRng rng{1};
+  BufferPool pool;
+  session::Endpoint endpoint{crypto::sodium_suite(), rng, pool};
+  session::ServiceIndex service = 0;
+  stream::Store store;
+  Outbox outbox{pool};
+  Peers peers{endpoint, outbox};
+  TokenBucket upload;
+  Children children{3, store, peers, outbox, upload};
+  std::optional<stream::Source> source;
+};
+
+struct Fixture {
+  explicit Fixture(std::uint64_t upload_rate = 0, std::uint64_t upload_burst = 0) : server(upload_rate, upload_burst) {
+    net.add(server);
+    for (ScriptedPeer* child : {&a, &b}) {
+      net.add(*child);
+      child->dial(1, net.now);
+    }
+    net.run_for(seconds(1));
+    REQUIRE(a.connected());
+    REQUIRE(b.connected());
+  }
+  session::SessionId at_server(const ScriptedPeer& child) {
+    for (const auto& [session, peer] : server.peers.all())
+      if (peer.key == child.keys.public_key) return session;
+    FAIL("no such child");
+    return {};
+  }
+  void add(ScriptedPeer& child, std::uint64_t first = 0, std::uint32_t window = kWindow) {
+    server.children.add(at_server(child), first, window, net.now);
+  }
+  // The sequences of the shards that the child was sent, in order.
+  static std::vector<std::uint64_t> sequences(const ScriptedPeer& child) {
+    std::vector<std::uint64_t> all;
+    for (const ByteVector& frame : child.frames)
+      if (const auto shard = wire::parse_shard(frame)) all.push_back(shard->sequence_low);
+    return all;
+  }
+  static void report(ScriptedPeer& child, std::uint64_t next) {
+    wire::Report report;
+    report.next = report.seen = next;
+    report.received = static_cast<std::uint32_t>(next);
+    child.say(report);
+  }
+  static wire::RepairRequest request(std::uint64_t base, std::uint8_t count) {
+    wire::RepairRequest r;
+    r.base = base;
+    r.ranges.push_back({0, count});
+    return r;
+  }
+
+  Net net;
+  Server server;
+  ScriptedPeer a{2};
+  ScriptedPeer b{3};
+};
+
+std::vector<std::uint64_t> range(std::uint64_t from, std::uint64_t to) {
+  std::vector<std::uint64_t> all;
+  for (; from < to; ++from) all.push_back(from);
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("children: each is sent everything from its first sequence on, once and in order", "[swarm]") {
+  Fixture f;
+  f.server.publish(20, f.net.now);
+  f.add(f.a, 0);
+  f.add(f.b, 15);
+  f.net.run_for(milliseconds(20));
+  const std::uint64_t head = f.server.publish(10, f.net.now);
+  f.net.run_for(milliseconds(20));
+  CHECK(f.sequences(f.a) == range(0, head));
+  CHECK(f.sequences(f.b) == range(15, head));
+  CHECK(f.server.children.first(f.at_server(f.b)) == 15);
+}
+
+TEST_CASE("children: each hash list goes once, ahead of its shards", "[swarm]") {
+  Fixture f;
+  f.server.publish(40, f.net.now);
+  f.add(f.a);
+  f.net.run_for(milliseconds(20));
+  std::size_t lists = 0;
+  std::uint64_t proven = 0;
+  for (const ByteVector& frame : f.a.frames) {
+    if (const auto list = wire::parse_hash_list(frame)) {
+      ++lists;
+      proven = list->first + list->count();
+    } else if (const auto shard = wire::parse_shard(frame); shard && !shard->has_signature) {
+      CHECK(shard->sequence_low < proven);
+    }
+  }
+  CHECK(lists >= 1);
+  CHECK(lists <= 2);
+  CHECK(f.sequences(f.a).size() == 40);
+}
+
+TEST_CASE("children: what comes late is passed on at once, to those it was due to", "[swarm]") {
+  Fixture f;
+  f.server.publish(20, f.net.now);
+  Buffer frame = f.server.take_out(7);
+  f.add(f.a, 0);
+  f.add(f.b, 10);
+  f.net.run_for(milliseconds(20));
+  CHECK(f.sequences(f.a).size() == 19);
+  f.server.store.at(7).frame = std::move(frame);
+  const std::uint64_t stored = 7;
+  f.server.children.on_stored({&stored, 1});
+  f.net.run_for(milliseconds(20));
+  CHECK(f.sequences(f.a).back() == 7);
+  CHECK(f.sequences(f.a).size() == 20);
+  CHECK(f.sequences(f.b) == range(10, 20));
+}
+
+TEST_CASE("children: no more is on the way than the child's window, until it reports", "[swarm]") {
+  Fixture f;
+  f.server.publish(1'000, f.net.now);
+  f.add(f.a, 0, 100 * 1232);
+  f.net.run_for(milliseconds(100));
+  const std::size_t first = f.sequences(f.a).size();
+  CHECK(first >= 100);
+  CHECK(first <= 120);
+  f.report(f.a, 50);
+  f.net.run_for(milliseconds(100));
+  CHECK(f.sequences(f.a).size() == first + 50);
+  f.report(f.a, 100'000);  // a lie is worth no more than the truth
+  f.net.run_for(milliseconds(50));
+  CHECK(f.sequences(f.a).size() <= 2 * first + 50);
+}
+
+TEST_CASE("children: a slow child does not slow another", "[swarm]") {
+  Fixture f;
+  f.server.publish(1'000, f.net.now);
+  f.add(f.a, 0, 32 * 1232);
+  f.add(f.b, 0, 4'000 * 1232);
+  f.net.run_for(milliseconds(50));
+  CHECK(f.sequences(f.b) == range(0, 1'000));
+  CHECK(f.sequences(f.a).size() < 100);
+}
+
+TEST_CASE("children: bytes sent in any time are at most limit x time + burst", "[swarm]") {
+  constexpr std::uint64_t kRate = 200'000;
+  constexpr std::uint64_t kBurst = 20'000;
+  Fixture f(kRate, kBurst);
+  f.server.publish(2'000, f.net.now);
+  f.add(f.a, 0, 4'000 * 1232);
+  f.add(f.b, 0, 4'000 * 1232);
+  const std::uint64_t before = f.server.bytes_sent;
+  const Instant start = f.net.now;
+  bool held = true;
+  f.net.each_step = [&] {
+    const auto ns = static_cast<std::uint64_t>((f.net.now - start).count());
+    held =
+        held && f.server.bytes_sent - before <= kBurst + kRate * 11 / 10 * ns / 1'000'000'000 + 2'000;  // 10 %: control
+  };
+  for (int i = 0; i < 30; ++i) {
+    f.report(f.a, 0);
+    f.report(f.b, 0);
+    f.net.run_for(milliseconds(100));
+  }
+  CHECK(held);
+  CHECK(f.server.bytes_sent - before > 3 * kRate * 95 / 100);
+  // And the children share what there is.
+  const auto sent_a = static_cast<double>(f.sequences(f.a).size());
+  CHECK(sent_a == Approx(static_cast<double>(f.sequences(f.b).size())).epsilon(0.2));
+}
+
+TEST_CASE("children: a repair request is answered with the shards that are here, once each", "[swarm]") {
+  Fixture f;
+  f.server.publish(20, f.net.now);
+  f.add(f.a);
+  f.net.run_for(milliseconds(20));
+  f.a.frames.clear();
+  f.a.say(f.request(3, 4));
+  f.net.run_for(milliseconds(20));
+  CHECK(f.sequences(f.a) == range(3, 7));
+  CHECK(f.server.children.stats().repairs_sent == 4);
+}
+
+TEST_CASE("children: what fell out of the store, or was given up, is a hole", "[swarm]") {
+  Fixture f;
+  f.server.publish(20, f.net.now);
+  f.server.take_out(5);
+  f.server.store.at(5).given_up = true;
+  f.add(f.a);
+  f.net.run_for(milliseconds(20));
+  f.a.say(f.request(5, 1));
+  f.net.run_for(milliseconds(20));
+  CHECK(f.a.all<wire::Hole>() == std::vector<wire::Hole>{{5, 1}});
+}
+
+TEST_CASE("children: what is not here yet, or was not sent yet, makes no hole", "[swarm]") {
+  Fixture f;
+  f.server.publish(20, f.net.now);
+  f.server.take_out(5);
+  f.add(f.a);
+  f.net.run_for(milliseconds(20));
+  f.a.frames.clear();
+  f.a.say(f.request(5, 1));
+  f.a.say(f.request(20, 200));
+  f.a.say(f.request(std::uint64_t{1} << 60, 200));
+  f.net.run_for(milliseconds(20));
+  CHECK(f.a.all<wire::Hole>().empty());
+  CHECK(f.a.frames.empty());
+}
+
+TEST_CASE("children: a list is sent on request", "[swarm]") {
+  Fixture f;
+  f.server.publish(40, f.net.now);
+  f.add(f.a);
+  f.net.run_for(milliseconds(20));
+  f.a.frames.clear();
+  wire::RepairRequest request = f.request(20, 1);
+  request.kind = wire::RepairRequest::Kind::kList;
+  f.a.say(request);
+  f.net.run_for(milliseconds(20));
+  REQUIRE(f.a.frames.size() == 1);
+  const auto list = wire::parse_hash_list(f.a.frames[0]);
+  REQUIRE(list);
+  CHECK(list->first <= 20);
+  CHECK(list->first + list->count() > 20);
+}
+
+TEST_CASE("children: repairs to one child are limited", "[swarm]") {
+  Fixture f;
+  f.server.publish(300, f.net.now);
+  f.add(f.a, 0, 1'000 * 1232);
+  f.net.run_for(milliseconds(100));
+  f.a.frames.clear();
+  for (int i = 0; i < 100; ++i) {
+    f.a.say(f.request(0, 250));
+    f.net.run_for(milliseconds(10));
+  }
+  CHECK(f.sequences(f.a).size() < 6'000);  // of 25,000 asked for
+}
+
+TEST_CASE("children: P17: a repair request for what a restarted store does not hold harms nothing", "[swarm]") {
+  Fixture f;
+  f.server.publish(100, f.net.now);
+  f.add(f.a, 0, 1'000 * 1232);
+  f.net.run_for(milliseconds(50));
+  f.server.store.restart(60);
+  f.a.say(f.request(55, 30));
+  f.net.run_for(milliseconds(20));
+  CHECK(f.a.all<wire::Hole>().size() == 5);
+}
+
+TEST_CASE("children: one that says nothing for 1.5 s is removed, one that reports is kept", "[swarm]") {
+  Fixture f;
+  f.add(f.a);
+  f.add(f.b);
+  const Instant start = f.net.now;
+  while (f.net.now < start + seconds(3)) {
+    f.report(f.b, 0);
+    f.net.run_for(milliseconds(100));
+    const bool expected = f.net.now - start < Children::kSilenceMax;
+    CHECK(f.server.children.has(f.at_server(f.a)) == expected);
+  }
+  CHECK(f.server.children.has(f.at_server(f.b)));
+  CHECK(f.server.children.take_silent() == std::vector<session::SessionId>{f.at_server(f.a)});
+  CHECK(f.server.children.take_silent().empty());
+  CHECK(f.server.children.free_slots() == 2);
+}
+
+TEST_CASE("children: a burst with nothing behind it is closed by its head, soon and once", "[swarm]") {
+  Fixture f;
+  f.add(f.a);
+  const std::uint64_t head = f.server.publish(5, f.net.now);
+  f.net.run_for(milliseconds(5 + 1));
+  CHECK(f.a.all<wire::Head>().empty());
+  f.net.run_for(milliseconds(500));
+  CHECK(f.a.all<wire::Head>() == std::vector<wire::Head>{{head}});
+}
+
+TEST_CASE("children: on a lossy path the head is said twice", "[swarm]") {
+  Fixture f;
+  f.add(f.a);
+  f.server.publish(100, f.net.now);
+  wire::Report report;
+  report.received = 100;
+  report.missed = 5;
+  report.next = report.seen = 100;
+  f.net.run_for(milliseconds(50));
+  f.a.say(report);
+  f.net.run_for(milliseconds(50));
+  f.a.heard.clear();
+  const std::uint64_t head = f.server.publish(1, f.net.now);
+  f.net.run_for(milliseconds(500));
+  CHECK(f.a.all<wire::Head>() == std::vector<wire::Head>{{head}, {head}});
+}
+
+TEST_CASE("children: slots, and whether all have everything", "[swarm]") {
+  Fixture f;
+  f.add(f.a);
+  f.add(f.b);
+  CHECK(f.server.children.slots() == 3);
+  CHECK(f.server.children.free_slots() == 1);
+  CHECK(f.server.children.size() == 2);
+  f.server.publish(10, f.net.now);
+  f.net.run_for(milliseconds(20));
+  CHECK_FALSE(f.server.children.all_have(10));
+  f.report(f.a, 10);
+  f.report(f.b, 9);
+  f.net.run_for(milliseconds(20));
+  CHECK(f.server.children.all_have(9));
+  CHECK_FALSE(f.server.children.all_have(10));
+  CHECK(f.server.children.backlog(f.net.now) >= 1);
+  f.report(f.b, 10);
+  f.net.run_for(milliseconds(20));
+  CHECK(f.server.children.all_have(10));
+  CHECK(f.server.children.backlog(f.net.now) == 0);
+  f.server.children.remove(f.at_server(f.a));
+  CHECK_FALSE(f.server.children.has(f.at_server(f.a)));
+  CHECK(f.server.children.free_slots() == 2);
+}
+
+TEST_CASE("children: a child that was left behind goes on from what is still here", "[swarm]") {
+  Fixture f;
+  f.add(f.a, 0, 32 * 1232);
+  for (int i = 0; i < 20; ++i) f.server.publish(1'000, f.net.now);
+  const std::uint64_t tail = f.server.store.tail();
+  REQUIRE(tail > 1'000);
+  f.report(f.a, 32);
+  f.net.run_for(milliseconds(50));
+  REQUIRE_FALSE(f.sequences(f.a).empty());
+  CHECK(f.sequences(f.a).back() >= tail);
+}

@@ -1,0 +1,281 @@
+#include "libcore/swarm/reception.h"
+
+#include "libcore/stream/content_key.h"
+#include "libcore/stream/source.h"
+#include "tests/catch.h"
+#include "tests/unit/swarm/hosts.h"
+
+using namespace spate;
+using namespace spate::swarm;
+using namespace spate::tests;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+constexpr Duration kRtt = milliseconds(20);
+constexpr Duration kTimeout = milliseconds(50);
+constexpr std::uint32_t kParent = 1;
+
+// A publisher's frames, one shard each with its proof inside.
+struct Broadcast {
+  explicit Broadcast(std::uint64_t epoch = stream::kEpoch, std::optional<crypto::SymmetricKey> secret = std::nullopt) {
+    stream::SourceConfig config;
+    config.key = stream_key();
+    config.epoch = epoch;
+    config.mpeg_ts = false;
+    config.content_secret = secret;
+    source.emplace(config, crypto::sodium_suite(), pool, store, kStart);
+  }
+  // One shard; returns its sequence.
+  std::uint64_t publish(Instant now) {
+    source->push(ByteVector(100, static_cast<std::uint8_t>(store.head() & 0xff)), now);
+    while (source->next_deadline() != kNever) source->handle_deadline(source->next_deadline());
+    return store.head() - 1;
+  }
+  ByteVector frame(std::uint64_t sequence) {
+    const Bytes bytes = store.at(sequence).frame.bytes();
+    return {bytes.begin(), bytes.end()};
+  }
+  wire::StreamInfoFrame info(Instant now) {
+    return wire::sign_stream_info(source->info(now), stream_key(), crypto::sodium_suite());
+  }
+
+  BufferPool pool;
+  stream::Store store;
+  std::optional<stream::Source> source;
+};
+
+struct Viewer {
+  explicit Viewer(const JoinConfig& config = join_config({}))
+      : reception(config, crypto::sodium_suite(), pool, store) {}
+
+  stream::Verdict take(Bytes bytes, Instant now) {
+    Buffer frame = pool.take(bytes.size());
+    std::copy(bytes.begin(), bytes.end(), frame.writable().begin());
+    const auto verdict = reception.take(std::move(frame), kParent, kRtt, std::nullopt, now);
+    play(now);
+    return verdict;
+  }
+  void play(Instant now) {
+    while (const auto output = reception.next_output(std::nullopt, now)) {
+      played.insert(played.end(), output->bytes.begin(), output->bytes.end());
+      discontinuities += output->discontinuity ? 1 : 0;
+    }
+  }
+  std::vector<std::uint64_t> requested(Instant now) {
+    std::vector<std::uint64_t> all;
+    while (const auto request = reception.next_request(kTimeout, now))
+      for (const auto& range : request->ranges)
+        for (std::uint64_t i = 0; i < range.count; ++i) all.push_back(request->base + range.offset + i);
+    return all;
+  }
+
+  BufferPool pool;
+  stream::Store store;
+  Reception reception;
+  ByteVector played;
+  int discontinuities = 0;
+};
+
+struct Fixture {
+  explicit Fixture(const JoinConfig& config = join_config({})) : viewer(config) {
+    for (int i = 0; i < 10; ++i, now += milliseconds(20)) publisher.publish(now);
+    now = kStart;
+    REQUIRE(viewer.reception.on_info(publisher.info(now), now) == Reception::InfoResult::kNewRun);
+    viewer.reception.start(0, std::nullopt);
+  }
+  void take(std::uint64_t from, std::uint64_t to) {
+    for (; from < to; ++from) CHECK(viewer.take(publisher.frame(from), now) == stream::Verdict::kStored);
+  }
+
+  Broadcast publisher;
+  Viewer viewer;
+  Instant now = kStart;
+};
+
+JoinConfig relay_config() {
+  JoinConfig config = join_config({});
+  config.output = false;
+  return config;
+}
+
+using Sequences = std::vector<std::uint64_t>;
+
+}  // namespace
+
+TEST_CASE("reception: a gap is asked for, filled, and played in order", "[swarm]") {
+  Fixture f;
+  f.take(0, 3);
+  f.take(5, 6);
+  CHECK(f.viewer.played.size() == 300);
+  CHECK(f.viewer.reception.next() == 3);
+  CHECK(f.viewer.reception.seen() == 6);
+  CHECK(f.viewer.requested(f.now).empty());
+  f.now = f.viewer.reception.next_deadline();
+  CHECK(f.viewer.requested(f.now) == Sequences{3, 4});
+  f.now += kRtt;
+  f.take(3, 5);
+  CHECK(f.viewer.reception.stats().repaired == 2);
+  CHECK(f.viewer.reception.missed() == 2);
+  CHECK(f.viewer.reception.next() == 6);
+  CHECK(f.viewer.played.size() == 600);
+  CHECK(f.viewer.played[350] == 3);
+  CHECK(f.viewer.discontinuities == 0);
+  CHECK(f.viewer.requested(f.now + seconds(1)).empty());
+}
+
+TEST_CASE("reception: the loss of a burst's end shows by the parent's head", "[swarm]") {
+  Fixture f;
+  f.take(0, 3);
+  f.viewer.reception.on_head(5, f.now);
+  CHECK(f.viewer.requested(f.now + milliseconds(5)) == Sequences{3, 4});
+  f.viewer.reception.on_head(4, f.now);  // an old one
+  CHECK(f.viewer.reception.seen() == 5);
+}
+
+TEST_CASE("reception: P18: an implausible head is ignored", "[swarm]") {
+  Fixture f;
+  f.take(0, 3);
+  for (const std::uint64_t head : {UINT64_MAX, UINT64_MAX - 5, std::uint64_t{1} << 62, std::uint64_t{20'000}})
+    f.viewer.reception.on_head(head, f.now);
+  CHECK(f.viewer.reception.seen() == 3);
+  f.take(3, 10);
+  CHECK(f.viewer.played.size() == 1'000);
+}
+
+TEST_CASE("reception: an announced hole is waited for no more", "[swarm]") {
+  Fixture f;
+  f.take(0, 3);
+  f.take(5, 7);
+  f.viewer.reception.on_hole({3, 2});
+  f.viewer.play(f.now);
+  CHECK(f.viewer.reception.next() == 7);
+  CHECK(f.viewer.played.size() == 500);
+  CHECK(f.viewer.discontinuities == 1);
+  CHECK(f.viewer.reception.lost() == 2);
+  CHECK(f.viewer.requested(f.now + seconds(1)).empty());
+  f.viewer.reception.on_hole({0, 65'535});  // what is here stays here
+  CHECK(f.viewer.store.at(6).present());
+}
+
+TEST_CASE("reception: a relay gives a missing shard up after 3 s, and tells its children so", "[swarm]") {
+  Fixture f(relay_config());
+  f.take(0, 3);
+  f.take(4, 6);
+  f.viewer.reception.handle_deadline(f.now + Reception::kGiveUp - milliseconds(1));
+  CHECK(f.viewer.reception.next() == 3);
+  f.viewer.reception.handle_deadline(f.now + Reception::kGiveUp);
+  CHECK(f.viewer.reception.next() == 6);
+  CHECK(f.viewer.store.at(3).given_up);
+  CHECK(f.viewer.reception.stats().given_up == 1);
+  CHECK(f.viewer.played.empty());
+}
+
+TEST_CASE("reception: what came before the start, or again, is not taken", "[swarm]") {
+  Broadcast publisher;
+  for (int i = 0; i < 10; ++i) publisher.publish(kStart + i * milliseconds(20));
+  Viewer viewer;
+  CHECK(viewer.reception.resume_from() == wire::kFromNewest);
+  REQUIRE(viewer.reception.on_info(publisher.info(kStart), kStart) == Reception::InfoResult::kNewRun);
+  CHECK(viewer.take(publisher.frame(0), kStart) == stream::Verdict::kStale);
+  viewer.reception.start(5, std::nullopt);
+  CHECK(viewer.take(publisher.frame(4), kStart) == stream::Verdict::kStale);
+  CHECK(viewer.take(publisher.frame(5), kStart) == stream::Verdict::kStored);
+  CHECK(viewer.take(publisher.frame(5), kStart) == stream::Verdict::kDuplicate);
+  CHECK(viewer.reception.duplicates() == 1);
+  viewer.reception.start(0, std::nullopt);  // only the first of a run counts
+  CHECK(viewer.reception.resume_from() == 6);
+}
+
+TEST_CASE("reception: a shard of another stream's key is forged, and counted", "[swarm]") {
+  Fixture f;
+  ByteVector forged = f.publisher.frame(0);
+  forged.back() ^= 1;
+  CHECK(f.viewer.take(forged, f.now) == stream::Verdict::kForged);
+  CHECK(f.viewer.reception.stats().forged == 1);
+  f.take(0, 10);
+  CHECK(f.viewer.played.size() == 1'000);
+}
+
+TEST_CASE("reception: infos are believed if signed, newer, and of the newest run", "[swarm]") {
+  Fixture f;
+  auto& reception = f.viewer.reception;
+  const auto newer = f.publisher.info(f.now + seconds(1));
+  const auto newest = f.publisher.info(f.now + seconds(2));
+  CHECK(reception.on_info(newest, f.now) == Reception::InfoResult::kNews);
+  CHECK(reception.on_info(newest, f.now) == Reception::InfoResult::kNothingNew);
+  CHECK(reception.on_info(newer, f.now) == Reception::InfoResult::kNothingNew);
+  Broadcast earlier(stream::kEpoch - 1);
+  CHECK(reception.on_info(earlier.info(f.now + seconds(9)), f.now) == Reception::InfoResult::kNothingNew);
+  auto forged = f.publisher.info(f.now + seconds(3));
+  forged[10] ^= 1;
+  CHECK(reception.on_info(forged, f.now) == Reception::InfoResult::kForged);
+  CHECK(reception.on_info(Bytes{newest}.first(20), f.now) == Reception::InfoResult::kForged);
+}
+
+TEST_CASE("reception: a new run begins anew, and frames of the old one are neither taken nor held against anybody",
+          "[swarm]") {
+  Fixture f;
+  f.take(0, 3);
+  f.take(5, 6);
+  Broadcast again(stream::kEpoch + 1);
+  f.now += seconds(1);
+  again.publish(f.now);
+  again.publish(f.now + milliseconds(20));
+  CHECK(f.viewer.reception.on_info(again.info(f.now), f.now) == Reception::InfoResult::kNewRun);
+  CHECK_FALSE(f.viewer.reception.started());
+  CHECK(f.viewer.requested(f.now + seconds(1)).empty());
+  f.viewer.reception.start(0, std::nullopt);
+  CHECK(f.viewer.take(f.publisher.frame(6), f.now) != stream::Verdict::kForged);
+  f.viewer.played.clear();
+  CHECK(f.viewer.take(again.frame(0), f.now) == stream::Verdict::kStored);
+  CHECK(f.viewer.take(again.frame(1), f.now) == stream::Verdict::kStored);
+  CHECK(f.viewer.played.size() == 200);
+}
+
+TEST_CASE("reception: a private stream needs its secret to be played, not to be relayed", "[swarm]") {
+  const crypto::SymmetricKey secret{1, 2, 3};
+  Broadcast publisher(stream::kEpoch, secret);
+  publisher.publish(kStart);
+  const auto info = publisher.info(kStart);
+  JoinConfig config = join_config({});
+  {
+    Viewer viewer(config);
+    CHECK(viewer.reception.on_info(info, kStart) == Reception::InfoResult::kWrongSecret);
+    CHECK_FALSE(viewer.reception.info());
+  }
+  {
+    config.content_secret = crypto::SymmetricKey{3, 2, 1};
+    Viewer viewer(config);
+    CHECK(viewer.reception.on_info(info, kStart) == Reception::InfoResult::kWrongSecret);
+  }
+  {
+    config.content_secret = secret;
+    Viewer viewer(config);
+    REQUIRE(viewer.reception.on_info(info, kStart) == Reception::InfoResult::kNewRun);
+    viewer.reception.start(0, std::nullopt);
+    viewer.take(publisher.frame(0), kStart);
+    CHECK(viewer.played == ByteVector(100, 0));
+    CHECK(ByteVector(viewer.store.at(0).payload().begin(), viewer.store.at(0).payload().end()) != viewer.played);
+  }
+  Viewer relay(relay_config());
+  REQUIRE(relay.reception.on_info(info, kStart) == Reception::InfoResult::kNewRun);
+  relay.reception.start(0, std::nullopt);
+  CHECK(relay.take(publisher.frame(0), kStart) == stream::Verdict::kStored);
+}
+
+TEST_CASE("reception: finished when the run has ended and nothing is left to wait for", "[swarm]") {
+  Fixture f;
+  f.take(0, 8);
+  f.take(9, 10);
+  CHECK_FALSE(f.viewer.reception.finished());
+  f.publisher.source->end(f.now + seconds(1));
+  CHECK(f.viewer.reception.on_info(f.publisher.info(f.now + seconds(1)), f.now) == Reception::InfoResult::kNews);
+  CHECK_FALSE(f.viewer.reception.finished());
+  f.viewer.reception.give_up_rest();
+  f.viewer.play(f.now);
+  CHECK(f.viewer.reception.finished());
+  CHECK(f.viewer.played.size() == 900);
+  CHECK(f.viewer.reception.lost() == 1);
+}

@@ -1,0 +1,215 @@
+#include "libcore/swarm/swarm.h"
+
+#include "tests/catch.h"
+#include "tests/unit/swarm/hosts.h"
+
+using namespace spate;
+using namespace spate::swarm;
+using namespace spate::tests;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+struct Fixture {
+  explicit Fixture(std::uint16_t slots = 1) : host(1, with_slots(slots)) {
+    net.add(host);
+    for (ScriptedPeer* peer : {&a, &b}) {
+      net.add(*peer);
+      peer->dial(1, net.now);
+    }
+    net.run_for(milliseconds(100));
+    REQUIRE(a.connected());
+    REQUIRE(b.connected());
+  }
+  static PublishConfig with_slots(std::uint16_t slots) {
+    PublishConfig config = publish_config();
+    config.children_max = slots;
+    return config;
+  }
+  void feed(Duration d, ScriptedPeer* reporter = nullptr) {
+    for (const Instant end = net.now + d; net.now < end; net.run_for(milliseconds(20))) {
+      host.swarm->input(ByteVector(2'000, 1), net.now);
+      if (reporter != nullptr) reporter->say(wire::Report{0, 0, 0, 0, 70'000, 4, 3});
+    }
+  }
+  void ask(ScriptedPeer& peer, const wire::Control& message) {
+    peer.say(message);
+    net.run_for(milliseconds(20));
+  }
+
+  Net net;
+  SwarmHost host;
+  ScriptedPeer a{2};
+  ScriptedPeer b{3};
+};
+
+}  // namespace
+
+TEST_CASE("swarm: an inquiry is answered with the status and the publisher's word", "[swarm]") {
+  Fixture f;
+  f.feed(milliseconds(100));
+  f.ask(f.a, wire::Inquiry{});
+  const auto status = f.a.last<wire::Status>();
+  REQUIRE(status);
+  CHECK(status->role == wire::Role::kPublisher);
+  CHECK(status->receiving);
+  CHECK(status->slots == 1);
+  CHECK(status->free_slots == 1);
+  CHECK(status->path.empty());
+  REQUIRE(f.a.frames.size() == 1);
+  CHECK(wire::verify_stream_info(f.a.frames[0], stream_key().public_key, crypto::sodium_suite()));
+}
+
+TEST_CASE("swarm: nothing of the stream goes to one who has not subscribed", "[swarm]") {
+  Fixture f;
+  f.feed(seconds(1));
+  CHECK(f.a.frames.empty());
+}
+
+TEST_CASE("swarm: full, it refuses and introduces those it serves", "[swarm]") {
+  Fixture f;
+  f.ask(f.a, wire::Subscribe{});
+  CHECK(f.a.last<wire::SubscribeReply>()->code == wire::SubscribeCode::kAccepted);
+  f.feed(milliseconds(300), &f.a);
+  f.ask(f.b, wire::Subscribe{});
+  CHECK(f.b.last<wire::SubscribeReply>()->code == wire::SubscribeCode::kFull);
+  const auto peers = f.b.last<wire::Peers>();
+  REQUIRE(peers);
+  REQUIRE(peers->peers.size() == 1);
+  CHECK(peers->peers[0] == wire::PeerRecord{f.a.keys.public_key, f.a.address, 3, 70'000});
+  CHECK(f.b.last<wire::Status>()->free_slots == 0);
+}
+
+TEST_CASE("swarm: with no slots at all it refuses for good", "[swarm]") {
+  Fixture f(0);
+  f.ask(f.a, wire::Subscribe{});
+  CHECK(f.a.last<wire::SubscribeReply>()->code == wire::SubscribeCode::kNoUpload);
+  CHECK(f.a.last<wire::Status>()->no_upload);
+}
+
+TEST_CASE("swarm: a repeated subscription gets the same answer and costs no second slot", "[swarm]") {
+  Fixture f;
+  f.feed(milliseconds(100));
+  f.ask(f.a, wire::Subscribe{});
+  f.feed(milliseconds(100));
+  f.ask(f.a, wire::Subscribe{});
+  const auto replies = f.a.all<wire::SubscribeReply>();
+  REQUIRE(replies.size() == 2);
+  CHECK(replies[0] == replies[1]);
+  CHECK(f.host.swarm->stats(f.net.now).children == 1);
+}
+
+TEST_CASE("swarm: one that has reported and asks for the newest again was restarted, and gets the newest", "[swarm]") {
+  Fixture f;
+  f.ask(f.a, wire::Subscribe{});
+  f.feed(seconds(1), &f.a);
+  f.ask(f.a, wire::Subscribe{});
+  const auto replies = f.a.all<wire::SubscribeReply>();
+  REQUIRE(replies.size() == 2);
+  CHECK(replies[1].code == wire::SubscribeCode::kAccepted);
+  CHECK(replies[1].first > replies[0].first + 20);
+  CHECK(f.host.swarm->stats(f.net.now).children == 1);
+}
+
+TEST_CASE("swarm: an impossible first sequence is brought into what is here", "[swarm]") {
+  const std::uint64_t wish = GENERATE(UINT64_MAX - 1, std::uint64_t{1} << 40);
+  Fixture f;
+  f.feed(milliseconds(200));
+  f.ask(f.a, wire::Subscribe{wire::kAllStripes, wish, 100'000});
+  const auto reply = f.a.last<wire::SubscribeReply>();
+  REQUIRE(reply);
+  CHECK(reply->first < 1'000);
+}
+
+TEST_CASE("swarm: reports from one it does not serve are answered with a refusal", "[swarm]") {
+  Fixture f;
+  f.ask(f.a, wire::Report{});
+  CHECK(f.a.last<wire::SubscribeReply>()->code == wire::SubscribeCode::kNoStream);
+}
+
+TEST_CASE("swarm: unsubscribing and goodbye free the slot", "[swarm]") {
+  const bool goodbye = GENERATE(false, true);
+  Fixture f;
+  f.ask(f.a, wire::Subscribe{});
+  REQUIRE(f.host.swarm->stats(f.net.now).children == 1);
+  f.ask(f.a, goodbye ? wire::Control(wire::Bye{}) : wire::Control(wire::Unsubscribe{}));
+  CHECK(f.host.swarm->stats(f.net.now).children == 0);
+  f.ask(f.b, wire::Subscribe{});
+  CHECK(f.b.last<wire::SubscribeReply>()->code == wire::SubscribeCode::kAccepted);
+}
+
+TEST_CASE("swarm: a pong tells the publisher's clock", "[swarm]") {
+  Fixture f;
+  f.ask(f.a, wire::Ping{5, 30});
+  const auto pong = f.a.last<wire::Pong>();
+  REQUIRE(pong);
+  CHECK(pong->id == 5);
+  REQUIRE(pong->media_us);
+  const auto now_us = static_cast<double>(to_us(f.net.now - kStart));
+  CHECK(static_cast<double>(*pong->media_us) == Approx(now_us).margin(20'000));
+}
+
+TEST_CASE("swarm: a member without the stream serves nobody", "[swarm]") {
+  Net net;
+  SwarmHost member(5, join_config({}));
+  ScriptedPeer peer(2);
+  net.add(member);
+  net.add(peer);
+  peer.dial(5, net.now);
+  net.run_for(milliseconds(100));
+  peer.say(wire::Subscribe{});
+  net.run_for(milliseconds(50));
+  CHECK(peer.last<wire::SubscribeReply>()->code == wire::SubscribeCode::kNoStream);
+  CHECK_FALSE(peer.last<wire::Status>()->receiving);
+}
+
+TEST_CASE("swarm: a member refuses its own parent as a child", "[swarm]") {
+  Net net;
+  SwarmHost member(5, join_config({1}));
+  ScriptedParent parent(1);
+  net.add(member);
+  net.add(parent.peer);
+  net.run_for(milliseconds(500));
+  REQUIRE(member.parent());
+  parent.peer.say(wire::Subscribe{});
+  net.run_for(milliseconds(50));
+  REQUIRE(parent.peer.last<wire::SubscribeReply>());
+  CHECK(parent.peer.last<wire::SubscribeReply>()->code == wire::SubscribeCode::kLoop);
+}
+
+TEST_CASE("swarm: leaving says goodbye to everybody, and stops", "[swarm]") {
+  Fixture f;
+  f.ask(f.a, wire::Subscribe{});
+  f.host.swarm->leave(f.net.now);
+  f.net.run_for(milliseconds(20));
+  CHECK(f.host.stopped == StopReason::kLeft);
+  CHECK(f.a.last<wire::Bye>() == wire::Bye{wire::ByeReason::kLeaving});
+  CHECK(f.b.last<wire::Bye>() == wire::Bye{wire::ByeReason::kLeaving});
+  const std::uint64_t sent = f.host.bytes_sent;
+  f.a.say(wire::Inquiry{});
+  f.net.run_for(seconds(5));
+  CHECK(f.host.bytes_sent == sent);
+}
+
+TEST_CASE("swarm: a publisher that starts again under a new epoch is followed", "[swarm]") {
+  Net net;
+  SwarmHost viewer(5, join_config({1}));
+  SwarmHost first(1, publish_config());
+  net.add(viewer);
+  net.add(first);
+  const auto feed = [&](SwarmHost& publisher, std::uint8_t fill, int n) {
+    for (int i = 0; i < n; ++i, net.run_for(milliseconds(20))) publisher.swarm->input(ByteVector(2'000, fill), net.now);
+  };
+  feed(first, 1, 100);
+  CHECK(viewer.output.size() > 100'000);
+  first.up = false;
+  PublishConfig config = publish_config();
+  config.epoch += 5'000;
+  SwarmHost second(1, config);
+  net.add(second);
+  viewer.output.clear();
+  feed(second, 2, 300);
+  CHECK(std::count(viewer.output.begin(), viewer.output.end(), 2) > 400'000);
+  CHECK_FALSE(viewer.stopped);
+}
