@@ -7,6 +7,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <cstring>
 
 #include "libcore/base/bytes.h"
 
@@ -35,7 +36,8 @@ inline std::uint64_t hash_bytes(Bytes bytes) {
   std::array<std::uint64_t, 4> lanes{1, 2, 3, 4};
   const auto word_at = [&bytes](std::size_t at, std::size_t n) {
     std::uint64_t word = 0;
-    for (std::size_t i = 0; i < n; ++i) word |= std::uint64_t{bytes[at + i]} << (8 * i);
+    std::memcpy(&word, bytes.data() + at, n);
+    if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
     return word;
   };
   std::size_t at = 0;

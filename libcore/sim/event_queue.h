@@ -24,7 +24,9 @@ struct Event {
   HostId destination = 0;
   HostId source = 0;
   std::uint64_t sequence = 0;  // the source's own count
-  std::uint32_t kind = 0;      // the owner's affair, as is what follows
+  // The owner's affair: what it is, how large, and where the rest is.
+  std::uint16_t kind = 0;
+  std::uint16_t bytes = 0;
   std::uint32_t payload = 0;
 };
 

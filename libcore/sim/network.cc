@@ -42,7 +42,7 @@ void Network::remove(HostId host) { hosts_[host].program = nullptr; }
 
 void Network::at(Instant time, HostId host, std::function<void()> command) {
   SPATE_CHECK(time >= now_ && host < hosts_.size());
-  queue_.push({time, host, kOutside, command_sequence_++, kCommand, static_cast<std::uint32_t>(commands_.size())});
+  queue_.push({time, host, kOutside, command_sequence_++, kCommand, 0, static_cast<std::uint32_t>(commands_.size())});
   commands_.push_back(std::move(command));
 }
 
@@ -99,7 +99,7 @@ bool Network::take_delivery(const Event& event) {
     return false;
   }
   if (event.kind == kDownlink) {
-    const Link::Passage passage = host.down.send(packets_[event.payload].size() + kHeaderBytes, now_);
+    const Link::Passage passage = host.down.send(event.bytes + kHeaderBytes, now_);
     note(event, static_cast<std::uint64_t>(passage.fate));
     if (passage.fate != Link::Fate::kCarried) {
       drop(event.payload, passage.fate == Link::Fate::kLost ? stats_.lost : stats_.queue_full);
@@ -107,7 +107,8 @@ bool Network::take_delivery(const Event& event) {
     }
     if (passage.copy_arrives) {
       ++stats_.duplicated;
-      put({*passage.copy_arrives, event.destination, event.source, hosts_[event.source].sequence++, kDelivery, 0},
+      put({*passage.copy_arrives, event.destination, event.source, hosts_[event.source].sequence++, kDelivery,
+           event.bytes, 0},
           packets_[event.payload]);
     }
     if (passage.arrives > now_) {
@@ -167,7 +168,7 @@ void Network::arm(HostId id) {
   if (host.deadline > EventQueue::kTimeMax) return;
   if (!host.timers.empty() && host.timers.back() <= host.deadline) return;
   host.timers.push_back(host.deadline);
-  queue_.push({host.deadline, id, id, host.sequence++, kTimer, 0});
+  queue_.push({host.deadline, id, id, host.sequence++, kTimer, 0, 0});
 }
 
 void Network::flush(HostId id) {
@@ -192,14 +193,15 @@ void Network::send(HostId from, const Address& to, Bytes datagram) {
     ++stats_.nobody;
     return;
   }
-  Buffer packet = pool_.take(datagram.size());
+  const auto bytes = static_cast<std::uint16_t>(datagram.size());
+  Buffer packet = pool_.take(bytes);
   std::copy(datagram.begin(), datagram.end(), packet.writable().begin());
   const Duration delay = delays_.one_way(from, destination);
   if (passage.copy_arrives) {
     ++stats_.duplicated;
-    put({*passage.copy_arrives + delay, destination, from, host.sequence++, kDownlink, 0}, packet);
+    put({*passage.copy_arrives + delay, destination, from, host.sequence++, kDownlink, bytes, 0}, packet);
   }
-  put({passage.arrives + delay, destination, from, host.sequence++, kDownlink, 0}, std::move(packet));
+  put({passage.arrives + delay, destination, from, host.sequence++, kDownlink, bytes, 0}, std::move(packet));
 }
 
 // Sends a packet on its way to the event, whose payload it becomes.

@@ -84,7 +84,7 @@ class Network {
   const HostStats& stats(HostId host) const { return hosts_[host].stats; }
 
  private:
-  enum Kind : std::uint32_t { kDownlink, kDelivery, kTimer, kCommand };
+  enum Kind : std::uint16_t { kDownlink, kDelivery, kTimer, kCommand };
   // Sorts after every host.
   static constexpr HostId kOutside = UINT32_MAX;
   // A host that wants its deadline handled this often at one instant will never stop.

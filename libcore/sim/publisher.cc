@@ -32,7 +32,9 @@ bool Publisher::on_idle(Instant now, Instant& deadline) {
   if (burst > 0) {
     burst_.resize(burst);
     broadcast_.write(bytes_read_, burst_);
+    node().input_waited(*stream_, now - last_read_);  // a simulated host is never busy with anything else
     node().input(*stream_, burst_, local(now));
+    last_read_ = now;
     bytes_read_ += burst;
     for (; read_.size() < broadcast_.frames(); read_.push_back(now)) {
       if (broadcast_.first_packet(read_.size() + 1) * Broadcast::kPacketBytes > bytes_read_) break;

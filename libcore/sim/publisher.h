@@ -29,6 +29,7 @@ class Publisher final : public Peer {
   const Broadcast& broadcast_;
   std::optional<node::StreamIndex> stream_;
   std::uint64_t bytes_read_ = 0;
+  Instant last_read_{};
   std::vector<Instant> read_;  // by frame
   std::vector<std::uint8_t> burst_;
   Duration held_max_{};

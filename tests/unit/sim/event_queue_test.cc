@@ -16,7 +16,7 @@ struct Before {
 };
 
 Event event_at(std::int64_t ns, HostId destination = 0, HostId source = 0, std::uint64_t sequence = 0) {
-  return {Instant(Duration(ns)), destination, source, sequence, 0, 0};
+  return {Instant(Duration(ns)), destination, source, sequence, 0, 0, 0};
 }
 
 bool same(const Event& a, const Event& b) {
@@ -79,7 +79,7 @@ TEST_CASE("the event queue agrees with an ordered set over a long mixed run") {
         Event event =
             event_at(0, static_cast<HostId>(draws.below(20)), static_cast<HostId>(draws.below(20)), sequence++);
         event.time = now + ahead(draws);
-        event.kind = static_cast<std::uint32_t>(draws.below(4));
+        event.kind = static_cast<std::uint16_t>(draws.below(4));
         event.payload = static_cast<std::uint32_t>(draws.u64() >> 32);
         queue.push(event);
         reference.insert(event);
@@ -98,7 +98,7 @@ TEST_CASE("the event queue agrees with an ordered set over a long mixed run") {
 
 TEST_CASE("the event queue reaches as far as it says") {
   EventQueue queue;
-  queue.push({EventQueue::kTimeMax, 1, 1, 1, 0, 0});
+  queue.push({EventQueue::kTimeMax, 1, 1, 1, 0, 0, 0});
   queue.push(event_at(5));
   CHECK(queue.pop().time == Instant(Duration(5)));
   CHECK(queue.pop().time == EventQueue::kTimeMax);
