@@ -86,6 +86,7 @@ class Publisher final : public io::DriverDelegate {
 
   std::size_t input_room() const override { return node_.input_room(stream_); }
   void on_input(Bytes bytes, Instant now) override { node_.input(stream_, bytes, now); }
+  void on_input_waited(Duration idle) override { node_.input_waited(stream_, idle); }
   void on_input_end(Instant now) override {
     io::log::detail("the input ended; waiting until all peers have it");
     node_.end_input(stream_, now);

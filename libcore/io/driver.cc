@@ -249,10 +249,11 @@ void Driver::Impl::sleep() {
   if (output_blocked && output_writable) output_writable->arm();
   if (output != nullptr && output_gone) output_gone->arm();
 
-  if (datagrams_left || input_wanted())
-    loop.poll();
-  else
-    loop.wait();
+  if (datagrams_left || input_wanted()) return loop.poll();
+  if (!input_waits) return loop.wait();
+  const Instant before = monotonic_now();
+  loop.wait();
+  delegate.on_input_waited(monotonic_now() - before);
 }
 
 }  // namespace spate::io

@@ -37,6 +37,7 @@ class DriverDelegate {
   // How many bytes of input may be read now, and what came. Only with Driver::read_from().
   virtual std::size_t input_room() const { return 0; }
   virtual void on_input(Bytes /*bytes*/, Instant /*now*/) {}
+  virtual void on_input_waited(Duration /*idle*/) {}  // so long with nothing to do but to wait for input
   virtual void on_input_end(Instant /*now*/) {}
   virtual void on_input_failed(const std::string& /*message*/, Instant /*now*/) {}
 

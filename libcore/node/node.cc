@@ -108,6 +108,8 @@ std::size_t Node::input_room(StreamIndex stream) const { return impl_->swarms.at
 
 void Node::input(StreamIndex stream, Bytes bytes, Instant now) { impl_->swarms.at(stream)->input(bytes, now); }
 
+void Node::input_waited(StreamIndex stream, Duration waited) { impl_->swarms.at(stream)->input_waited(waited); }
+
 void Node::end_input(StreamIndex stream, Instant now) { impl_->swarms.at(stream)->end_input(now); }
 
 void Node::leave(Instant now) {

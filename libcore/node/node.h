@@ -86,6 +86,9 @@ class Node {
   std::size_t input_room(StreamIndex stream) const;
   // Publisher: one burst of input, at most input_room() bytes.
   void input(StreamIndex stream, Bytes bytes, Instant now);
+  // Publisher: the caller has been idle so long for want of input. Input that keeps us waiting has a pace of its own
+  // and is never held back; without these calls it is taken for a file's.
+  void input_waited(StreamIndex stream, Duration waited);
   // Publisher: no more input. Stopped{kEnded} follows when all children have everything, or have had their time.
   void end_input(StreamIndex stream, Instant now);
   // Says goodbye to every peer of every stream; Stopped{kLeft} follows for each at once.

@@ -190,8 +190,10 @@ bool Children::pump_child(Child& child, session::Endpoint& endpoint, DatagramBat
       progressed = true;
       continue;
     }
-    child.cursor = std::max(child.cursor, store_.tail());  // too slow for us: what fell out is lost to it
-    child.landed = std::max(child.landed, std::min(child.cursor, store_.tail()));
+    if (child.cursor < store_.tail()) {  // too slow for us: what fell out is lost to it
+      child.landed += store_.tail() - child.cursor;
+      child.cursor = store_.tail();
+    }
     if (child.cursor >= store_.head() || child.cursor - child.landed >= window) return true;
     const stream::StoredShard& shard = store_.at(child.cursor);
     if (!shard.present()) {

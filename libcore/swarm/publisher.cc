@@ -7,9 +7,7 @@
 namespace spate::swarm {
 namespace {
 
-constexpr Duration kPaceWindow = std::chrono::milliseconds(500);
-constexpr Duration kPaceWindowMin = std::chrono::milliseconds(20);
-constexpr Duration kGap = std::chrono::microseconds(500);  // shorter pauses are scheduling, not pacing
+constexpr Duration kPaceWindow = std::chrono::milliseconds(100);
 
 }  // namespace
 
@@ -21,26 +19,22 @@ Publisher::Publisher(const PublishConfig& config, const crypto::Suite& suite, Bu
       children_(children),
       source_({config.key, config.epoch, config.mpeg_ts, config.content_secret}, suite, pool, store, now),
       next_info_(now),
-      waiting_since_(now),
       pace_since_(now) {
   sign_info(now);
 }
 
 void Publisher::input(Bytes bytes, Instant now) {
   SPATE_CHECK(bytes.size() <= input_room());
-  if (now - waiting_since_ > kGap) waited_ += now - waiting_since_;
-  waiting_since_ = now;
   judge_pace(now);
   source_.push(bytes, now);
   judge_backlog(now);
 }
 
-// Waiting for input more than a fifth of the time means that the input has a pace of its own.
+// Input that we wait for more than half of the time has a pace of its own.
 void Publisher::judge_pace(Instant now) {
   const Duration elapsed = now - pace_since_;
-  if (elapsed < kPaceWindowMin) return;
-  live_ = waited_ * 5 > elapsed;
   if (elapsed < kPaceWindow) return;
+  live_ = waited_ * 2 > elapsed;
   pace_since_ = now;
   waited_ = Duration::zero();
 }
@@ -52,7 +46,7 @@ void Publisher::judge_backlog(Instant now) {
   held_back_ = !live_ && backlog > kBacklogMax && ended_at_ == kNever;
   if (was_held && !held_back_) {
     // Time spent holding the input back says nothing of its pace.
-    pace_since_ = waiting_since_ = now;
+    pace_since_ = now;
     waited_ = Duration::zero();
   }
 }

@@ -2,7 +2,7 @@
 //
 // Input that comes at its own pace (an encoder) is never held back: a child too slow for it loses what it misses.
 // Input that is always there (a file) is taken as fast as the children report that they have it, and waits
-// for the first of them. Which of the two it is shows in how long the input lets us wait.
+// for the first of them. Which of the two it is shows in how long the input lets us wait (input_waited()).
 #pragma once
 
 #include <cstdint>
@@ -25,6 +25,8 @@ class Publisher {
 
   std::size_t input_room() const { return held_back_ ? 0 : kInputMax; }
   void input(Bytes bytes, Instant now);
+  // The caller has been idle so long for want of input.
+  void input_waited(Duration waited) { waited_ += waited; }
   void end(Instant now);
   // Paced input so far, as opposed to a file's.
   bool live() const { return live_; }
@@ -60,9 +62,7 @@ class Publisher {
   bool had_child_ = false;
   bool live_ = false;
   Instant ended_at_ = kNever;
-  // How long the input kept us waiting, of how long we were willing to read.
-  Instant waiting_since_;
-  Duration waited_{};
+  Duration waited_{};  // since pace_since_, in which time the input was wanted
   Instant pace_since_;
 };
 

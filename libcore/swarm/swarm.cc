@@ -314,6 +314,11 @@ void Swarm::stop(StopReason reason, wire::ByeReason bye, Instant) {
 
 std::size_t Swarm::input_room() const { return publisher_ && !stopped_ ? publisher_->input_room() : 0; }
 
+void Swarm::input_waited(Duration waited) {
+  SPATE_CHECK(publisher_ != nullptr);
+  publisher_->input_waited(waited);
+}
+
 void Swarm::input(Bytes bytes, Instant now) {
   SPATE_CHECK(publisher_ != nullptr);
   if (!stopped_) publisher_->input(bytes, now);

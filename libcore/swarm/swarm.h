@@ -57,6 +57,7 @@ class Swarm {
   // Commands.
   std::size_t input_room() const;
   void input(Bytes bytes, Instant now);
+  void input_waited(Duration waited);
   void end_input(Instant now);
   void leave(Instant now);
 
