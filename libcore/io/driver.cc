@@ -47,6 +47,7 @@ struct Driver::Impl {
   std::optional<Watch> output_writable;
   std::optional<Watch> output_gone;
   bool output_blocked = false;
+  bool output_held = false;  // the node was told to wait
   std::uint64_t output_written = 0;
   Instant output_progress_at{};
 
@@ -63,6 +64,7 @@ struct Driver::Impl {
   void poll_node();
   bool send_batch();
   bool may_poll();
+  bool output_is_behind() const;
   void write_output();
   void end_output(Output::State state);
   bool finished() const;
@@ -156,6 +158,10 @@ void Driver::Impl::read_input() {
   }
 }
 
+bool Driver::Impl::output_is_behind() const {
+  return output != nullptr && output->queue().packets() > output->queue().packets_max() / 2;
+}
+
 // Sends what the batch holds. False: the rest must wait.
 bool Driver::Impl::send_batch() {
   if (!socket.send(batch, progress)) {
@@ -183,6 +189,8 @@ bool Driver::Impl::may_poll() {
 
 void Driver::Impl::poll_node() {
   if (!may_poll()) return;
+  output_held = output_is_behind();
+  node.hold_output(output_held);
   while (true) {
     const node::Poll poll = node.poll(now, batch);
     switch (poll.kind) {
@@ -211,6 +219,7 @@ void Driver::Impl::write_output() {
     output_written = output->written_bytes();
     output_progress_at = now;
   }
+  if (output_held && !output_is_behind()) node_deadline = now;  // there is room again: poll
   if (state == Output::State::kClosed || state == Output::State::kFailed) end_output(state);
 }
 

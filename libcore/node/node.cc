@@ -112,6 +112,10 @@ void Node::input_waited(StreamIndex stream, Duration waited) { impl_->swarms.at(
 
 void Node::end_input(StreamIndex stream, Instant now) { impl_->swarms.at(stream)->end_input(now); }
 
+void Node::hold_output(bool hold) {
+  for (const auto& swarm : impl_->swarms) swarm->hold_output(hold);
+}
+
 void Node::leave(Instant now) {
   for (const auto& swarm : impl_->swarms) swarm->leave(now);
 }

@@ -91,6 +91,9 @@ class Node {
   void input_waited(StreamIndex stream, Duration waited);
   // Publisher: no more input. Stopped{kEnded} follows when all children have everything, or have had their time.
   void end_input(StreamIndex stream, Instant now);
+  // Members: the reader of what is played is behind, play nothing for now. What waits too long is lost to it; those we
+  // forward to do not notice. A publisher of a file slows down if there are none.
+  void hold_output(bool hold);
   // Says goodbye to every peer of every stream; Stopped{kLeft} follows for each at once.
   void leave(Instant now);
   // Measures the path to a host: connects (ProbeConnected), then each ping of `bytes` payload may bring a ProbeReply.

@@ -266,7 +266,8 @@ void Member::on_received(Instant now) {
 void Member::report(Instant now) {
   const Reception& reception = house_.reception;
   wire::Report report;
-  report.next = reception.next();
+  // While nobody hangs on us, a slow reader of ours may slow down a publisher that can wait.
+  report.next = house_.children.size() == 0 ? reception.done() : reception.next();
   report.seen = std::max(reception.seen(), reception.next());
   report.received = static_cast<std::uint32_t>(reception.stats().received);
   report.missed = static_cast<std::uint32_t>(reception.missed());

@@ -87,6 +87,8 @@ class Reception {
 
   // Every sequence below it has come or been given up.
   std::uint64_t next() const { return next_; }
+  // The same, and it has been played if this node plays.
+  std::uint64_t done() const { return config_.output && started_ ? std::min(next_, playout_.next()) : next_; }
   std::uint64_t seen() const { return seen_; }
   // Shards that had to be asked for or never came.
   std::uint64_t missed() const { return stats_.repaired + stats_.given_up; }

@@ -347,7 +347,7 @@ std::optional<Event> Swarm::next_event(Instant now) {
     events_.pop_front();
     return event;
   }
-  if (stopped_ || !reception_) return std::nullopt;
+  if (stopped_ || !reception_ || output_held_) return std::nullopt;
   if (auto output = reception_->next_output(media_now(now), now))
     return Played{host_.stream, std::move(output->frame), output->bytes, output->lag, output->discontinuity};
   if (reception_->info() && reception_->info()->ended) {

@@ -59,6 +59,7 @@ class Swarm {
   void input(Bytes bytes, Instant now);
   void input_waited(Duration waited);
   void end_input(Instant now);
+  void hold_output(bool hold) { output_held_ = hold; }
   void leave(Instant now);
 
   // Output. False if the batch is full and more waits.
@@ -99,6 +100,7 @@ class Swarm {
   Instant status_at_;
   Instant info_again_ = kNever;
   Instant end_patience_ = kNever;
+  bool output_held_ = false;
   bool stopped_ = false;
 };
 
