@@ -22,9 +22,17 @@ struct Node::Impl {
         rng(std::move(injected_rng)),
         endpoint(suite, *rng, pool),
         upload(config.upload_limit_bps / 8, kUploadBurstBytes),
-        prober(endpoint, pool) {
-    if (config.answer_probes)
+        prober(endpoint, pool) {}
+
+  // Anybody may measure the path to a host that serves a public stream. Who serves private ones only stays silent.
+  void answer_probes() {
+    if (!probe_service)
       probe_service = endpoint.add_service(session::probe_service(), session::probe_node_key_pair(), true);
+  }
+  session::ServiceIndex serve(const crypto::StreamKey& stream, const crypto::SymmetricKey& swarm_secret) {
+    SPATE_CHECK(swarms.size() < kStreamsMax);
+    if (swarm_secret == crypto::SymmetricKey{}) answer_probes();
+    return endpoint.add_service(session::stream_service(stream, swarm_secret), config.identity, true);
   }
 
   swarm::Swarm::Host host_for(session::ServiceIndex service) {
@@ -46,7 +54,7 @@ struct Node::Impl {
   }
   void handle_text(session::Endpoint::Received received, Instant now) {
     if (prober.uses(received.session) || probe_service == received.service)
-      prober.handle_text(received.session, received.text.bytes(), config.answer_probes, now);
+      prober.handle_text(received.session, received.text.bytes(), probe_service.has_value(), now);
     else if (swarm::Swarm* const swarm = swarm_of(received.service))
       swarm->handle_text(received.session, std::move(received.text), now);
   }
@@ -89,17 +97,13 @@ void Node::handle_deadline(Instant now) {
 }
 
 StreamIndex Node::publish(const PublishConfig& config, Instant now) {
-  SPATE_CHECK(impl_->swarms.size() < kStreamsMax);
-  const auto service = impl_->endpoint.add_service(
-      session::stream_service(config.key.public_key, config.swarm_secret), impl_->config.identity, true);
+  const auto service = impl_->serve(config.key.public_key, config.swarm_secret);
   impl_->swarms.push_back(std::make_unique<swarm::Swarm>(config, impl_->host_for(service), now));
   return static_cast<StreamIndex>(impl_->swarms.size() - 1);
 }
 
 StreamIndex Node::join(const JoinConfig& config, Instant now) {
-  SPATE_CHECK(impl_->swarms.size() < kStreamsMax);
-  const auto service = impl_->endpoint.add_service(session::stream_service(config.stream, config.swarm_secret),
-                                                   impl_->config.identity, true);
+  const auto service = impl_->serve(config.stream, config.swarm_secret);
   impl_->swarms.push_back(std::make_unique<swarm::Swarm>(config, impl_->host_for(service), now));
   return static_cast<StreamIndex>(impl_->swarms.size() - 1);
 }

@@ -45,7 +45,6 @@ struct NodeConfig {
   std::uint32_t receive_window_bytes = 160 * 1024;
   // All streams together, on the wire; 0 = unlimited. Bits per second.
   std::uint64_t upload_limit_bps = 0;
-  bool answer_probes = true;
 };
 
 struct ProbeReply {

@@ -23,6 +23,7 @@ struct Fixture {
     };
   }
   void connect() {
+    host.node.publish(publish_config(), net.now);
     prober.node.probe({host.address, session::probe_node_key_pair().public_key}, std::nullopt, net.now);
     net.run_for(seconds(1));
     REQUIRE(prober.connected);
@@ -37,7 +38,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE("prober: by its address alone, any node answers, and the round trips are told", "[node]") {
+TEST_CASE("prober: by its address alone, whoever serves a public stream answers, and the round trips are told", "[node]") {
   Fixture f;
   f.connect();
   CHECK(*f.prober.connected >= milliseconds(10));
@@ -130,13 +131,14 @@ TEST_CASE("prober: a lost ping makes no reply, a repeated pong no second one", "
   CHECK(f.prober.replies[0].id == 2);
 }
 
-TEST_CASE("prober: a node that answers no probes is silent to them", "[node]") {
+TEST_CASE("prober: a node that serves only a private stream is silent to probes", "[node]") {
   Net net;
   NodeHost prober(1);
   net.add(prober);
-  NodeConfig config = NodeHost::config_of(2);
-  config.answer_probes = false;
-  Node shy(config, crypto::sodium_suite(), std::make_unique<crypto::ChaChaRng>(2));
+  Node shy(NodeHost::config_of(2), crypto::sodium_suite(), std::make_unique<crypto::ChaChaRng>(2));
+  PublishConfig secret = publish_config();
+  secret.swarm_secret.fill(7);
+  shy.publish(secret, net.now);
   std::size_t questions = 0;
   DatagramBatch out;
   net.fate = [&](const Address& from, const Address&, Bytes bytes) {
