@@ -16,15 +16,6 @@ namespace {
 
 constexpr Duration kTimeout = milliseconds(100);
 
-// A shard that came by itself, not held for its list.
-template <typename G>
-bool filled(G& gaps, std::uint64_t sequence, Duration rtt, Instant now) {
-  if constexpr (requires { gaps.on_filled(sequence, rtt, false, now); })
-    return gaps.on_filled(sequence, rtt, false, now);
-  else
-    return gaps.on_filled(sequence, rtt, now);
-}
-
 struct Fixture {
   Fixture() { store.advance_head(100'000); }
 
@@ -33,7 +24,7 @@ struct Fixture {
     const auto skip = [&](std::uint64_t sequence) { return held.count(sequence) > 0; };
     return gaps.take_due(now, kTimeout, lossy, request, skip) ? std::optional(request) : std::nullopt;
   }
-  bool fill(std::uint64_t sequence, Duration rtt, Instant now) { return filled(gaps, sequence, rtt, now); }
+  bool fill(std::uint64_t sequence, Duration rtt, Instant now) { return gaps.on_filled(sequence, rtt, false, now); }
   static std::vector<std::uint64_t> asked(const wire::RepairRequest& request) {
     std::vector<std::uint64_t> all;
     for (const auto& range : request.ranges)
@@ -141,14 +132,22 @@ TEST_CASE("gaps: the guard learns how late reordered shards come, up to 60 ms", 
   CHECK(f.gaps.guard() == Gaps::kGuardMax);
 }
 
-TEST_CASE("gaps: a shard that comes faster than an answer could was late, not repaired", "[swarm]") {
+TEST_CASE("gaps: a shard that comes much faster than an answer could was late, not repaired", "[swarm]") {
   Fixture f;
   f.gaps.notice(f.at, f.at + 2, f.store, kStart);
   const Instant asked = kStart + Gaps::kGuardMin;
   REQUIRE(f.due(asked));
-  CHECK_FALSE(f.fill(f.at, milliseconds(50), asked + milliseconds(49)));
-  CHECK(f.gaps.guard() > milliseconds(50));
-  CHECK(f.fill(f.at + 1, milliseconds(50), asked + milliseconds(50)));
+  CHECK_FALSE(f.fill(f.at, milliseconds(40), asked + milliseconds(29)));
+  CHECK(f.gaps.guard() > milliseconds(30));
+  CHECK(f.fill(f.at + 1, milliseconds(40), asked + milliseconds(40)));
+}
+
+TEST_CASE("gaps: a shard that was held until its list came says nothing of reordering", "[swarm]") {
+  Fixture f;
+  f.gaps.notice(f.at, f.at + 1, f.store, kStart);
+  f.gaps.on_filled(f.at, milliseconds(40), true, kStart + milliseconds(50));
+  CHECK(f.gaps.guard() == Gaps::kGuardMin);
+  CHECK(f.gaps.empty());
 }
 
 TEST_CASE("gaps: losses make the guard short again", "[swarm]") {

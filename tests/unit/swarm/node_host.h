@@ -76,6 +76,7 @@ class Feed {
       publisher_.node.input(0, burst_bytes_, net.now);
       all.insert(all.end(), burst_bytes_.begin(), burst_bytes_.end());
       net.run_for(interval_);
+      publisher_.node.input_waited(0, interval_);
     }
   }
   void end(Net& net) { publisher_.node.end_input(0, net.now); }

@@ -29,6 +29,7 @@ struct Fixture {
   }
   void feed(Duration d, ScriptedPeer* reporter = nullptr) {
     for (const Instant end = net.now + d; net.now < end; net.run_for(milliseconds(20))) {
+      host.swarm->input_waited(milliseconds(20));
       host.swarm->input(ByteVector(2'000, 1), net.now);
       if (reporter != nullptr) reporter->say(wire::Report{0, 0, 0, 0, 70'000, 4, 3});
     }
