@@ -25,22 +25,20 @@ bool writable_now(int fd) {
 
 // The same pipe, with flags of its own. Fails where /proc is not there or the pipe is another user's.
 int reopen_non_blocking(int fd) {
-  return ::open(("/proc/self/fd/" + std::to_string(fd)).c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+  return ::open(("/proc/self/fd/" + std::to_string(fd)).c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
 }  // namespace
 
-Output::Output(int fd) : fd_(fd) {
+Output::Output(int fd, bool may_reopen) : fd_(fd) {
   struct stat status {};
   ::fstat(fd, &status);
   if (S_ISSOCK(status.st_mode)) {
     kind_ = Kind::kSocket;
-  } else if (S_ISFIFO(status.st_mode)) {
-    ::fcntl(fd, F_SETPIPE_SZ, kPipeBytesWanted);
-    own_ = Descriptor(reopen_non_blocking(fd));
-    kind_ = own_ ? Kind::kPipe : Kind::kCautiousPipe;
   } else if (EventLoop::can_wait_for(fd)) {
-    kind_ = Kind::kCautiousPipe;
+    ::fcntl(fd, F_SETPIPE_SZ, kPipeBytesWanted);
+    if (may_reopen) own_ = Descriptor(reopen_non_blocking(fd));
+    kind_ = own_ ? Kind::kPipe : Kind::kCautiousPipe;
   }
 }
 

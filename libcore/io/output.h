@@ -20,8 +20,9 @@ class Output {
  public:
   static constexpr std::size_t kQueueBytesMax = 8 * 1024 * 1024;
 
-  // Takes the descriptor's place; it stays open and its flags are left alone.
-  explicit Output(int fd);
+  // Takes the descriptor's place; it stays open and its flags are left alone. may_reopen is false in tests: as if the
+  // pipe could not be opened anew.
+  explicit Output(int fd, bool may_reopen = true);
   // Makes or empties a file.
   static Result<Output> open_file(const std::string& path);
 
@@ -49,8 +50,8 @@ class Output {
 
  private:
   enum class Kind {
-    kFile,          // regular files and devices: a write takes everything
-    kPipe,          // non-blocking, our own
+    kFile,          // regular files and the like: a write takes everything
+    kPipe,          // or another thing that can be full, non-blocking and our own
     kSocket,        // each send is told not to block
     kCautiousPipe,  // blocking, shared: small writes, each after a look
   };

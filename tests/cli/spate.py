@@ -29,8 +29,8 @@ def _end_all():
 class Tool:
     """One running tool. Its output is collected as it comes: out (bytearray), err (text), stats (dicts)."""
 
-    def __init__(self, name, *arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=None, stats=False,
-                 collect=True):
+    def __init__(self, name, *arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                 env=None, stats=False, collect=True):
         self._changed = threading.Condition()
         self.out, self.err, self.stats = bytearray(), "", []
         command = [os.path.join(BIN, "spate-" + name), *map(str, arguments)]
@@ -40,14 +40,15 @@ class Tool:
             command += ["--stats", "20ms", "--stats-file", "fd:%d" % stats_fd]
         environment = {k: v for k, v in os.environ.items() if not k.startswith("SPATE_")}
         environment.update(env or {})
-        self.process = subprocess.Popen(command, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE, env=environment,
+        self.process = subprocess.Popen(command, stdin=stdin, stdout=stdout, stderr=stderr, env=environment,
                                         pass_fds=[stats_fd] if stats else [])
         _running.append(self)
         self._readers = []
         if stats:
             os.close(stats_fd)
             self._collect(os.fdopen(stats_read, "rb", 0), self._on_stats)
-        self._collect(self.process.stderr, self._on_err)
+        if self.process.stderr:
+            self._collect(self.process.stderr, self._on_err)
         if collect and self.process.stdout:
             self._collect(self.process.stdout, self._on_out)
 

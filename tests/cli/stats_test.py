@@ -2,6 +2,7 @@
 import json
 import math
 import os
+import pty
 import tempfile
 import unittest
 
@@ -52,6 +53,26 @@ class Stats(unittest.TestCase):
         failed = spate.run("publish", "--stats", "1s", "--stats-file", "/no/such/directory/stats")
         self.assertEqual((failed.code, failed.out), (1, b""))
         self.assertEqual(failed.err.count("\n"), 1)
+
+    def test_a_terminal_gets_a_status_line_instead(self):
+        publisher = spate.Publisher()
+        controller, terminal = pty.openpty()
+        watcher = spate.watch(publisher.link, stats=False, stderr=terminal)
+        os.close(terminal)
+        seen = b""
+        while b"from 1 peer" not in seen:
+            seen += os.read(controller, 1000)
+        publisher.close_input()
+        self.assertEqual((publisher.wait(), watcher.wait()), (0, 0))
+        try:
+            while data := os.read(controller, 1000):
+                seen += data
+        except OSError:
+            pass  # how the end of a terminal is told
+        os.close(controller)
+        status, summary = seen.rsplit(b"\r\x1b[K", 1)
+        self.assertIn(b"kbit/s", status)
+        self.assertRegex(summary, rb"^spate-watch: .*lost.*\r\n$")
 
     def test_no_addresses_without_asking_twice(self):
         publisher = spate.Publisher()

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <csignal>
+#include <cstdlib>
 #include <string>
 
 #include "tests/catch.h"
@@ -86,6 +87,34 @@ TEST_CASE("a reader that pauses loses whole packets and sees no pieces") {
     CHECK(text.size() == kept * kPacketBytes);
   }
   CHECK(whole_packets(text));
+}
+
+TEST_CASE("a pipe that cannot be opened anew is never written more than it takes") {
+  const Pipe pipe;
+  BufferPool pool;
+  std::string text;
+  {
+    io::Output output(pipe.writer.get(), false);
+    for (int i = 0; i < 2'000; ++i) push(output, pool, i);
+    while (output.flush() == io::Output::State::kBlocked) text += read_available(pipe.reader.get(), 5'000);
+    text += read_available(pipe.reader.get());
+  }
+  CHECK(text.size() == 2'000 * kPacketBytes);
+  CHECK(whole_packets(text));
+  CHECK((::fcntl(pipe.writer.get(), F_GETFL) & O_NONBLOCK) == 0);
+}
+
+TEST_CASE("a terminal that does not read stops nobody") {
+  const io::Descriptor controller(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
+  REQUIRE(::grantpt(controller.get()) == 0);
+  REQUIRE(::unlockpt(controller.get()) == 0);
+  const io::Descriptor terminal(::open(::ptsname(controller.get()), O_RDWR | O_NOCTTY | O_CLOEXEC));
+  REQUIRE(terminal);
+  BufferPool pool;
+  io::Output output(terminal.get());
+  for (int i = 0; i < 100; ++i) push(output, pool, i);
+  CHECK(output.flush() == io::Output::State::kBlocked);
+  CHECK((::fcntl(terminal.get(), F_GETFL) & O_NONBLOCK) == 0);
 }
 
 TEST_CASE("a reader that is gone is the end, on a pipe and on a socket") {
