@@ -11,14 +11,14 @@ namespace {
 constexpr Instant kStart{std::chrono::hours(1)};
 }
 
-TEST_CASE("rtt: the first sample is believed, with half of it as deviation (RFC 6298)", "[session]") {
+TEST_CASE("rtt: the first sample is believed, with a quarter of it as deviation", "[session]") {
   RttEstimator rtt;
   CHECK_FALSE(rtt.known());
   rtt.add(milliseconds(80), kStart);
   CHECK(rtt.known());
   CHECK(rtt.smoothed() == milliseconds(80));
   CHECK(rtt.minimum() == milliseconds(80));
-  CHECK(rtt.timeout() == milliseconds(80 + 4 * 40 + 5));
+  CHECK(rtt.timeout() == milliseconds(80 + 4 * 20 + 5));
 }
 
 TEST_CASE("rtt: later samples move the estimate by an eighth and the deviation by a quarter", "[session]") {
@@ -26,7 +26,7 @@ TEST_CASE("rtt: later samples move the estimate by an eighth and the deviation b
   rtt.add(milliseconds(80), kStart);
   rtt.add(milliseconds(160), kStart + seconds(1));
   CHECK(rtt.smoothed() == milliseconds(90));
-  CHECK(rtt.timeout() == milliseconds(90 + 4 * (3 * 40 + 80) / 4 + 5));
+  CHECK(rtt.timeout() == milliseconds(90 + 4 * (3 * 20 + 80) / 4 + 5));
 }
 
 TEST_CASE("rtt: a steady path's timeout comes down to its round trip and the guard", "[session]") {
