@@ -58,6 +58,7 @@ void add_options(CommandLine& line, SimulateOptions& options) {
   line.add_duration("--delay-min", run.delay_min, "One way between the nearest hosts (5ms)");
   line.add_duration("--delay-max", run.delay_max, "One way between the farthest hosts (80ms)");
   line.add_bit_rate("--uplink", run.up_bps, "Of each viewer; 0: without limit (50M)");
+  line.add_bit_rate("--upload-limit", run.upload_limit_bps, "That viewers are told to keep to (no limit)");
   line.add_bit_rate("--downlink", run.down_bps, "Of each host; 0: without limit (100M)");
   line.add_bit_rate("--publisher-uplink", run.publisher_up_bps, "0: without limit (100M)");
   const auto latency = [&run](const std::string& text) {

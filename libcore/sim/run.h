@@ -20,6 +20,7 @@ struct RunConfig {
   std::uint32_t key_frame_weight = 1;
   std::uint16_t publisher_children = 8;
   std::uint16_t viewer_children = 4;
+  std::uint64_t upload_limit_bps = 0;              // that viewers are told to keep to; 0: none
   std::optional<Duration> latency;                 // of playout; nothing = automatic
   Duration join_within = std::chrono::seconds(3);  // viewers come evenly spread over this time
 

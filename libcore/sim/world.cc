@@ -108,7 +108,8 @@ void World::add_publisher() {
 void World::add_viewer(HostId host) {
   const std::unique_ptr<Rng> rng = rng_.fork("host " + std::to_string(host));
   HostConfig host_config;
-  const PeerConfig peer = peer_config(*rng, host, uplink(config_.up_bps), host_config);
+  PeerConfig peer = peer_config(*rng, host, uplink(config_.up_bps), host_config);
+  peer.node.upload_limit_bps = config_.upload_limit_bps;
   viewers_.push_back(std::make_unique<Viewer>(
       peer, crypto::sodium_suite(), rng->fork("node"), [this, host] { on_stopped(host); }, broadcast_, *publisher_,
       findings_, lags_));
