@@ -41,6 +41,7 @@ class Pipes(unittest.TestCase):
         publisher.close_input()
         self.assertEqual(fast.wait(), 0, fast.err)
         self.assertTrue(fast.out == data * 12, "%d bytes of %d" % (len(fast.out), 12 * len(data)))
+        slow.wait_for_stats(bytes_out=12 * len(data))
         self.assertLess(slow.resident_bytes(), 200e6)
         # Now it reads: whole packets, in order, and it is told how many are missing.
         slow_out = slow.process.stdout.read()
