@@ -35,26 +35,26 @@ class Pipes(unittest.TestCase):
         slow.wait_for_stats(parents=1)
         fast = spate.watch(publisher.link)
         slow.wait_for_stats(children=1)
-        data = spate.ts_packets(10_000)
-        for _ in range(12):  # 22 MB: more than pipe and queue hold
-            publisher.write(data)
+        # 38 MB, more than all queues on the way hold; live, at the pace of the watcher behind the slow one.
+        data = spate.ts_packets(200_000)
+        for at in range(0, len(data), 1_000 * spate.TS_PACKET):
+            publisher.write(data[at:at + 1_000 * spate.TS_PACKET])
+            fast.wait_until("all of the burst", lambda: len(fast.out) >= min(at + 1_000 * spate.TS_PACKET, len(data)))
         publisher.close_input()
         self.assertEqual(fast.wait(), 0, fast.err)
-        self.assertTrue(fast.out == data * 12, "%d bytes of %d" % (len(fast.out), 12 * len(data)))
-        slow.wait_for_stats(bytes_out=12 * len(data))
+        self.assertTrue(fast.out == data)
         self.assertLess(slow.resident_bytes(), 200e6)
-        # Now it reads: whole packets, in order, and it is told how many are missing.
+        # Now it reads: whole packets, in order, and some are missing.
         slow_out = slow.process.stdout.read()
         self.assertEqual(slow.wait(), 0, slow.err)
+        last = slow.stats[-1]
+        self.assertGreater(last["lost_packets"] + last["output_dropped_packets"], 0)
         self.assertTrue(spate.whole_packets(slow_out))
-        dropped = slow.stats[-1]["output_dropped_bytes"]
-        self.assertGreater(dropped, 0)
-        self.assertEqual(len(slow_out) + dropped, 12 * len(data))
-        position = 0
-        for at in range(0, len(slow_out), spate.TS_PACKET * 6):
-            found = (data * 2).find(slow_out[at:at + spate.TS_PACKET], position % len(data))
-            self.assertGreaterEqual(found, 0)
-            position = found + spate.TS_PACKET
+        packets = [data[at:at + spate.TS_PACKET] for at in range(0, len(data), spate.TS_PACKET)]
+        number_of = {packet: number for number, packet in enumerate(packets)}
+        numbers = [number_of[slow_out[at:at + spate.TS_PACKET]] for at in range(0, len(slow_out), spate.TS_PACKET)]
+        self.assertTrue(all(a < b for a, b in zip(numbers, numbers[1:])))
+        self.assertLess(len(numbers), len(packets))
 
     def test_a_full_disk_is_told(self):
         watcher = spate.watch(self.publisher.link, "--output", "/dev/full", stats=False)
