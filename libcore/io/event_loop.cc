@@ -87,9 +87,10 @@ void EventLoop::set_alarm(Instant when) {
     m.alarm->clear();
     m.alarm_at = kNever;
   }
-  if (when >= m.alarm_at) return;
+  if (when == m.alarm_at) return;
+  // Later ones are set, too: a call of the kernel is cheaper than waking up for nothing.
   m.alarm_at = when;
-  const std::int64_t ns = std::max<std::int64_t>(when.time_since_epoch().count(), 1);  // zero would disarm
+  const std::int64_t ns = when == kNever ? 0 : std::max<std::int64_t>(when.time_since_epoch().count(), 1);  // 0 disarms
   itimerspec spec{};
   spec.it_value.tv_sec = ns / 1'000'000'000;
   spec.it_value.tv_nsec = ns % 1'000'000'000;

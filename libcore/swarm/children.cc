@@ -211,7 +211,7 @@ bool Children::pump_child(Child& child, session::Endpoint& endpoint, DatagramBat
     ++sent;
     progressed = true;
     child.moved = now;
-    child.marker_at = now + kMarkerDelay;
+    child.marker_at = shard.list ? kNever : now + kMarkerDelay;
     child.markers_left = child.lossy ? 2 : 1;
     if (shard.list && child.lossy) {
       const std::size_t n = (shard.list.size() - wire::hash_list_frame_bytes(0)) / sizeof(crypto::LeafHash);

@@ -26,7 +26,8 @@ struct ChildrenStats {
 class Children {
  public:
   static constexpr Duration kSilenceMax = std::chrono::milliseconds(1'500);
-  // A burst with nothing behind it is closed by a Head message after so long, so that the loss of its end shows.
+  // A burst with nothing behind it is closed by a Head message after so long, so that the loss of its end shows. Where
+  // a hash list was sent ahead of it, that has told already.
   static constexpr Duration kMarkerDelay = std::chrono::milliseconds(5);
   static constexpr std::size_t kUrgentMax = 1024;     // repairs and late shards waiting, per child
   static constexpr std::uint64_t kQuantum = 48;       // shards to one child before the next has its turn

@@ -43,7 +43,8 @@ class Publisher {
   const stream::SourceStats& stats() const { return source_.stats(); }
 
  private:
-  static constexpr std::size_t kInputMax = 256 * 1024;
+  // One full hash list: while it travels, the next is made.
+  static constexpr std::size_t kInputMax = wire::kListShardsMax * wire::kPayloadBytes;
   static constexpr std::uint64_t kBacklogMax = stream::Store::kSlots / 4;
 
   void sign_info(Instant now);

@@ -8,6 +8,7 @@ namespace spate::swarm {
 namespace {
 
 constexpr std::uint64_t kLossSample = 128;
+constexpr Duration kTailPatience = std::chrono::milliseconds(5);  // between a list and its shards, or two of these
 constexpr Duration kListGuard = std::chrono::milliseconds(2);
 
 Duration lag_of(std::uint64_t media_now, std::uint64_t media_us) {
@@ -62,7 +63,7 @@ void Reception::begin_run(const wire::StreamInfo& info) {
   gaps_.clear();
   started_ = false;
   list_asked_ = UINT64_MAX;
-  list_due_ = kNever;
+  list_due_ = tail_due_ = kNever;
 }
 
 void Reception::start(std::uint64_t first, std::optional<std::uint64_t> media_now) {
@@ -96,6 +97,7 @@ stream::Verdict Reception::take(Buffer frame, std::uint32_t neighbour, Duration 
   }
   note_seen(newest, now);
   advance();
+  tail_due_ = seen_ < store_.head() ? now + kTailPatience : kNever;
   watch_for_list(now);
   if (stats_.received - loss_base_received_ >= kLossSample) judge_loss();
   return verdict;
@@ -198,6 +200,10 @@ std::optional<Reception::Output> Reception::next_output(std::optional<std::uint6
 void Reception::handle_deadline(Instant now) {
   verifier_.handle_deadline(now);
   watch_for_list(now);
+  if (now >= tail_due_) {
+    tail_due_ = kNever;
+    note_seen(store_.head(), now);
+  }
   if (config_.output) return;
   if (const auto stale = gaps_.older_than(now - kGiveUp)) {
     for (std::uint64_t s = next_; s <= *stale && s < store_.head(); ++s) {
@@ -211,7 +217,7 @@ void Reception::handle_deadline(Instant now) {
 }
 
 Instant Reception::next_deadline() const {
-  Instant next = std::min({verifier_.next_deadline(), gaps_.next_deadline(), list_due_});
+  Instant next = std::min({verifier_.next_deadline(), gaps_.next_deadline(), list_due_, tail_due_});
   if (config_.output) next = std::min(next, playout_.next_deadline());
   return next;
 }

@@ -132,6 +132,7 @@ class Reception {
   std::uint64_t recent_missed_ = 0;
   std::uint64_t loss_base_received_ = 0;
   std::uint64_t loss_base_missed_ = 0;
+  Instant tail_due_ = kNever;  // when what a list has announced counts as missing
   std::uint64_t list_asked_ = UINT64_MAX;
   Instant list_due_ = kNever;
   unsigned list_copies_ = 0;
