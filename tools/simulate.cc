@@ -68,8 +68,8 @@ void add_options(CommandLine& line, SimulateOptions& options) {
   };
   line.app().add_option_function<std::string>("--latency", latency, "Of playout (auto)")->type_name("auto|DUR");
   line.app().add_flag("--complete", run.rules.complete, "Every viewer must get every packet");
-  CLI::Option* const json = line.app().add_flag("--json", options.json, "Print one JSON object (the default)");
-  line.app().add_flag("--table", options.table, "Print a table for people")->excludes(json);
+  line.app().add_flag("--json", options.json, "Print one JSON object (the default)");
+  line.app().add_flag("--table", options.table, "Print a table for people instead");
   line.app().footer(
       line.app().get_footer() +
       "\nExit codes: 0 all well, 1 the run failed, 2 usage, 8 safety: a viewer wrote something wrong or a\n"
