@@ -76,6 +76,7 @@ struct UdpSocket::Impl {
   std::unique_ptr<std::uint8_t[]> arena{new std::uint8_t[kReceiveMessages * kMessageBytes]};
   std::array<InMessage, kReceiveMessages> in{};
   std::array<mmsghdr, kReceiveMessages> in_headers{};
+  std::size_t in_used = kReceiveMessages;  // headers that the kernel has written to
   std::vector<Datagram> datagrams;
 
   // Sending: what was handed to the kernel, and where the batch stands after each message.
@@ -131,7 +132,7 @@ UdpSocketStats UdpSocket::stats() const {
 }
 
 void UdpSocket::Impl::prepare_receive() {
-  for (std::size_t i = 0; i < kReceiveMessages; ++i) {
+  for (std::size_t i = 0; i < in_used; ++i) {
     in[i].text = {arena.get() + i * kMessageBytes, kMessageBytes};
     msghdr& header = in_headers[i].msg_hdr;
     header = {};
@@ -142,6 +143,7 @@ void UdpSocket::Impl::prepare_receive() {
     header.msg_control = &in[i].control;
     header.msg_controllen = sizeof in[i].control;
   }
+  in_used = 0;
 }
 
 void UdpSocket::Impl::take(std::size_t message) {
@@ -167,6 +169,7 @@ UdpSocket::Received UdpSocket::receive() {
   if (n < 0) return {{}, errno != EAGAIN && errno != EWOULDBLOCK};
   const auto messages = static_cast<std::size_t>(n);
   m.stats.receive_messages += messages;
+  m.in_used = messages;
   for (std::size_t i = 0; i < messages; ++i) m.take(i);
   return {m.datagrams, messages == kReceiveMessages};
 }
