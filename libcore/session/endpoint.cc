@@ -262,7 +262,7 @@ void Endpoint::begin_handshake(std::uint32_t slot, Duration give_up, Instant now
     indices_.release(*index);
     return;
   }
-  session.handshake.emplace();
+  session.handshake = Handshake{};
   session.handshake->initiation = std::move(initiation);
   session.handshake->started = now;
   session.handshake->next_send = now;

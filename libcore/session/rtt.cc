@@ -22,6 +22,7 @@ void RttEstimator::add(Duration sample, Instant now) {
     window_start_ = now;
   }
   minimum_ = std::min(minimum_, sample);
+  least_ = std::min(least_, sample);
 }
 
 }  // namespace spate::session

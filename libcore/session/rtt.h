@@ -1,4 +1,5 @@
-// Round-trip time of one path: smoothed value and deviation as in RFC 6298, section 2, and the recent minimum.
+// Round-trip time of one path: smoothed value and deviation as in RFC 6298, section 2 (but for a smaller first
+// deviation), the recent minimum, and the least ever.
 #pragma once
 
 #include <optional>
@@ -15,6 +16,8 @@ class RttEstimator {
   Duration smoothed() const { return smoothed_; }
   // Least of the last 10 to 20 seconds.
   Duration minimum() const { return minimum_ < older_minimum_ ? minimum_ : older_minimum_; }
+  // Free of any queue that we have built up ourselves.
+  Duration least() const { return least_; }
   // When an answer is overdue: smoothed + 4 x deviation, and a guard for coarse timers.
   Duration timeout() const { return smoothed_ + 4 * deviation_ + kGuard; }
 
@@ -25,6 +28,7 @@ class RttEstimator {
   bool known_ = false;
   Duration smoothed_ = std::chrono::milliseconds(100);
   Duration deviation_ = std::chrono::milliseconds(50);
+  Duration least_ = Duration::max();
   Duration minimum_ = Duration::max();
   Duration older_minimum_ = Duration::max();
   Instant window_start_{};

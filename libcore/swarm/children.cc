@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::uint64_t kShardWireBytes = 1232;   // for turning windows into counts
 constexpr std::uint64_t kUdpIpBytes = 48;
-constexpr std::uint64_t kWindowShardsMin = 32;
+constexpr std::uint64_t kWindowShardsMin = 64;
+constexpr std::uint64_t kBurstUs = 25'000;
 constexpr Duration kRateWindow = std::chrono::milliseconds(250);
 constexpr Duration kPatience = std::chrono::seconds(3);  // with a child that has stopped moving
 constexpr Duration kStuck = std::chrono::milliseconds(500);
@@ -134,15 +135,15 @@ void Children::measure_rate(Instant now) {
   rate_since_ = now;
 }
 
-// What the child's socket can hold, and 1.25 times what the path holds at the stream's rate.
+// 1.25 times what the path holds at the stream's rate, and a burst: as much as the stream makes in 25 ms and a bit,
+// but not more than the child's socket can hold. So a joiner that catches up is not sent everything at once.
 std::uint64_t Children::window_shards(const Child& child) const {
-  std::uint64_t shards = child.window_bytes / kShardWireBytes;
   const Peer* const peer = peers_.find(child.session);
-  if (peer != nullptr && peer->rtt.known()) {
-    const auto rtt_us = static_cast<std::uint64_t>(to_us(peer->rtt.minimum()));
-    shards += shards_per_second_ * rtt_us / 800'000;
-  }
-  return std::max(shards, kWindowShardsMin);
+  const Duration rtt = peer != nullptr && peer->rtt.known() ? peer->rtt.least() : Duration::zero();
+  const auto path_us = static_cast<std::uint64_t>(to_us(rtt * 5 / 4));
+  const std::uint64_t path = shards_per_second_ * path_us / 1'000'000;
+  const std::uint64_t burst = kWindowShardsMin + shards_per_second_ * kBurstUs / 1'000'000;
+  return path + std::min(burst, std::max<std::uint64_t>(child.window_bytes / kShardWireBytes, 1));
 }
 
 void Children::send(Child& child, Bytes frame, session::Endpoint& endpoint, DatagramBatch& out, Instant now) {
@@ -274,9 +275,9 @@ std::uint64_t Children::backlog(Instant now) const {
   return most;
 }
 
-bool Children::all_have(std::uint64_t sequence) const {
+bool Children::all_have_the_end(std::uint64_t head) const {
   return std::all_of(children_.begin(), children_.end(),
-                     [&](const Child& c) { return c.reported && c.report.next >= sequence; });
+                     [&](const Child& c) { return c.reported && c.report.knows_end && c.report.next >= head; });
 }
 
 const wire::Report* Children::report_of(session::SessionId session) const {

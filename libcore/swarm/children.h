@@ -67,8 +67,8 @@ class Children {
 
   // How many sequences the slowest child that is still moving has yet to get; 0 without children.
   std::uint64_t backlog(Instant now) const;
-  // Has every child reported that it needs nothing below this sequence?
-  bool all_have(std::uint64_t sequence) const;
+  // Has every child reported that it has the run to its end, and that it knows this?
+  bool all_have_the_end(std::uint64_t head) const;
   Instant last_progress() const { return last_progress_; }
   const wire::Report* report_of(session::SessionId session) const;
   const ChildrenStats& stats() const { return stats_; }

@@ -34,7 +34,7 @@ struct JoinConfig {
   bool output = true;               // false: a relay, which plays nothing
   std::optional<Duration> latency;  // nothing = automatic
   Duration connect_timeout = std::chrono::seconds(10);  // until a parent has accepted us
-  Duration idle_timeout = std::chrono::seconds(30);     // with a parent but no word of the publisher; 0 = for ever
+  Duration idle_timeout = std::chrono::seconds(30);     // once joined, without a word of the publisher; 0 = for ever
   Duration retry_for = std::chrono::seconds(30);        // without any parent, once joined; 0 = for ever
 };
 

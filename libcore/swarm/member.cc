@@ -9,13 +9,16 @@ constexpr Duration kSeekInterval = std::chrono::milliseconds(25);
 constexpr Duration kGather = std::chrono::milliseconds(60);        // for better parents, once one is found
 constexpr Duration kDialHope = std::chrono::milliseconds(300);     // an unanswered dial is hoped for so long
 constexpr Duration kStatusFresh = std::chrono::milliseconds(250);  // while seeking
+constexpr Duration kStatusCurrent = std::chrono::seconds(1);       // older words are not acted upon
 constexpr Duration kInquiryRepeat = std::chrono::milliseconds(100);
 constexpr Duration kInquiryPatience = std::chrono::milliseconds(1'500);
 constexpr Duration kHearsayGiveUp = std::chrono::seconds(2);
 constexpr Duration kRefused = std::chrono::milliseconds(500);
 constexpr unsigned kSubscribeTries = 4;
 constexpr Duration kBackupInterval = std::chrono::seconds(2);
-constexpr std::uint64_t kShardWireBytes = 1232;
+// Reports beside the regular ones, which open the parent's window: after so many shards, but not more often than so.
+constexpr std::uint64_t kReportShards = 32;
+constexpr Duration kReportSpacing = std::chrono::microseconds(2'500);
 
 }  // namespace
 
@@ -126,13 +129,15 @@ void Member::inquire_all(Instant now) {
   for (auto& [session, peer] : house_.peers.all()) {
     if (house_.children.has(session)) continue;
     const Instant heard = house_.endpoint.last_received(session);
-    if (now - heard > kInquiryPatience && now - peer.inquired_at < kInquiryPatience) {
+    if (peer.asked_since > heard && now - peer.asked_since > kInquiryPatience) {
       mute.push_back(session);
       continue;
     }
     const bool fresh = peer.status && now - peer.status_at < kStatusFresh;
-    if (!fresh && now - peer.inquired_at >= std::max(kInquiryRepeat, peer.rtt.known() ? peer.rtt.timeout() : kInquiryRepeat))
-      house_.peers.inquire(peer, now);
+    const Duration repeat = std::max(kInquiryRepeat, peer.rtt.known() ? peer.rtt.timeout() : kInquiryRepeat);
+    if (fresh || now - peer.inquired_at < repeat) continue;
+    if (peer.asked_since <= heard) peer.asked_since = now;
+    house_.peers.inquire(peer, now);
   }
   for (const session::SessionId session : mute) close(session, now);
 }
@@ -141,7 +146,8 @@ Peer* Member::best_parent(Instant now) {
   Peer* best = nullptr;
   Duration best_cost{};
   for (auto& [session, peer] : house_.peers.all()) {
-    if (!peer.status || !peer.status->receiving || peer.status->free_slots == 0 || peer.refused_until > now) continue;
+    if (!peer.status || now - peer.status_at > kStatusCurrent || peer.refused_until > now) continue;
+    if (!peer.status->receiving || peer.status->free_slots == 0) continue;
     if (peer.status->path.contains(self_) || peer.status->path.full() || house_.children.has(session)) continue;
     const Duration cost = std::chrono::microseconds(peer.status->lag_us) + peer.rtt.smoothed() / 2;
     if (best == nullptr || cost < best_cost) {
@@ -260,7 +266,7 @@ void Member::begin_run(Instant now) {
 void Member::on_received(Instant now) {
   request_repairs(now);
   const std::uint64_t unreported = house_.reception.stats().received - reported_received_;
-  if (attached() && unreported * kShardWireBytes * 4 >= window_bytes_) report(now);
+  if (attached() && unreported >= kReportShards && now - reported_at_ >= kReportSpacing) report(now);
 }
 
 void Member::report(Instant now) {
@@ -274,9 +280,10 @@ void Member::report(Instant now) {
   report.lag_us = static_cast<std::uint32_t>(std::clamp<std::int64_t>(to_us(reception.lag()), 0, UINT32_MAX));
   report.slots = house_.children.slots();
   report.free_slots = house_.children.free_slots();
+  report.knows_end = reception.info() && reception.info()->ended;
   house_.outbox.send(parent_, report);
   reported_received_ = reception.stats().received;
-  (void)now;
+  reported_at_ = now;
 }
 
 void Member::request_repairs(Instant now) {
@@ -360,7 +367,7 @@ std::optional<StopReason> Member::stop_reason(Instant now) const {
   }
   if (config_.retry_for > Duration::zero() && without >= config_.retry_for) return StopReason::kStalled;
   const Instant word = std::max(house_.reception.info_at(), house_.reception.last_stored());
-  if (attached() && config_.idle_timeout > Duration::zero() && now - word >= config_.idle_timeout)
+  if (config_.idle_timeout > Duration::zero() && now - word >= config_.idle_timeout)
     return StopReason::kStalled;
   return std::nullopt;
 }

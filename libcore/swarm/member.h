@@ -118,6 +118,7 @@ class Member {
   session::ClockSync clock_;  // the last known
   Instant report_at_ = kNever;
   std::uint64_t reported_received_ = 0;
+  Instant reported_at_{};
   Instant backups_at_ = kNever;
   bool ever_attached_ = false;
   Instant unattached_since_;

@@ -23,6 +23,7 @@ struct Peer {
   std::optional<wire::Status> status;  // its last word
   Instant status_at{};
   Instant inquired_at{};
+  Instant asked_since{};               // the first inquiry that nothing was heard after
   Instant pinged_at{};
   Instant refused_until{};             // it would not have us as a child
 };

@@ -216,8 +216,9 @@ void Reception::handle_deadline(Instant now) {
   }
 }
 
-Instant Reception::next_deadline() const {
-  Instant next = std::min({verifier_.next_deadline(), gaps_.next_deadline(), list_due_, tail_due_});
+Instant Reception::next_deadline(bool attached) const {
+  Instant next = std::min(verifier_.next_deadline(), tail_due_);
+  if (attached) next = std::min({next, gaps_.next_deadline(), list_due_});
   if (config_.output) next = std::min(next, playout_.next_deadline());
   return next;
 }

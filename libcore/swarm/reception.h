@@ -83,7 +83,8 @@ class Reception {
   std::optional<Output> next_output(std::optional<std::uint64_t> media_now, Instant now);
 
   void handle_deadline(Instant now);
-  Instant next_deadline() const;
+  // `attached`: there is a parent to ask for repairs; without one they wait.
+  Instant next_deadline(bool attached) const;
 
   // Every sequence below it has come or been given up.
   std::uint64_t next() const { return next_; }

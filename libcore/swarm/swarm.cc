@@ -292,7 +292,7 @@ void Swarm::check_end(Instant now) {
   if (reception_->info() && reception_->info()->ended) {
     if (info_again_ == kNever) info_again_ = now + kEndedInfoInterval;
     if (now >= end_patience_ && now - reception_->last_stored() >= kEndPatience) reception_->give_up_rest();
-    const bool children_done = children_.all_have(reception_->info()->head) ||
+    const bool children_done = children_.all_have_the_end(reception_->info()->head) ||
                                now - std::max(end_patience_, children_.last_progress()) >= Publisher::kDrainPatience;
     if (reception_->finished() && events_.empty() && children_done)
       return stop(StopReason::kEnded, wire::ByeReason::kEnded, now);
@@ -362,7 +362,7 @@ Instant Swarm::next_deadline(Instant now) {
   Instant next = std::min({children_.next_deadline(now), status_at_, info_again_});
   if (publisher_) return std::min(next, publisher_->next_deadline());
   // The ends of patience are looked at with the member's own, closely spaced deadlines.
-  return std::min({next, reception_->next_deadline(), member_->next_deadline()});
+  return std::min({next, reception_->next_deadline(member_->attached()), member_->next_deadline()});
 }
 
 StreamStats Swarm::stats(Instant now) {

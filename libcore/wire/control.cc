@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::uint8_t kReceiving = 1;
 constexpr std::uint8_t kNoUpload = 2;
+constexpr std::uint8_t kKnowsEnd = 1;
 
 // Bodies, each as parse (false: malformed), size and write. Their order is that of the variant, and so of the types.
 
@@ -112,11 +113,14 @@ bool parse(Reader& in, Report& m) {
   m.lag_us = in.u32();
   m.slots = in.u16();
   m.free_slots = in.u16();
+  const std::uint8_t flags = in.u8();
+  m.knows_end = (flags & kKnowsEnd) != 0;
   return m.next <= m.seen;
 }
-std::size_t size(const Report&) { return 32; }
+std::size_t size(const Report&) { return 33; }
 void write(Writer& out, const Report& m) {
   out.u64(m.next).u64(m.seen).u32(m.received).u32(m.missed).u32(m.lag_us).u16(m.slots).u16(m.free_slots);
+  out.u8(m.knows_end ? kKnowsEnd : 0);
 }
 
 bool parse(Reader& in, RepairRequest& m) {

@@ -87,6 +87,7 @@ struct Report {
   std::uint32_t lag_us = 0;
   std::uint16_t slots = 0;
   std::uint16_t free_slots = 0;
+  bool knows_end = false;  // that the run has ended, and where
   bool operator==(const Report&) const = default;
 };
 struct RepairRequest {

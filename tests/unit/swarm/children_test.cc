@@ -96,8 +96,9 @@ struct Fixture {
       if (const auto shard = wire::parse_shard(frame)) all.push_back(shard->sequence_low);
     return all;
   }
-  static void report(ScriptedPeer& child, std::uint64_t next) {
+  static void report(ScriptedPeer& child, std::uint64_t next, bool knows_end = true) {
     wire::Report report;
+    report.knows_end = knows_end;
     report.next = report.seen = next;
     report.received = static_cast<std::uint32_t>(next);
     child.say(report);
@@ -194,7 +195,10 @@ TEST_CASE("children: a slow child does not slow another", "[swarm]") {
   f.server.publish(1'000, f.net.now);
   f.add(f.a, 0, 32 * 1232);
   f.add(f.b, 0, 4'000 * 1232);
-  f.net.run_for(milliseconds(50));
+  for (int i = 0; i < 40; ++i) {
+    f.net.run_for(milliseconds(5));
+    f.report(f.b, f.sequences(f.b).size());
+  }
   CHECK(f.sequences(f.b) == range(0, 1'000));
   CHECK(f.sequences(f.a).size() < 100);
 }
@@ -326,11 +330,20 @@ TEST_CASE("children: one that says nothing for 1.5 s is removed, one that report
 TEST_CASE("children: a burst with nothing behind it is closed by its head, soon and once", "[swarm]") {
   Fixture f;
   f.add(f.a);
-  const std::uint64_t head = f.server.publish(5, f.net.now);
+  const std::uint64_t head = f.server.publish(1, f.net.now);
   f.net.run_for(milliseconds(5 + 1));
   CHECK(f.a.all<wire::Head>().empty());
   f.net.run_for(milliseconds(500));
   CHECK(f.a.all<wire::Head>() == std::vector<wire::Head>{{head}});
+}
+
+TEST_CASE("children: a burst that a hash list announced needs no head", "[swarm]") {
+  Fixture f;
+  f.add(f.a);
+  f.server.publish(5, f.net.now);
+  f.net.run_for(milliseconds(500));
+  CHECK(f.sequences(f.a) == range(0, 5));
+  CHECK(f.a.all<wire::Head>().empty());
 }
 
 TEST_CASE("children: on a lossy path the head is said twice", "[swarm]") {
@@ -350,7 +363,7 @@ TEST_CASE("children: on a lossy path the head is said twice", "[swarm]") {
   CHECK(f.a.all<wire::Head>() == std::vector<wire::Head>{{head}, {head}});
 }
 
-TEST_CASE("children: slots, and whether all have everything", "[swarm]") {
+TEST_CASE("children: slots, and whether all have the run to its end", "[swarm]") {
   Fixture f;
   f.add(f.a);
   f.add(f.b);
@@ -359,16 +372,19 @@ TEST_CASE("children: slots, and whether all have everything", "[swarm]") {
   CHECK(f.server.children.size() == 2);
   f.server.publish(10, f.net.now);
   f.net.run_for(milliseconds(20));
-  CHECK_FALSE(f.server.children.all_have(10));
+  CHECK_FALSE(f.server.children.all_have_the_end(10));
   f.report(f.a, 10);
   f.report(f.b, 9);
   f.net.run_for(milliseconds(20));
-  CHECK(f.server.children.all_have(9));
-  CHECK_FALSE(f.server.children.all_have(10));
+  CHECK(f.server.children.all_have_the_end(9));
+  CHECK_FALSE(f.server.children.all_have_the_end(10));
   CHECK(f.server.children.backlog(f.net.now) >= 1);
+  f.report(f.b, 10, false);
+  f.net.run_for(milliseconds(20));
+  CHECK_FALSE(f.server.children.all_have_the_end(10));  // it might wait for more
   f.report(f.b, 10);
   f.net.run_for(milliseconds(20));
-  CHECK(f.server.children.all_have(10));
+  CHECK(f.server.children.all_have_the_end(10));
   CHECK(f.server.children.backlog(f.net.now) == 0);
   f.server.children.remove(f.at_server(f.a));
   CHECK_FALSE(f.server.children.has(f.at_server(f.a)));

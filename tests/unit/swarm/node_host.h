@@ -73,7 +73,12 @@ class Feed {
     for (const Instant end = net.now + d; net.now < end;) {
       burst_bytes_.resize(burst_);
       rng_.fill(burst_bytes_);
-      publisher_.node.input(0, burst_bytes_, net.now);
+      for (Bytes rest = burst_bytes_; !rest.empty();) {
+        const std::size_t piece = std::min(rest.size(), publisher_.node.input_room(0));
+        REQUIRE(piece > 0);
+        publisher_.node.input(0, rest.first(piece), net.now);
+        rest = rest.subspan(piece);
+      }
       all.insert(all.end(), burst_bytes_.begin(), burst_bytes_.end());
       net.run_for(interval_);
       publisher_.node.input_waited(0, interval_);

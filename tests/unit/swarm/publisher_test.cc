@@ -33,6 +33,7 @@ struct Fixture {
   void report(std::uint64_t next) {
     wire::Report report;
     report.next = report.seen = next;
+    report.knows_end = true;
     child.say(report);
   }
   std::optional<wire::StreamInfo> last_info() const {

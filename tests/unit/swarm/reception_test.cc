@@ -104,6 +104,22 @@ using Sequences = std::vector<std::uint64_t>;
 
 }  // namespace
 
+TEST_CASE("reception: the lost end of a burst is asked for because its list announced it", "[swarm]") {
+  Fixture f;
+  f.now += seconds(1);
+  const std::uint64_t first = f.publisher.store.head();
+  f.publisher.source->push(ByteVector(5'000, 1), f.now);  // five shards, one list
+  const stream::StoredShard& shard = f.publisher.store.at(first);
+  REQUIRE(shard.list);
+  REQUIRE(f.publisher.store.head() == first + 5);
+  f.take(0, first);
+  CHECK(f.viewer.take(shard.list.bytes(), f.now) == stream::Verdict::kStored);
+  f.take(first, first + 3);
+  CHECK(f.viewer.requested(f.now + milliseconds(4)).empty());
+  for (int ms = 0; ms < 20; ++ms, f.now += milliseconds(1)) f.viewer.reception.handle_deadline(f.now);
+  CHECK(f.viewer.requested(f.now) == Sequences{first + 3, first + 4});
+}
+
 TEST_CASE("reception: a gap is asked for, filled, and played in order", "[swarm]") {
   Fixture f;
   f.take(0, 3);
@@ -112,7 +128,7 @@ TEST_CASE("reception: a gap is asked for, filled, and played in order", "[swarm]
   CHECK(f.viewer.reception.next() == 3);
   CHECK(f.viewer.reception.seen() == 6);
   CHECK(f.viewer.requested(f.now).empty());
-  f.now = f.viewer.reception.next_deadline();
+  f.now = f.viewer.reception.next_deadline(true);
   CHECK(f.viewer.requested(f.now) == Sequences{3, 4});
   f.now += kRtt;
   f.take(3, 5);
