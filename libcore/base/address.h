@@ -9,8 +9,8 @@
 namespace spate {
 
 struct Address {
-  ByteArray<16> ip{};       // network order; IPv4 as ::ffff:a.b.c.d
-  std::uint16_t port = 0;   // host order
+  ByteArray<16> ip{};      // network order; IPv4 as ::ffff:a.b.c.d
+  std::uint16_t port = 0;  // host order
   auto operator<=>(const Address&) const = default;
 
   bool is_v4() const {

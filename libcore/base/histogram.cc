@@ -32,7 +32,8 @@ void Histogram::clear() { *this = Histogram(); }
 
 Duration Histogram::quantile(double q) const {
   if (count_ == 0) return Duration::zero();
-  const auto wanted = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(std::ceil(q * static_cast<double>(count_))));
+  const auto wanted =
+      std::max<std::uint64_t>(1, static_cast<std::uint64_t>(std::ceil(q * static_cast<double>(count_))));
   std::uint64_t seen = 0;
   for (std::size_t i = 0; i < buckets_.size(); ++i) {
     seen += buckets_[i];

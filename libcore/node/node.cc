@@ -36,8 +36,8 @@ struct Node::Impl {
   }
 
   swarm::Swarm::Host host_for(session::ServiceIndex service) {
-    return {endpoint, service, config.identity.public_key, suite, pool, upload, config.receive_window_bytes,
-            static_cast<StreamIndex>(swarms.size())};
+    return {endpoint, service, config.identity.public_key,  suite,
+            pool,     upload,  config.receive_window_bytes, static_cast<StreamIndex>(swarms.size())};
   }
   swarm::Swarm* swarm_of(session::ServiceIndex service) {
     for (const auto& swarm : swarms)

@@ -29,15 +29,15 @@ namespace spate::node {
 inline constexpr std::size_t kStreamsMax = 64;
 
 // Which of a node's streams; small and dense.
-using swarm::StreamIndex;
 using swarm::Host;
-using swarm::PublishConfig;
 using swarm::JoinConfig;
-using swarm::StopReason;
 using swarm::Joined;
-using swarm::Played;
-using swarm::Stopped;
 using swarm::ParentChanged;
+using swarm::Played;
+using swarm::PublishConfig;
+using swarm::Stopped;
+using swarm::StopReason;
+using swarm::StreamIndex;
 
 struct NodeConfig {
   crypto::NodeKeyPair identity;

@@ -11,11 +11,11 @@ using swarm::LagSummary;
 using swarm::StreamStats;
 
 struct NodeStats {
-  std::uint64_t wire_bytes_sent = 0;      // UDP payload and 28 (IPv4) or 48 (IPv6) bytes of headers a datagram
+  std::uint64_t wire_bytes_sent = 0;  // UDP payload and 28 (IPv4) or 48 (IPv6) bytes of headers a datagram
   std::uint64_t wire_bytes_received = 0;
   std::uint64_t datagrams_sent = 0;
   std::uint64_t datagrams_received = 0;
-  std::uint64_t datagrams_dropped = 0;    // malformed, unauthentic, replayed or for nobody
+  std::uint64_t datagrams_dropped = 0;  // malformed, unauthentic, replayed or for nobody
   std::uint32_t sessions = 0;
   std::uint32_t half_open = 0;
 };

@@ -1,7 +1,8 @@
 // The publisher's media clock, as estimated over one path.
 //
 // A peer tells its own estimate in each pong; half the round trip is added. Of the last kSamples the one with
-// the shortest round trip is believed (NTP's clock filter, RFC 5905 section 10): its error is at most half its round trip.
+// the shortest round trip is believed (NTP's clock filter, RFC 5905 section 10): its error is at most half its round
+// trip.
 #pragma once
 
 #include <array>

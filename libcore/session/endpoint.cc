@@ -152,8 +152,8 @@ std::optional<Endpoint::Received> Endpoint::handle_data(const Datagram& datagram
     if (owner.slot == UINT32_MAX) return std::nullopt;
   } else {
     Session& session = sessions_[owner.slot];
-    KeySet* const keys = session.current && session.current->own_index() == index ? session.current.get()
-                                                                                  : session.previous.get();
+    KeySet* const keys =
+        session.current && session.current->own_index() == index ? session.current.get() : session.previous.get();
     if (keys == nullptr || keys->own_index() != index) return std::nullopt;
     text = keys->open(datagram.bytes, suite_, pool_, now);
     if (!text) return std::nullopt;
@@ -211,8 +211,7 @@ std::uint32_t Endpoint::promote(HalfOpen& entry, Instant now) {
   auto keys = std::move(entry.keys);
   entry.used = false;
   // Both sides dialled at once, and both succeeded: the keys that the lesser node key initiated are used.
-  const bool crossed =
-      session.current && session.current->initiator() && keys->created() <= session.current->created();
+  const bool crossed = session.current && session.current->initiator() && keys->created() <= session.current->created();
   if (crossed && services_[session.service].self.public_key < session.peer) {
     drop_keys(session.previous);
     session.previous = std::move(keys);

@@ -1,8 +1,10 @@
 // Endpoint: all secured paths of one UDP address. Handshakes, keys and their renewal, and who a datagram is from.
 //
 // Guarantees:
-//   - a datagram without a valid mac1, or that no key opens, is answered with nothing and changes nothing but a counter;
-//   - before a peer has proven its address it is sent at most the bytes that came from it, and costs a bounded half-open entry;
+//   - a datagram without a valid mac1, or that no key opens, is answered with nothing and changes nothing but a
+//   counter;
+//   - before a peer has proven its address it is sent at most the bytes that came from it, and costs a bounded
+//   half-open entry;
 //   - a session takes over from an older one with the same peer only when the peer has used the new keys;
 //   - keys are renewed after 120 s and refused after 180 s; a session silent for kSilenceMax is closed.
 // It does not know what travels inside (the swarm's affair), and starts nothing but handshakes by itself.

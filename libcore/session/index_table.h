@@ -1,6 +1,7 @@
 // Receiver indices: the 32-bit numbers by which our peers name our ends of sessions.
 //
-// The low 16 bits are a slot, the high 16 are random, so that a lookup is one array access and an old or guessed index finds nothing.
+// The low 16 bits are a slot, the high 16 are random, so that a lookup is one array access and an old or guessed index
+// finds nothing.
 #pragma once
 
 #include <cstdint>

@@ -33,8 +33,8 @@ std::optional<Buffer> KeySet::open(Bytes datagram, const crypto::Suite& suite, B
   const bool acceptable = now - created_ < kRejectAge && counter < kRejectPackets && window_.fresh(counter);
   if (!acceptable || text_bytes > BufferPool::kBlockBytes) return std::nullopt;
   Buffer text = pool.take(text_bytes);
-  if (!suite.open(text.writable(), datagram.subspan(kDataHeaderBytes), datagram.first(kDataHeaderBytes),
-                  keys_.receive, counter))
+  if (!suite.open(text.writable(), datagram.subspan(kDataHeaderBytes), datagram.first(kDataHeaderBytes), keys_.receive,
+                  counter))
     return std::nullopt;
   window_.mark(counter);
   last_received_ = now;

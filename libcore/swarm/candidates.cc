@@ -10,8 +10,8 @@ constexpr Duration kBackoff = std::chrono::milliseconds(250);  // doubled with e
 void Candidates::add_pinned(const Host& host) { candidates_.push_back({host.key, host.address, true, 0, 0, 0, {}}); }
 
 void Candidates::add_hearsay(const wire::PeerRecord& record) {
-  const auto known = std::find_if(candidates_.begin(), candidates_.end(),
-                                  [&](const Candidate& c) { return c.key == record.key; });
+  const auto known =
+      std::find_if(candidates_.begin(), candidates_.end(), [&](const Candidate& c) { return c.key == record.key; });
   if (known != candidates_.end()) {
     known->free_slots = record.free_slots;
     known->lag_us = record.lag_us;

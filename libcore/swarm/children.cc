@@ -7,10 +7,11 @@
 namespace spate::swarm {
 namespace {
 
-constexpr std::uint64_t kShardWireBytes = 1232;   // for turning windows into counts
+constexpr std::uint64_t kShardWireBytes = 1232;  // for turning windows into counts
 constexpr std::uint64_t kUdpIpBytes = 48;
-constexpr std::uint64_t kWindowShardsMin = 64;
-constexpr std::uint64_t kBurstUs = 25'000;
+// A child may keep up to 31 shards to itself before it reports; a list of 48 must fit beside them.
+constexpr std::uint64_t kWindowShardsMin = 96;
+constexpr std::uint64_t kBurstUs = 40'000;
 constexpr Duration kRateWindow = std::chrono::milliseconds(250);
 constexpr Duration kPatience = std::chrono::seconds(3);  // with a child that has stopped moving
 constexpr Duration kStuck = std::chrono::milliseconds(500);
@@ -19,6 +20,10 @@ constexpr std::uint64_t kRepairsPerSecond = 200;
 constexpr std::uint64_t kRepairsBurst = 4096;
 constexpr std::uint32_t kLossSample = 64;
 constexpr Duration kMarkerRepeat = std::chrono::milliseconds(9);
+
+std::uint64_t list_shards(const stream::StoredShard& shard) {
+  return (shard.list.size() - wire::hash_list_frame_bytes(0)) / sizeof(crypto::LeafHash);
+}
 
 }  // namespace
 
@@ -135,7 +140,7 @@ void Children::measure_rate(Instant now) {
   rate_since_ = now;
 }
 
-// 1.25 times what the path holds at the stream's rate, and a burst: as much as the stream makes in 25 ms and a bit,
+// 1.25 times what the path holds at the stream's rate, and a burst: as much as the stream makes in 40 ms and a bit,
 // but not more than the child's socket can hold. So a joiner that catches up is not sent everything at once.
 std::uint64_t Children::window_shards(const Child& child) const {
   const Peer* const peer = peers_.find(child.session);
@@ -195,13 +200,18 @@ bool Children::pump_child(Child& child, session::Endpoint& endpoint, DatagramBat
       child.landed += store_.tail() - child.cursor;
       child.cursor = store_.tail();
     }
-    if (child.cursor >= store_.head() || child.cursor - child.landed >= window) return true;
+    if (child.cursor >= store_.head()) return true;
     const stream::StoredShard& shard = store_.at(child.cursor);
     if (!shard.present()) {
       ++child.cursor;  // passed on when it comes
       continue;
     }
-    if (shard.list && child.list_sent != shard.list_first) {
+    // A list promises its shards, so once it is sent they follow, whatever the window says.
+    const std::uint64_t on_the_way = child.cursor - child.landed;
+    const bool begun = shard.list && child.list_sent == shard.list_first;
+    const std::uint64_t needs = shard.list ? list_shards(shard) : 1;
+    if (!begun && on_the_way > 0 && on_the_way + needs > window) return true;
+    if (shard.list && !begun) {
       child.list_sent = shard.list_first;
       send(child, shard.list.bytes(), endpoint, out, now);
       if (out.full()) return false;
@@ -215,8 +225,7 @@ bool Children::pump_child(Child& child, session::Endpoint& endpoint, DatagramBat
     child.marker_at = shard.list ? kNever : now + kMarkerDelay;
     child.markers_left = child.lossy ? 2 : 1;
     if (shard.list && child.lossy) {
-      const std::size_t n = (shard.list.size() - wire::hash_list_frame_bytes(0)) / sizeof(crypto::LeafHash);
-      if (child.cursor == shard.list_first + n) child.urgent.push_back({child.cursor - 1, true, false});
+      if (child.cursor == shard.list_first + needs) child.urgent.push_back({child.cursor - 1, true, false});
     }
   }
   return true;

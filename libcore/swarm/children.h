@@ -29,8 +29,8 @@ class Children {
   // A burst with nothing behind it is closed by a Head message after so long, so that the loss of its end shows. Where
   // a hash list was sent ahead of it, that has told already.
   static constexpr Duration kMarkerDelay = std::chrono::milliseconds(5);
-  static constexpr std::size_t kUrgentMax = 1024;     // repairs and late shards waiting, per child
-  static constexpr std::uint64_t kQuantum = 48;       // shards to one child before the next has its turn
+  static constexpr std::size_t kUrgentMax = 1024;  // repairs and late shards waiting, per child
+  static constexpr std::uint64_t kQuantum = 48;    // shards to one child before the next has its turn
 
   Children(std::uint16_t slots, stream::Store& store, Peers& peers, Outbox& outbox, TokenBucket& upload);
 
@@ -82,8 +82,8 @@ class Children {
   struct Child {
     session::SessionId session;
     std::uint64_t first = 0;
-    std::uint64_t cursor = 0;   // the next sequence to send
-    std::uint64_t landed = 0;   // nothing below it is on the way any more
+    std::uint64_t cursor = 0;  // the next sequence to send
+    std::uint64_t landed = 0;  // nothing below it is on the way any more
     std::uint32_t window_bytes = 0;
     std::uint64_t list_sent = UINT64_MAX;       // first sequence of the newest list sent in order
     std::uint64_t late_list_sent = UINT64_MAX;  // the same for shards that came late
@@ -92,10 +92,10 @@ class Children {
     bool reported = false;
     std::uint32_t loss_base_received = 0;  // the report's counters when the loss was last judged
     std::uint32_t loss_base_missed = 0;
-    bool lossy = false;         // its path loses more than 0.5 %: lists go twice
+    bool lossy = false;  // its path loses more than 0.5 %: lists go twice
     TokenBucket repairs{0, 0};
     Instant heard{};
-    Instant moved{};            // last progress: something new sent, landed or not needed any more
+    Instant moved{};  // last progress: something new sent, landed or not needed any more
     Instant marker_at = kNever;
     unsigned markers_left = 0;
   };

@@ -31,8 +31,8 @@ struct JoinConfig {
   std::optional<crypto::SymmetricKey> content_secret;
   std::vector<Host> hosts;  // the link's, resolved
   std::uint16_t children_max = 8;
-  bool output = true;               // false: a relay, which plays nothing
-  std::optional<Duration> latency;  // nothing = automatic
+  bool output = true;                                   // false: a relay, which plays nothing
+  std::optional<Duration> latency;                      // nothing = automatic
   Duration connect_timeout = std::chrono::seconds(10);  // until a parent has accepted us
   Duration idle_timeout = std::chrono::seconds(30);     // once joined, without a word of the publisher; 0 = for ever
   Duration retry_for = std::chrono::seconds(30);        // without any parent, once joined; 0 = for ever

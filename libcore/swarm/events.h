@@ -29,7 +29,7 @@ struct Played {  // bytes to write, in order; the frame keeps them alive
   StreamIndex stream = 0;
   Buffer frame;
   Bytes bytes;
-  Duration lag{};      // from the publisher's reading to now, by our estimate of its clock
+  Duration lag{};              // from the publisher's reading to now, by our estimate of its clock
   bool discontinuity = false;  // something before it was lost
 };
 struct Stopped {

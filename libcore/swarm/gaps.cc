@@ -4,12 +4,14 @@
 
 namespace spate::swarm {
 
-void Gaps::notice(std::uint64_t from, std::uint64_t to, const stream::Store& store, Instant now) {
-  for (std::uint64_t s = std::max(from, store.tail()); s < to && missing_.size() < kMissingMax; ++s) {
+std::uint64_t Gaps::notice(std::uint64_t from, std::uint64_t to, const stream::Store& store, Instant now) {
+  std::uint64_t s = std::max(from, store.tail());
+  for (; s < to && missing_.size() < kMissingMax; ++s) {
     if (store.covers(s) && (store.at(s).present() || store.at(s).given_up)) continue;
     const auto [it, fresh] = missing_.try_emplace(s, Missing{now, now + guard_, {}, 0, 0});
     if (fresh) next_due_ = std::min(next_due_, it->second.due);
   }
+  return std::max(from, s);
 }
 
 bool Gaps::on_filled(std::uint64_t sequence, Duration rtt, bool held, Instant now) {

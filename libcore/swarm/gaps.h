@@ -28,8 +28,9 @@ class Gaps {
   }
   static constexpr std::size_t kMissingMax = 4096;
 
-  // Everything absent from the store in [from, to) is missing from now on.
-  void notice(std::uint64_t from, std::uint64_t to, const stream::Store& store, Instant now);
+  // Everything absent from the store in [from, to) is missing from now on, as far as there is room for it: returns
+  // where to go on when some of it has been filled.
+  std::uint64_t notice(std::uint64_t from, std::uint64_t to, const stream::Store& store, Instant now);
   // A missing sequence has come, or was held until its list came. True if it had been asked for.
   bool on_filled(std::uint64_t sequence, Duration rtt, bool held, Instant now);
   // No more interest in sequences below this one.

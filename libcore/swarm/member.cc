@@ -24,12 +24,7 @@ constexpr Duration kReportSpacing = std::chrono::microseconds(2'500);
 
 Member::Member(const JoinConfig& config, std::uint32_t window_bytes, wire::ShortId self, const House& house,
                Instant now)
-    : config_(config),
-      window_bytes_(window_bytes),
-      self_(self),
-      house_(house),
-      seek_at_(now),
-      unattached_since_(now) {
+    : config_(config), window_bytes_(window_bytes), self_(self), house_(house), seek_at_(now), unattached_since_(now) {
   for (const Host& host : config.hosts) candidates_.add_pinned(host);
 }
 
@@ -173,8 +168,7 @@ void Member::subscribe(Peer& peer, Instant now) {
   parent_ = peer.session;
   ++subscribe_tries_;
   subscribe_again_ = now + std::max(kInquiryRepeat, peer.rtt.timeout());
-  house_.outbox.send(peer.session,
-                     wire::Subscribe{wire::kAllStripes, house_.reception.resume_from(), window_bytes_});
+  house_.outbox.send(peer.session, wire::Subscribe{wire::kAllStripes, house_.reception.resume_from(), window_bytes_});
 }
 
 void Member::on_subscribe_reply(Peer& peer, const wire::SubscribeReply& reply, Instant now) {
@@ -221,14 +215,15 @@ void Member::detach(Instant now) {
   if (attached()) unattached_since_ = now;
   phase_ = Phase::kSeeking;
   gather_until_ = kNever;
-  report_at_ = backups_at_ = kNever;
+  report_at_ = early_report_at_ = backups_at_ = kNever;
   seek_at_ = now;
 }
 
 // Leaves a parent that still lives.
 void Member::drop_parent(Instant now) {
   house_.outbox.send(parent_, wire::Unsubscribe{});
-  if (Peer* const peer = house_.peers.find(parent_)) peer->refused_until = std::max(peer->refused_until, now + kRefused);
+  if (Peer* const peer = house_.peers.find(parent_))
+    peer->refused_until = std::max(peer->refused_until, now + kRefused);
   detach(now);
 }
 
@@ -266,7 +261,11 @@ void Member::begin_run(Instant now) {
 void Member::on_received(Instant now) {
   request_repairs(now);
   const std::uint64_t unreported = house_.reception.stats().received - reported_received_;
-  if (attached() && unreported >= kReportShards && now - reported_at_ >= kReportSpacing) report(now);
+  if (!attached() || unreported < kReportShards) return;
+  if (now - reported_at_ >= kReportSpacing)
+    report(now);
+  else
+    early_report_at_ = std::min(early_report_at_, reported_at_ + kReportSpacing);
 }
 
 void Member::report(Instant now) {
@@ -284,6 +283,7 @@ void Member::report(Instant now) {
   house_.outbox.send(parent_, report);
   reported_received_ = reception.stats().received;
   reported_at_ = now;
+  early_report_at_ = kNever;
 }
 
 void Member::request_repairs(Instant now) {
@@ -301,6 +301,7 @@ void Member::attend_parent(Instant now) {
   if (silence >= std::clamp(4 * parent->rtt.smoothed() + std::chrono::milliseconds(300), kDeadMin, kDeadMax))
     return close(parent_, now);
   if (orphaned_since_ != kNever && now - orphaned_since_ >= kOrphanPatience) return drop_parent(now);
+  if (now >= early_report_at_) report(now);
   if (now >= report_at_) {
     report_at_ = now + kReportInterval;
     report(now);
@@ -320,8 +321,8 @@ void Member::keep_backups(Instant now) {
     if (++kept <= kBackups) house_.peers.inquire(peer, now);
   }
   if (kept >= kBackups || dials_.size() >= kBackups) return;
-  const Candidate* const candidate = candidates_.best(
-      now, [&](const Candidate& c) { return !c.pinned && !house_.peers.has_key(c.key); });
+  const Candidate* const candidate =
+      candidates_.best(now, [&](const Candidate& c) { return !c.pinned && !house_.peers.has_key(c.key); });
   if (candidate == nullptr) return;
   const crypto::NodeKey key = candidate->key;
   if (const auto session = house_.endpoint.connect(house_.service, candidate->address, key, kHearsayGiveUp, now))
@@ -354,7 +355,7 @@ Instant Member::next_deadline() const {
     case Phase::kSubscribing:
       return subscribe_again_;
     case Phase::kAttached:
-      return std::min(report_at_, backups_at_);
+      return std::min({report_at_, early_report_at_, backups_at_});
   }
   return kNever;
 }
@@ -367,8 +368,7 @@ std::optional<StopReason> Member::stop_reason(Instant now) const {
   }
   if (config_.retry_for > Duration::zero() && without >= config_.retry_for) return StopReason::kStalled;
   const Instant word = std::max(house_.reception.info_at(), house_.reception.last_stored());
-  if (config_.idle_timeout > Duration::zero() && now - word >= config_.idle_timeout)
-    return StopReason::kStalled;
+  if (config_.idle_timeout > Duration::zero() && now - word >= config_.idle_timeout) return StopReason::kStalled;
   return std::nullopt;
 }
 

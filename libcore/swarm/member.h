@@ -5,7 +5,8 @@
 //   subscribing waits for that one's answer
 //   attached    receives; reports every kReportInterval; leaves a parent that is silent or has no stream itself
 //
-// Loops: a parent's path names all nodes from the publisher's child down to it; nobody takes a parent whose path it is in.
+// Loops: a parent's path names all nodes from the publisher's child down to it; nobody takes a parent whose path it is
+// in.
 #pragma once
 
 #include <cstdint>
@@ -62,9 +63,7 @@ class Member {
 
   bool attached() const { return phase_ == Phase::kAttached; }
   bool is_parent(session::SessionId session) const { return attached() && parent_ == session; }
-  std::optional<session::SessionId> parent() const {
-    return attached() ? std::optional(parent_) : std::nullopt;
-  }
+  std::optional<session::SessionId> parent() const { return attached() ? std::optional(parent_) : std::nullopt; }
   // Attached, to a parent that has the stream.
   bool receiving() const;
   // From the publisher's child down to this node. Empty if not attached.
@@ -117,6 +116,7 @@ class Member {
   Instant orphaned_since_ = kNever;
   session::ClockSync clock_;  // the last known
   Instant report_at_ = kNever;
+  Instant early_report_at_ = kNever;
   std::uint64_t reported_received_ = 0;
   Instant reported_at_{};
   Instant backups_at_ = kNever;

@@ -35,7 +35,7 @@ class Outbox {
  private:
   struct Waiting {
     session::SessionId to;
-    Buffer text;  // empty: close the session
+    Buffer text;        // empty: close the session
     bool open = false;  // more messages may be added
   };
   BufferPool& pool_;

@@ -23,9 +23,9 @@ struct Peer {
   std::optional<wire::Status> status;  // its last word
   Instant status_at{};
   Instant inquired_at{};
-  Instant asked_since{};               // the first inquiry that nothing was heard after
+  Instant asked_since{};  // the first inquiry that nothing was heard after
   Instant pinged_at{};
-  Instant refused_until{};             // it would not have us as a child
+  Instant refused_until{};  // it would not have us as a child
 };
 
 class Peers {

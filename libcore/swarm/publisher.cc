@@ -8,6 +8,7 @@ namespace spate::swarm {
 namespace {
 
 constexpr Duration kPaceWindow = std::chrono::milliseconds(100);
+constexpr Duration kPaceGlance = std::chrono::milliseconds(5);
 
 }  // namespace
 
@@ -43,7 +44,9 @@ void Publisher::judge_backlog(Instant now) {
   had_child_ = had_child_ || children_.size() > 0;
   const std::uint64_t backlog = had_child_ ? children_.backlog(now) : store_.head();
   const bool was_held = held_back_;
-  held_back_ = !live_ && backlog > kBacklogMax && ended_at_ == kNever;
+  // What was live a moment ago may be a file now.
+  const bool lately_paced = now - pace_since_ < kPaceGlance || waited_ * 2 > now - pace_since_;
+  held_back_ = !(live_ && lately_paced) && backlog > kBacklogMax && ended_at_ == kNever;
   if (was_held && !held_back_) {
     // Time spent holding the input back says nothing of its pace.
     pace_since_ = now;
@@ -76,11 +79,9 @@ bool Publisher::drained(Instant now) const {
 void Publisher::handle_deadline(Instant now) {
   source_.handle_deadline(now);
   if (now >= next_info_) sign_info(now);
-  if (held_back_ && ended_at_ == kNever) judge_backlog(now);
+  on_report(now);  // a silent child may be gone
 }
 
-Instant Publisher::next_deadline() const {
-  return std::min(source_.next_deadline(), next_info_);
-}
+Instant Publisher::next_deadline() const { return std::min(source_.next_deadline(), next_info_); }
 
 }  // namespace spate::swarm

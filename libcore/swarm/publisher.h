@@ -27,6 +27,10 @@ class Publisher {
   void input(Bytes bytes, Instant now);
   // The caller has been idle so long for want of input.
   void input_waited(Duration waited) { waited_ += waited; }
+  // A child has reported.
+  void on_report(Instant now) {
+    if (held_back_ && ended_at_ == kNever) judge_backlog(now);
+  }
   void end(Instant now);
   // Paced input so far, as opposed to a file's.
   bool live() const { return live_; }

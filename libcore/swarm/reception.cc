@@ -71,7 +71,7 @@ void Reception::start(std::uint64_t first, std::optional<std::uint64_t> media_no
   started_ = true;
   store_.restart(first);
   playout_.start(first);
-  next_ = seen_ = played_next_ = first;
+  next_ = seen_ = noticed_ = played_next_ = first;
   joined_media_us_ = media_now.value_or(info_ ? info_->media_us : 0);
 }
 
@@ -121,9 +121,9 @@ void Reception::watch_for_list(Instant now) {
 }
 
 void Reception::note_seen(std::uint64_t next, Instant now) {
-  if (next <= seen_) return;
-  gaps_.notice(seen_, next, store_, now);
-  seen_ = next;
+  seen_ = std::max(seen_, next);
+  noticed_ = std::max(noticed_, next_);
+  if (noticed_ < seen_) noticed_ = gaps_.notice(noticed_, seen_, store_, now);
 }
 
 void Reception::on_head(std::uint64_t next, Instant now) {
@@ -179,8 +179,7 @@ std::optional<Reception::Output> Reception::next_output(std::optional<std::uint6
   }
   Output output;
   output.lag = media_now ? lag_of(*media_now, item->shard->header.media_us) : Duration::zero();
-  output.discontinuity =
-      item->sequence != played_next_ || (item->shard->header.flags & wire::kFlagDiscontinuity) != 0;
+  output.discontinuity = item->sequence != played_next_ || (item->shard->header.flags & wire::kFlagDiscontinuity) != 0;
   played_next_ = item->sequence + 1;
   if (content_key_) {
     const Bytes cipher = item->shard->payload();

@@ -45,8 +45,8 @@ class Reception {
   Reception(const JoinConfig& config, const crypto::Suite& suite, BufferPool& pool, stream::Store& store);
 
   enum class InfoResult : std::uint8_t {
-    kNews,         // of the run we know; pass it on
-    kNewRun,       // another epoch: begin anew
+    kNews,    // of the run we know; pass it on
+    kNewRun,  // another epoch: begin anew
     kNothingNew,
     kForged,
     kWrongSecret,  // we play, and cannot decipher this
@@ -128,7 +128,8 @@ class Reception {
   bool started_ = false;
   std::uint64_t next_ = 0;
   std::uint64_t seen_ = 0;
-  unsigned copies_ = 0;  // of each request, by the loss of late
+  std::uint64_t noticed_ = 0;  // gaps below it are known to gaps_
+  unsigned copies_ = 0;        // of each request, by the loss of late
   std::uint64_t recent_received_ = 0;
   std::uint64_t recent_missed_ = 0;
   std::uint64_t loss_base_received_ = 0;

@@ -15,22 +15,22 @@ struct LagSummary {
 };
 
 struct StreamStats {
-  std::uint64_t bytes_in = 0;   // stream bytes read (publisher) or received and proven (others)
-  std::uint64_t bytes_out = 0;  // stream bytes played (watcher) or sent to children (publisher, relay)
-  std::optional<LagSummary> lag;      // since the call of stats() before this one; nothing if no shard came
-  std::optional<LagSummary> lag_run;  // since the start
-  std::uint64_t lost_packets = 0;       // shards that missed their deadline
-  std::uint64_t repaired_packets = 0;   // shards that came by request
+  std::uint64_t bytes_in = 0;          // stream bytes read (publisher) or received and proven (others)
+  std::uint64_t bytes_out = 0;         // stream bytes played (watcher) or sent to children (publisher, relay)
+  std::optional<LagSummary> lag;       // since the call of stats() before this one; nothing if no shard came
+  std::optional<LagSummary> lag_run;   // since the start
+  std::uint64_t lost_packets = 0;      // shards that missed their deadline
+  std::uint64_t repaired_packets = 0;  // shards that came by request
   std::uint64_t duplicate_packets = 0;
   std::uint64_t forged_packets = 0;
   std::uint64_t skipped_input_bytes = 0;  // publisher: not MPEG-TS
   std::uint32_t parents = 0;
   std::uint32_t children = 0;
   std::uint32_t slots = 0;
-  std::uint32_t depth = 0;        // hops from the publisher
+  std::uint32_t depth = 0;  // hops from the publisher
   std::uint64_t parent_switches = 0;
-  Duration latency{};             // playout latency in force
-  Duration rtt{};                 // to the parent
+  Duration latency{};  // playout latency in force
+  Duration rtt{};      // to the parent
 };
 
 }  // namespace spate::swarm

@@ -65,9 +65,7 @@ struct Swarm::MessageHandler {
   Peer& peer;
   Instant now;
 
-  void operator()(const wire::Ping& m) const {
-    swarm.outbox_.answer(peer.session, m, swarm.media_now(now));
-  }
+  void operator()(const wire::Ping& m) const { swarm.outbox_.answer(peer.session, m, swarm.media_now(now)); }
   void operator()(const wire::Pong& m) const { swarm.peers_.on_pong(peer, m, now); }
   void operator()(const wire::Status& m) const {
     peer.status = m;
@@ -84,10 +82,12 @@ struct Swarm::MessageHandler {
   }
   void operator()(const wire::Unsubscribe&) const { swarm.children_.remove(peer.session); }
   void operator()(const wire::Report& m) const {
-    if (swarm.children_.has(peer.session))
+    if (swarm.children_.has(peer.session)) {
       swarm.children_.on_report(peer.session, m, now);
-    else
-      swarm.outbox_.send(peer.session, wire::SubscribeReply{wire::SubscribeCode::kNoStream, 0});
+      if (swarm.publisher_) swarm.publisher_->on_report(now);
+      return;
+    }
+    swarm.outbox_.send(peer.session, wire::SubscribeReply{wire::SubscribeCode::kNoStream, 0});
   }
   void operator()(const wire::RepairRequest& m) const { swarm.children_.on_repair_request(peer.session, m, now); }
   void operator()(const wire::Hole& m) const {
@@ -237,9 +237,8 @@ void Swarm::answer_subscribe(Peer& peer, const wire::Subscribe& subscribe, Insta
   // A file that nobody has seen yet is sent from its beginning; a live stream from its newest random-access point.
   const bool from_start = publisher_ && !publisher_->live() && store_.tail() == 0;
   const std::uint64_t newest = from_start ? 0 : store_.start_for_joiner();
-  const std::uint64_t first = subscribe.first == wire::kFromNewest
-                                  ? newest
-                                  : std::clamp(subscribe.first, store_.tail(), store_.head());
+  const std::uint64_t first =
+      subscribe.first == wire::kFromNewest ? newest : std::clamp(subscribe.first, store_.tail(), store_.head());
   children_.add(peer.session, first, subscribe.window_bytes, now);
   peers_.ping(peer, now);  // its round trip sets how much may be on the way to it
   outbox_.send(peer.session, wire::SubscribeReply{wire::SubscribeCode::kAccepted, first});

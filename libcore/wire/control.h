@@ -42,11 +42,11 @@ struct Pong {
 enum class Role : std::uint8_t { kPublisher = 0, kRelay = 1, kWatcher = 2 };
 struct Status {
   Role role = Role::kWatcher;
-  bool receiving = false;   // it has the stream now and may serve it
+  bool receiving = false;  // it has the stream now and may serve it
   bool no_upload = false;
   std::uint16_t slots = 0;
   std::uint16_t free_slots = 0;
-  std::uint32_t lag_us = 0;  // from the publisher's reading of a shard to its arrival at the sender
+  std::uint32_t lag_us = 0;              // from the publisher's reading of a shard to its arrival at the sender
   InlineVector<ShortId, kPathMax> path;  // from the publisher's child down to the sender; empty for the publisher
   bool operator==(const Status&) const = default;
 };

@@ -26,8 +26,7 @@ ByteArray<kContextBytes + 32 + kSignedBytes> signed_message(const crypto::Stream
 
 }  // namespace
 
-StreamInfoFrame sign_stream_info(const StreamInfo& info, const crypto::StreamKeyPair& key,
-                                 const crypto::Suite& suite) {
+StreamInfoFrame sign_stream_info(const StreamInfo& info, const crypto::StreamKeyPair& key, const crypto::Suite& suite) {
   StreamInfoFrame frame;
   Writer out(frame);
   const int flags = (info.mpeg_ts ? kTs : 0) | (info.is_private ? kPrivate : 0) | (info.ended ? kEnded : 0);

@@ -22,8 +22,7 @@ struct StreamInfo {
 inline constexpr std::size_t kStreamInfoBytes = 1 + 1 + 8 + 8 + 6 + 1 + 1 + 8 + 64;
 using StreamInfoFrame = ByteArray<kStreamInfoBytes>;
 
-StreamInfoFrame sign_stream_info(const StreamInfo& info, const crypto::StreamKeyPair& key,
-                                 const crypto::Suite& suite);
+StreamInfoFrame sign_stream_info(const StreamInfo& info, const crypto::StreamKeyPair& key, const crypto::Suite& suite);
 // Nothing unless the frame parses and the signature is the stream's.
 std::optional<StreamInfo> verify_stream_info(Bytes frame, const crypto::StreamKey& key, const crypto::Suite& suite);
 

@@ -38,7 +38,8 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE("prober: by its address alone, whoever serves a public stream answers, and the round trips are told", "[node]") {
+TEST_CASE("prober: by its address alone, whoever serves a public stream answers, and the round trips are told",
+          "[node]") {
   Fixture f;
   f.connect();
   CHECK(*f.prober.connected >= milliseconds(10));

@@ -180,11 +180,12 @@ TEST_CASE("children: no more is on the way than the child's window, until it rep
   f.add(f.a, 0, 100 * 1232);
   f.net.run_for(milliseconds(100));
   const std::size_t first = f.sequences(f.a).size();
-  CHECK(first >= 100);
+  CHECK(first >= 96);  // whole lists
   CHECK(first <= 120);
   f.report(f.a, 50);
   f.net.run_for(milliseconds(100));
-  CHECK(f.sequences(f.a).size() == first + 50);
+  CHECK(f.sequences(f.a).size() >= first + 48);
+  CHECK(f.sequences(f.a).size() <= first + 50);
   f.report(f.a, 100'000);  // a lie is worth no more than the truth
   f.net.run_for(milliseconds(50));
   CHECK(f.sequences(f.a).size() <= 2 * first + 50);
@@ -219,8 +220,8 @@ TEST_CASE("children: bytes sent in any time are at most limit x time + burst", "
         held && f.server.bytes_sent - before <= kBurst + kRate * 11 / 10 * ns / 1'000'000'000 + 2'000;  // 10 %: control
   };
   for (int i = 0; i < 30; ++i) {
-    f.report(f.a, 0);
-    f.report(f.b, 0);
+    f.report(f.a, f.sequences(f.a).size());
+    f.report(f.b, f.sequences(f.b).size());
     f.net.run_for(milliseconds(100));
   }
   CHECK(held);

@@ -64,6 +64,16 @@ constexpr std::uint64_t kMegabyte = 1'000'000;
 
 }  // namespace
 
+TEST_CASE("publisher: a report that makes room lets held input go on at once", "[swarm]") {
+  Fixture f;
+  f.subscribe();
+  f.flat_out(milliseconds(500), false);
+  REQUIRE(f.host.swarm->input_room() == 0);
+  f.report(f.last_info()->head + stream::Store::kSlots);
+  f.net.run_for(milliseconds(40));  // there and back
+  CHECK(f.host.swarm->input_room() > 0);
+}
+
 TEST_CASE("publisher: input at its own pace is never held back, whatever the children do", "[swarm]") {
   const bool with_child = GENERATE(false, true);
   Fixture f;
