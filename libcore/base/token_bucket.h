@@ -27,6 +27,12 @@ class TokenBucket {
     nano_ -= static_cast<Nano>(n) * kNano;
     return true;
   }
+  // Takes n tokens whether they are there or not: what had to go out all the same.
+  void charge(std::uint64_t n, Instant now) {
+    if (unlimited()) return;
+    refill(now);
+    nano_ -= static_cast<Nano>(n) * kNano;
+  }
   // When take() will succeed.
   Instant ready_at(Instant now) {
     if (unlimited()) return now;

@@ -100,8 +100,8 @@ void Endpoint::handle_initiation(const Datagram& datagram, Instant now) {
     ++dropped_;
     return;
   }
-  const std::uint32_t slot = take_half_open_slot();
-  const auto index = indices_.allocate({IndexTable::Kind::kHalfOpen, slot});
+  // Only what is authentic takes a half-open entry, perhaps another's.
+  const auto index = indices_.allocate({IndexTable::Kind::kHalfOpen, UINT32_MAX});
   if (!index) return;
   auto accepted = accept_initiation(datagram.bytes, served->service, served->self, *index, rng_);
   if (!accepted || accepted->peer == served->self.public_key) {
@@ -109,6 +109,8 @@ void Endpoint::handle_initiation(const Datagram& datagram, Instant now) {
     ++dropped_;
     return;
   }
+  const std::uint32_t slot = take_half_open_slot();
+  indices_.reassign(*index, {IndexTable::Kind::kHalfOpen, slot});
   HalfOpen& entry = half_open_[slot];
   entry.used = true;
   std::copy(identity.begin(), identity.end(), entry.identity.begin());

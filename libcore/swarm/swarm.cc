@@ -337,7 +337,10 @@ bool Swarm::flush(DatagramBatch& out, Instant now) {
     const wire::Status current = status();
     if (current.receiving != told_status_.receiving || current.path != told_status_.path) tell_children_status();
   }
-  return outbox_.flush(host_.endpoint, out, now) && children_.pump(host_.endpoint, out, now);
+  const std::uint64_t before = out.totals().wire_bytes;
+  const bool flushed = outbox_.flush(host_.endpoint, out, now);
+  host_.upload.charge(out.totals().wire_bytes - before, now);  // control is never held back, but counts
+  return flushed && children_.pump(host_.endpoint, out, now);
 }
 
 std::optional<Event> Swarm::next_event(Instant now) {
