@@ -94,6 +94,7 @@ class Watcher final : public io::DriverDelegate {
   void on_stop_request(Instant now) override {
     output_.drop_unstarted();
     node_.leave(now);
+    driver_.stop(kHastyOutput);  // also if the stream had stopped before
   }
 
   Instant next_tick() const override { return reporter_.next_tick(); }
@@ -127,7 +128,7 @@ class Watcher final : public io::DriverDelegate {
             "no answer from " + host_names(link_) + " within " + io::format_duration(options_.connect_timeout));
         break;
       case node::StopReason::kStalled:
-        end(kStalled, "the stream stopped: nothing came for " + io::format_duration(options_.idle_timeout));
+        end(kStalled, "the stream stopped, and nobody was found who has it");
         break;
       case node::StopReason::kWrongSecret:
         end(kRefused, "this link's secret does not open the stream");

@@ -60,7 +60,11 @@ struct Node::Impl {
   }
   bool flush(DatagramBatch& out, Instant now) {
     if (!endpoint.flush(out, now) || !prober.flush(out, now)) return false;
-    return std::all_of(swarms.begin(), swarms.end(), [&](const auto& swarm) { return swarm->flush(out, now); });
+    // Each in turn is the first, so that a scarce upload is shared.
+    turn = swarms.empty() ? 0 : (turn + 1) % swarms.size();
+    for (std::size_t i = 0; i < swarms.size(); ++i)
+      if (!swarms[(turn + i) % swarms.size()]->flush(out, now)) return false;
+    return true;
   }
 
   const NodeConfig config;
@@ -70,6 +74,7 @@ struct Node::Impl {
   session::Endpoint endpoint;
   TokenBucket upload;
   std::vector<std::unique_ptr<swarm::Swarm>> swarms;
+  std::size_t turn = 0;
   Prober prober;
   std::optional<session::ServiceIndex> probe_service;
   NodeStats stats;

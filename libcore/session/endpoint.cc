@@ -148,6 +148,8 @@ std::optional<Endpoint::Received> Endpoint::handle_data(const Datagram& datagram
   std::optional<Buffer> text;
   if (owner.kind == IndexTable::Kind::kHalfOpen) {
     HalfOpen& entry = half_open_[owner.slot];
+    // The address is proven by what comes from it, not by what somebody else brings.
+    if (datagram.from != entry.address) return std::nullopt;
     text = entry.keys->open(datagram.bytes, suite_, pool_, now);
     if (!text) return std::nullopt;
     owner.slot = promote(entry, now);

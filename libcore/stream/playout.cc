@@ -13,6 +13,8 @@ void Playout::start(std::uint64_t first) {
   next_ = first;
   started_ = true;
   deadline_ = kNever;
+  have_lag_ = false;
+  lag_min_ = lag_spread_ = Duration::zero();
 }
 
 void Playout::on_arrival(Duration lag) {

@@ -30,7 +30,11 @@ void Candidates::add_hearsay(const wire::PeerRecord& record) {
 }
 
 void Candidates::on_failure(const crypto::NodeKey& key, Instant now) {
-  const auto it = std::find_if(candidates_.begin(), candidates_.end(), [&](const auto& c) { return c.key == key; });
+  // A host may have several addresses: the one that was tried is the first that was not being avoided.
+  auto it = std::find_if(candidates_.begin(), candidates_.end(),
+                         [&](const auto& c) { return c.key == key && c.not_before <= now; });
+  if (it == candidates_.end())
+    it = std::find_if(candidates_.begin(), candidates_.end(), [&](const auto& c) { return c.key == key; });
   if (it == candidates_.end()) return;
   ++it->failures;
   if (!it->pinned && it->failures >= kHearsayTries) {
@@ -45,11 +49,9 @@ void Candidates::on_success(const crypto::NodeKey& key) {
     if (c.key == key) c.failures = 0;
 }
 
-Instant Candidates::next_ready(Instant now) const {
-  Instant next = kNever;
-  for (const Candidate& c : candidates_)
-    if (c.not_before > now) next = std::min(next, c.not_before);
-  return next;
+bool Candidates::has_other_address(const Candidate& candidate) const {
+  return std::any_of(candidates_.begin(), candidates_.end(),
+                     [&](const Candidate& c) { return c.key == candidate.key && c.address != candidate.address; });
 }
 
 const Candidate* Candidates::find(const crypto::NodeKey& key) const {

@@ -42,8 +42,8 @@ class Candidates {
       if (c.not_before <= now && wanted(c) && (found == nullptr || better(c, *found))) found = &c;
     return found;
   }
-  // When the next of them may be dialled again.
-  Instant next_ready(Instant now) const;
+  // The same host may be reached elsewhere, too.
+  bool has_other_address(const Candidate& candidate) const;
   const Candidate* find(const crypto::NodeKey& key) const;
 
  private:

@@ -74,12 +74,13 @@ void Children::on_report(session::SessionId session, const wire::Report& report,
   }
   // A peer may claim to have seen what it was not sent; that is not worth more than the truth.
   const std::uint64_t seen = std::min(report.seen, child->cursor);
-  if (seen > child->landed || report.next > child->report.next) {
+  if (seen > child->landed || std::min(report.next, child->cursor) > child->report.next) {
     child->moved = now;
     last_progress_ = now;
   }
   child->landed = std::max(child->landed, seen);
   child->report = report;
+  child->report.next = std::min(report.next, child->cursor);
   child->reported = true;
 }
 
@@ -93,16 +94,23 @@ void Children::on_repair_request(session::SessionId session, const wire::RepairR
   child->repairs.set_rate(std::max(kRepairsPerSecond, shards_per_second_), now);
   for (const wire::RepairRequest::Range& range : request.ranges) {
     for (std::uint64_t i = 0; i < range.count; ++i) {
+      if (!child->repairs.take(1, now)) return;  // whatever the answer is
       const std::uint64_t sequence = request.base + range.offset + i;
       // Not sent yet: it is on its way. (A restarted store may end before the cursor.)
       if (sequence >= std::min(child->cursor, store_.head())) return;
-      if (sequence < store_.tail() || store_.at(sequence).given_up) {
+      if (sequence < store_.tail()) {
+        const std::uint64_t gone = std::min(store_.tail() - sequence, range.count - i);
+        outbox_.send(session, wire::Hole{sequence, static_cast<std::uint16_t>(gone)});
+        i += gone - 1;
+        continue;
+      }
+      if (store_.at(sequence).given_up) {
         outbox_.send(session, wire::Hole{sequence, 1});
         continue;
       }
       // What is absent here is being repaired here, and will be passed on when it comes.
       if (!store_.at(sequence).present() && !list) continue;
-      if (child->urgent.size() >= kUrgentMax || !child->repairs.take(1, now)) return;
+      if (child->urgent.size() >= kUrgentMax) return;
       const stream::StoredShard& shard = store_.at(sequence);
       if (with_lists && shard.list && shard.list_first != list_queued) {
         list_queued = shard.list_first;
@@ -132,7 +140,11 @@ void Children::restart(std::uint64_t first) {
 }
 
 void Children::measure_rate(Instant now) {
-  if (store_.head() < rate_head_) rate_head_ = store_.head();
+  // A run that began anew, or a join, is no rate.
+  if (store_.head() < rate_head_ || store_.head() - rate_head_ > stream::Store::kSlots) {
+    rate_head_ = store_.head();
+    rate_since_ = now;
+  }
   if (now - rate_since_ < kRateWindow) return;
   const auto elapsed = static_cast<std::uint64_t>((now - rate_since_).count());
   shards_per_second_ = (store_.head() - rate_head_) * 1'000'000'000u / elapsed;

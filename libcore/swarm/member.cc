@@ -12,6 +12,8 @@ constexpr Duration kStatusFresh = std::chrono::milliseconds(250);  // while seek
 constexpr Duration kStatusCurrent = std::chrono::seconds(1);       // older words are not acted upon
 constexpr Duration kInquiryRepeat = std::chrono::milliseconds(100);
 constexpr Duration kInquiryPatience = std::chrono::milliseconds(1'500);
+constexpr Duration kOtherAddress = std::chrono::milliseconds(750);  // then the host's next address is tried
+constexpr Duration kPinnedGiveUp = std::chrono::seconds(10);
 constexpr Duration kHearsayGiveUp = std::chrono::seconds(2);
 constexpr Duration kRefused = std::chrono::milliseconds(500);
 constexpr unsigned kSubscribeTries = 4;
@@ -109,7 +111,8 @@ void Member::dial(Instant now) {
     });
     if (candidate == nullptr) return;
     const crypto::NodeKey key = candidate->key;
-    const Duration give_up = candidate->pinned ? std::chrono::seconds(10) : kHearsayGiveUp;
+    const bool alone = !candidates_.has_other_address(*candidate);
+    const Duration give_up = !alone ? kOtherAddress : candidate->pinned ? kPinnedGiveUp : kHearsayGiveUp;
     const auto session = house_.endpoint.connect(house_.service, candidate->address, key, give_up, now);
     if (session)
       dials_[*session] = {key, now};
@@ -183,7 +186,8 @@ void Member::on_subscribe_reply(Peer& peer, const wire::SubscribeReply& reply, I
   }
   // The publisher's own word bounds where the stream can be: beyond it we would wait for what never comes.
   const std::uint64_t head = house_.reception.info()->head;
-  const bool plausible = reply.first <= head || reply.first - head <= stream::Store::kSlots;
+  const std::uint64_t apart = reply.first > head ? reply.first - head : head - reply.first;
+  const bool plausible = apart <= stream::Store::kSlots;
   if (accepted && plausible) return attach(peer, reply.first, now);
   if (accepted) house_.outbox.send(peer.session, wire::Unsubscribe{});
   peer.refused_until = now + kRefused;
@@ -250,7 +254,10 @@ void Member::on_bye(Peer& peer, const wire::Bye& bye, Instant now) {
 void Member::on_forger(session::SessionId session, Instant now) { close(session, now); }
 
 void Member::begin_run(Instant now) {
-  // Sequences of the old run mean nothing in the new one: subscribe again.
+  // Media time begins anew, and what was known of it means nothing now.
+  clock_ = {};
+  for (auto& [session, peer] : house_.peers.all()) peer.clock = {};
+  // Nor do sequences of the old run: subscribe again.
   if (attached()) {
     const Peer* const peer = house_.peers.find(parent_);
     detach(now);

@@ -24,7 +24,6 @@ bool Peers::has_key(const crypto::NodeKey& key) const {
 void Peers::ping(Peer& peer, Instant now) {
   const std::uint32_t id = next_ping_++;
   outstanding_[id % outstanding_.size()] = {id, now, peer.session};
-  peer.pinged_at = now;
   outbox_.send(peer.session, wire::Ping{id, 0});
 }
 

@@ -23,8 +23,8 @@ struct Peer {
   std::optional<wire::Status> status;  // its last word
   Instant status_at{};
   Instant inquired_at{};
-  Instant asked_since{};  // the first inquiry that nothing was heard after
-  Instant pinged_at{};
+  Instant asked_since{};    // the first inquiry that nothing was heard after
+  Instant answered_at{};    // when it was last told our status and peers
   Instant refused_until{};  // it would not have us as a child
 };
 

@@ -72,6 +72,7 @@ bool Publisher::take_info_due() { return std::exchange(info_due_, false); }
 
 bool Publisher::drained(Instant now) const {
   if (ended_at_ == kNever) return false;
+  if (now - ended_at_ >= kDrainMax) return true;
   return children_.all_have_the_end(store_.head()) ||
          now - std::max(ended_at_, children_.last_progress()) >= kDrainPatience;
 }

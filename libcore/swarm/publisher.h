@@ -19,6 +19,8 @@ class Publisher {
   static constexpr Duration kInfoIntervalEnded = std::chrono::milliseconds(100);
   // At the end, children that make no progress for so long are waited for no more.
   static constexpr Duration kDrainPatience = std::chrono::seconds(3);
+  // And those that make some, for so long.
+  static constexpr Duration kDrainMax = std::chrono::seconds(60);
 
   Publisher(const PublishConfig& config, const crypto::Suite& suite, BufferPool& pool, stream::Store& store,
             Children& children, Instant now);

@@ -35,10 +35,11 @@ bool Reception::secret_fits(const wire::StreamInfo& info) {
 
 Reception::InfoResult Reception::on_info(Bytes frame, Instant now) {
   if (std::equal(frame.begin(), frame.end(), info_frame_.begin(), info_frame_.end())) return InfoResult::kNothingNew;
-  const auto info = wire::verify_stream_info(frame, config_.stream, suite_);
+  const auto info = wire::parse_stream_info(frame);
   if (!info) return InfoResult::kForged;
   const bool new_run = !info_ || info->epoch > info_->epoch;
   if (!new_run && (info->epoch < info_->epoch || info->media_us <= info_->media_us)) return InfoResult::kNothingNew;
+  if (!wire::verify_stream_info(frame, config_.stream, suite_)) return InfoResult::kForged;
   if (new_run && !secret_fits(*info)) return InfoResult::kWrongSecret;
   info_ = *info;
   std::copy(frame.begin(), frame.end(), info_frame_.begin());
@@ -48,6 +49,7 @@ Reception::InfoResult Reception::on_info(Bytes frame, Instant now) {
     return InfoResult::kNewRun;
   }
   verifier_.advance_media(info->media_us);
+  proven_head_ = std::max(proven_head_, info->head);
   // So far behind that the verifier would refuse what comes next: the publisher's word moves us on.
   if (started_ && info->head > store_.head() + stream::Verifier::kJumpMax) {
     store_.advance_head(info->head);
@@ -61,18 +63,25 @@ void Reception::begin_run(const wire::StreamInfo& info) {
   verifier_.begin_epoch(info.epoch, info.media_us);
   store_.restart(info.head);
   gaps_.clear();
-  started_ = false;
+  started_ = stored_in_run_ = false;
   list_asked_ = UINT64_MAX;
   list_due_ = tail_due_ = kNever;
 }
 
 void Reception::start(std::uint64_t first, std::optional<std::uint64_t> media_now) {
-  if (started_) return;
+  if (started_ && stored_in_run_) return;
   started_ = true;
+  proven_head_ = std::max(first, info_ ? info_->head : 0);
   store_.restart(first);
   playout_.start(first);
   next_ = seen_ = noticed_ = played_next_ = first;
   joined_media_us_ = media_now.value_or(info_ ? info_->media_us : 0);
+}
+
+// Where the frame just stored ends. A list's shards need not have come.
+std::uint64_t Reception::proven_end(bool is_list) const {
+  if (is_list) return store_.head();
+  return verifier_.stored().empty() ? 0 : verifier_.stored().back() + 1;
 }
 
 stream::Verdict Reception::take(Buffer frame, std::uint32_t neighbour, Duration rtt,
@@ -82,6 +91,7 @@ stream::Verdict Reception::take(Buffer frame, std::uint32_t neighbour, Duration 
   const stream::Verdict verdict = verifier_.take(std::move(frame), neighbour, now);
   if (verdict == stream::Verdict::kForged) ++stats_.forged;
   std::uint64_t newest = seen_;
+  if (verdict == stream::Verdict::kStored) proven_head_ = std::max(proven_head_, proven_end(is_list));
   for (const std::uint64_t sequence : verifier_.stored()) {
     const stream::StoredShard& shard = store_.at(sequence);
     ++stats_.received;
@@ -94,6 +104,7 @@ stream::Verdict Reception::take(Buffer frame, std::uint32_t neighbour, Duration 
     }
     newest = std::max(newest, sequence + 1);
     last_stored_ = now;
+    stored_in_run_ = true;
   }
   note_seen(newest, now);
   advance();
@@ -127,15 +138,17 @@ void Reception::note_seen(std::uint64_t next, Instant now) {
 }
 
 void Reception::on_head(std::uint64_t next, Instant now) {
-  if (!started_ || next > store_.head() + stream::Verifier::kJumpMax) return;
+  // Head is a neighbour's word: it may run ahead of what has been proven, but not carry the store away with it.
+  if (!started_ || next > proven_head_ + stream::Verifier::kJumpMax) return;
   if (next > store_.head()) store_.advance_head(next);
   note_seen(next, now);
   advance();
 }
 
 void Reception::on_hole(const wire::Hole& hole) {
-  for (std::uint64_t s = hole.first; s < hole.first + hole.count; ++s) {
-    if (!store_.covers(s) || store_.at(s).present()) continue;
+  const std::uint64_t end = std::min(hole.first + hole.count, store_.head());
+  for (std::uint64_t s = std::max(hole.first, store_.tail()); s < end; ++s) {
+    if (store_.at(s).present() || store_.at(s).given_up) continue;
     store_.at(s).given_up = true;
     gaps_.drop(s);
     ++stats_.given_up;
@@ -215,10 +228,10 @@ void Reception::handle_deadline(Instant now) {
   }
 }
 
-Instant Reception::next_deadline(bool attached) const {
+Instant Reception::next_deadline(bool attached, bool playing) const {
   Instant next = std::min(verifier_.next_deadline(), tail_due_);
   if (attached) next = std::min({next, gaps_.next_deadline(), list_due_});
-  if (config_.output) next = std::min(next, playout_.next_deadline());
+  if (config_.output && started_ && playing) next = std::min(next, playout_.next_deadline());
   return next;
 }
 

@@ -57,8 +57,8 @@ class Reception {
   Instant info_at() const { return info_at_; }
 
   bool started() const { return started_; }
-  // Sending begins at this sequence. Only the first call of a run counts. What was published before that moment is
-  // played, but says nothing about lag.
+  // Sending begins at this sequence. Only the first call of a run counts that anything came of. What was published
+  // before that moment is played, but says nothing about lag.
   void start(std::uint64_t first, std::optional<std::uint64_t> media_now);
   // Where a new parent should go on.
   std::uint64_t resume_from() const { return started_ ? next_ : wire::kFromNewest; }
@@ -84,7 +84,8 @@ class Reception {
 
   void handle_deadline(Instant now);
   // `attached`: there is a parent to ask for repairs; without one they wait.
-  Instant next_deadline(bool attached) const;
+  // `playing`: output is being taken from us.
+  Instant next_deadline(bool attached, bool playing) const;
 
   // Every sequence below it has come or been given up.
   std::uint64_t next() const { return next_; }
@@ -109,6 +110,7 @@ class Reception {
  private:
   void begin_run(const wire::StreamInfo& info);
   void note_seen(std::uint64_t next, Instant now);
+  std::uint64_t proven_end(bool is_list) const;
   void judge_loss();
   void watch_for_list(Instant now);
   void advance();
@@ -126,6 +128,8 @@ class Reception {
   Instant info_at_{};
   std::optional<crypto::SymmetricKey> content_key_;
   bool started_ = false;
+  bool stored_in_run_ = false;
+  std::uint64_t proven_head_ = 0;  // what the publisher itself has told of, by a shard, a list or an information
   std::uint64_t next_ = 0;
   std::uint64_t seen_ = 0;
   std::uint64_t noticed_ = 0;  // gaps below it are known to gaps_

@@ -6,6 +6,7 @@ namespace spate::swarm {
 namespace {
 
 constexpr Duration kStatusInterval = std::chrono::seconds(1);
+constexpr Duration kAnswerInterval = std::chrono::milliseconds(20);
 constexpr Duration kEndedInfoInterval = std::chrono::milliseconds(200);
 constexpr Duration kEndPatience = std::chrono::seconds(2);  // for what is still missing when the run has ended
 
@@ -72,7 +73,7 @@ struct Swarm::MessageHandler {
     peer.status_at = now;
     if (swarm.member_) swarm.member_->on_status(peer, now);
   }
-  void operator()(const wire::Inquiry&) const { swarm.answer_inquiry(peer); }
+  void operator()(const wire::Inquiry&) const { swarm.answer_inquiry(peer, now); }
   void operator()(const wire::Peers& m) const {
     if (swarm.member_) swarm.member_->on_peers(m);
   }
@@ -116,7 +117,8 @@ void Swarm::handle_control(Peer& peer, Bytes text, Instant now) {
 
 void Swarm::handle_frame(Peer& peer, Buffer frame, Instant now) {
   if (frame.bytes()[0] == wire::kStreamInfo) return handle_info(peer, frame.bytes(), now);
-  if (!reception_->info()) return;
+  // From anybody else than the parent nothing was asked.
+  if (!reception_->info() || !member_->is_parent(peer.session)) return;
   const session::SessionId session = peer.session;
   const Duration rtt = peer.rtt.known() ? peer.rtt.minimum() : Duration::zero();
   const stream::Verdict verdict = reception_->take(std::move(frame), session.slot, rtt, media_now(now), now);
@@ -141,7 +143,7 @@ void Swarm::handle_info(Peer& peer, Bytes frame, Instant now) {
       return;
     case Reception::InfoResult::kNewRun:
       children_.restart(store_.head());
-      end_patience_ = kNever;
+      end_patience_ = info_again_ = kNever;
       member_->begin_run(now);
       break;
     case Reception::InfoResult::kNews:
@@ -207,7 +209,10 @@ wire::Peers Swarm::introductions(const Peer& asker) const {
   return peers;
 }
 
-void Swarm::answer_inquiry(const Peer& peer) {
+// An answer is far larger than its question, so there is one for each kAnswerInterval at most.
+void Swarm::answer_inquiry(Peer& peer, Instant now) {
+  if (now - peer.answered_at < kAnswerInterval) return;
+  peer.answered_at = now;
   outbox_.send(peer.session, status());
   if (const wire::Peers peers = introductions(peer); !peers.peers.empty()) outbox_.send(peer.session, peers);
   if (const auto* const info = info_frame()) outbox_.send_frame(peer.session, *info);
@@ -216,7 +221,7 @@ void Swarm::answer_inquiry(const Peer& peer) {
 void Swarm::answer_subscribe(Peer& peer, const wire::Subscribe& subscribe, Instant now) {
   const auto refuse = [&](wire::SubscribeCode code) {
     outbox_.send(peer.session, wire::SubscribeReply{code, 0});
-    answer_inquiry(peer);
+    answer_inquiry(peer, now);
   };
   if (children_.has(peer.session)) {
     // The reply may have been lost, or the child has forgotten us (it was restarted): the second shows in where it
@@ -291,7 +296,8 @@ void Swarm::check_end(Instant now) {
   if (reception_->info() && reception_->info()->ended) {
     if (info_again_ == kNever) info_again_ = now + kEndedInfoInterval;
     if (now >= end_patience_ && now - reception_->last_stored() >= kEndPatience) reception_->give_up_rest();
-    const bool children_done = children_.all_have_the_end(reception_->info()->head) ||
+    const bool overdue = now >= end_patience_ && now - end_patience_ >= Publisher::kDrainMax;
+    const bool children_done = overdue || children_.all_have_the_end(reception_->info()->head) ||
                                now - std::max(end_patience_, children_.last_progress()) >= Publisher::kDrainPatience;
     if (reception_->finished() && events_.empty() && children_done)
       return stop(StopReason::kEnded, wire::ByeReason::kEnded, now);
@@ -330,7 +336,11 @@ void Swarm::end_input(Instant now) {
   if (publisher_->take_info_due()) send_info_to_children();
 }
 
-void Swarm::leave(Instant now) { stop(StopReason::kLeft, wire::ByeReason::kLeaving, now); }
+// A publisher that leaves ends its run: what its children have been sent is all there will be.
+void Swarm::leave(Instant now) {
+  if (publisher_ && !stopped_) end_input(now);
+  stop(StopReason::kLeft, publisher_ ? wire::ByeReason::kEnded : wire::ByeReason::kLeaving, now);
+}
 
 bool Swarm::flush(DatagramBatch& out, Instant now) {
   if (!stopped_ && children_.size() > 0) {
@@ -364,7 +374,7 @@ Instant Swarm::next_deadline(Instant now) {
   Instant next = std::min({children_.next_deadline(now), status_at_, info_again_});
   if (publisher_) return std::min(next, publisher_->next_deadline());
   // The ends of patience are looked at with the member's own, closely spaced deadlines.
-  return std::min({next, reception_->next_deadline(member_->attached()), member_->next_deadline()});
+  return std::min({next, reception_->next_deadline(member_->attached(), !output_held_), member_->next_deadline()});
 }
 
 StreamStats Swarm::stats(Instant now) {

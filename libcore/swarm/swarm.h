@@ -74,7 +74,7 @@ class Swarm {
   void handle_control(Peer& peer, Bytes text, Instant now);
   void handle_frame(Peer& peer, Buffer frame, Instant now);
   void handle_info(Peer& peer, Bytes frame, Instant now);
-  void answer_inquiry(const Peer& peer);
+  void answer_inquiry(Peer& peer, Instant now);
   void answer_subscribe(Peer& peer, const wire::Subscribe& subscribe, Instant now);
   wire::Status status() const;
   wire::Peers introductions(const Peer& asker) const;

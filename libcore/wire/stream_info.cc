@@ -1,5 +1,6 @@
 #include "libcore/wire/stream_info.h"
 
+#include <algorithm>
 #include <string>
 
 #include "libcore/base/reader.h"
@@ -36,7 +37,7 @@ StreamInfoFrame sign_stream_info(const StreamInfo& info, const crypto::StreamKey
   return frame;
 }
 
-std::optional<StreamInfo> verify_stream_info(Bytes frame, const crypto::StreamKey& key, const crypto::Suite& suite) {
+std::optional<StreamInfo> parse_stream_info(Bytes frame) {
   Reader in(frame);
   if (in.u8() != kStreamInfo || in.u8() != kFormatVersion) return std::nullopt;
   StreamInfo info;
@@ -49,10 +50,18 @@ std::optional<StreamInfo> verify_stream_info(Bytes frame, const crypto::StreamKe
   info.ended = (flags & kEnded) != 0;
   info.stripes = in.u8();
   info.key_check = in.array<8>();
-  const crypto::Signature signature = in.array<kSignatureBytes>();
+  in.bytes(kSignatureBytes);
   if (!in.ok_and_empty() || info.stripes == 0 || info.stripes > 64) return std::nullopt;
-  if (!suite.verify(signed_message(key, frame), signature, key)) return std::nullopt;
   return info;
+}
+
+std::optional<StreamInfo> verify_stream_info(Bytes frame, const crypto::StreamKey& key, const crypto::Suite& suite) {
+  const auto info = parse_stream_info(frame);
+  if (!info) return std::nullopt;
+  crypto::Signature signature;
+  const Bytes signed_by = frame.last(kSignatureBytes);
+  std::copy(signed_by.begin(), signed_by.end(), signature.begin());
+  return suite.verify(signed_message(key, frame), signature, key) ? info : std::nullopt;
 }
 
 }  // namespace spate::wire

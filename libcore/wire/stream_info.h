@@ -23,6 +23,8 @@ inline constexpr std::size_t kStreamInfoBytes = 1 + 1 + 8 + 8 + 6 + 1 + 1 + 8 + 
 using StreamInfoFrame = ByteArray<kStreamInfoBytes>;
 
 StreamInfoFrame sign_stream_info(const StreamInfo& info, const crypto::StreamKeyPair& key, const crypto::Suite& suite);
+// What the frame says, true or not. Nothing if it does not parse.
+std::optional<StreamInfo> parse_stream_info(Bytes frame);
 // Nothing unless the frame parses and the signature is the stream's.
 std::optional<StreamInfo> verify_stream_info(Bytes frame, const crypto::StreamKey& key, const crypto::Suite& suite);
 

@@ -76,14 +76,14 @@ TEST_CASE("candidates: each failure doubles the wait, to 4 s, and a success ends
   Duration wait = milliseconds(250);
   for (int i = 0; i < 8; ++i) {
     candidates.on_failure(key(1), kStart);
-    CHECK(candidates.next_ready(kStart) == kStart + wait);
     CHECK(best(candidates, kStart + wait - Duration(1)) == nullptr);
     CHECK(best(candidates, kStart + wait) != nullptr);
     wait = std::min<Duration>(2 * wait, seconds(4));
   }
   candidates.on_success(key(1));
   candidates.on_failure(key(1), kStart + hours(1));
-  CHECK(candidates.next_ready(kStart + hours(1)) == kStart + hours(1) + milliseconds(250));
+  CHECK(best(candidates, kStart + hours(1) + milliseconds(249)) == nullptr);
+  CHECK(best(candidates, kStart + hours(1) + milliseconds(250)) != nullptr);
 }
 
 TEST_CASE("candidates: a success in between gives hearsay its tries back", "[swarm]") {
@@ -109,8 +109,16 @@ TEST_CASE("candidates: at most 64; better ones replace the worst, pinned hosts s
   CHECK(candidates.find(key(2'000)) == nullptr);
 }
 
-TEST_CASE("candidates: when none is resting, none is waited for", "[swarm]") {
+TEST_CASE("candidates: a host with a dead address is tried at its other one next", "[swarm]") {
   Candidates candidates;
   candidates.add_pinned(pinned(1));
-  CHECK(candidates.next_ready(kStart) == kNever);
+  Host other = pinned(1);
+  other.address.port = 9;
+  candidates.add_pinned(other);
+  REQUIRE(best(candidates, kStart) != nullptr);
+  CHECK(candidates.has_other_address(*best(candidates, kStart)));
+  CHECK(best(candidates, kStart)->address == pinned(1).address);
+  candidates.on_failure(key(1), kStart);
+  REQUIRE(best(candidates, kStart) != nullptr);
+  CHECK(best(candidates, kStart)->address == other.address);
 }

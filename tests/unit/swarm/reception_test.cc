@@ -128,7 +128,7 @@ TEST_CASE("reception: a gap is asked for, filled, and played in order", "[swarm]
   CHECK(f.viewer.reception.next() == 3);
   CHECK(f.viewer.reception.seen() == 6);
   CHECK(f.viewer.requested(f.now).empty());
-  f.now = f.viewer.reception.next_deadline(true);
+  f.now = f.viewer.reception.next_deadline(true, true);
   CHECK(f.viewer.requested(f.now) == Sequences{3, 4});
   f.now += kRtt;
   f.take(3, 5);
@@ -158,6 +158,26 @@ TEST_CASE("reception: P18: an implausible head is ignored", "[swarm]") {
   CHECK(f.viewer.reception.seen() == 3);
   f.take(3, 10);
   CHECK(f.viewer.played.size() == 1'000);
+}
+
+TEST_CASE("reception: many plausible heads do not add up to an implausible one", "[swarm]") {
+  Fixture f;
+  f.take(0, 3);
+  for (int i = 0; i < 1'000; ++i)
+    f.viewer.reception.on_head(f.viewer.reception.seen() + stream::Verifier::kJumpMax, f.now);
+  f.take(3, 10);
+  CHECK(f.viewer.played.size() == 1'000);
+}
+
+TEST_CASE("reception: while nothing is taken from it, a gap's deadline is none", "[swarm]") {
+  JoinConfig config = join_config({});
+  config.latency = milliseconds(50);
+  Fixture f(config);
+  f.take(0, 3);
+  f.take(4, 6);  // a gap that playout waits for
+  f.viewer.play(f.now);
+  CHECK(f.viewer.reception.next_deadline(false, true) < kNever);
+  CHECK(f.viewer.reception.next_deadline(false, false) == kNever);
 }
 
 TEST_CASE("reception: an announced hole is waited for no more", "[swarm]") {

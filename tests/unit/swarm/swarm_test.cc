@@ -179,14 +179,24 @@ TEST_CASE("swarm: a member refuses its own parent as a child", "[swarm]") {
   CHECK(parent.peer.last<wire::SubscribeReply>()->code == wire::SubscribeCode::kLoop);
 }
 
-TEST_CASE("swarm: leaving says goodbye to everybody, and stops", "[swarm]") {
+TEST_CASE("swarm: a datagram full of inquiries is answered once", "[swarm]") {
+  Fixture f;
+  f.ask(f.a, wire::Subscribe{});
+  f.net.run_for(seconds(1));
+  f.a.heard.clear();
+  for (int i = 0; i < 400; ++i) f.a.say(wire::Inquiry{});
+  f.net.run_for(milliseconds(15));
+  CHECK(f.a.all<wire::Status>().size() <= 2);  // one answer, and perhaps the regular word to a child
+}
+
+TEST_CASE("swarm: a publisher that leaves ends its run, says goodbye to everybody, and stops", "[swarm]") {
   Fixture f;
   f.ask(f.a, wire::Subscribe{});
   f.host.swarm->leave(f.net.now);
   f.net.run_for(milliseconds(20));
   CHECK(f.host.stopped == StopReason::kLeft);
-  CHECK(f.a.last<wire::Bye>() == wire::Bye{wire::ByeReason::kLeaving});
-  CHECK(f.b.last<wire::Bye>() == wire::Bye{wire::ByeReason::kLeaving});
+  CHECK(f.a.last<wire::Bye>() == wire::Bye{wire::ByeReason::kEnded});
+  CHECK(f.b.last<wire::Bye>() == wire::Bye{wire::ByeReason::kEnded});
   const std::uint64_t sent = f.host.bytes_sent;
   f.a.say(wire::Inquiry{});
   f.net.run_for(seconds(5));
