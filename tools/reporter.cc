@@ -40,7 +40,8 @@ void Reporter::add_stream(node::StreamIndex stream, const crypto::StreamKey& key
 
 void Reporter::tick(Instant now) {
   // After a pause of the whole process one line is due, not one for each that was missed.
-  next_tick_ = std::max(next_tick_ + every_, now);
+  next_tick_ += every_;
+  if (next_tick_ <= now) next_tick_ = now + every_;
   if (!writer_) return show_status(now);
   for (const Stream& stream : streams_) write(stream, node_.stats(stream.index, now), now, false);
 }

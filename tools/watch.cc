@@ -162,10 +162,10 @@ int watch(int argc, char** argv) {
   io::Signals signals;
   const io::Keys keys = io::derive_keys(fresh_seed());
   NetworkHost host = open_host(options.network, keys.node, signals);
-  // After the node: what is still queued lies in the node's buffers.
-  io::Output output = to_stdout ? io::Output(STDOUT_FILENO) : value_or_throw(io::Output::open_file(options.output));
   join.hosts = resolve_hosts(link, options.connect_timeout, signals);
   if (join.hosts.empty()) return kOk;  // asked to stop already
+  // After the node: what is still queued lies in the node's buffers. And after all that may go wrong: it empties FILE.
+  io::Output output = to_stdout ? io::Output(STDOUT_FILENO) : value_or_throw(io::Output::open_file(options.output));
 
   Reporter reporter("watch", options.stats, *host.node, host.socket);
   const Instant now = io::monotonic_now();

@@ -96,8 +96,8 @@ Verdict Verifier::hold(Buffer frame, std::uint64_t sequence, std::uint32_t neigh
     const Held& held = held_[i];
     if (held.neighbour == neighbour && count++ == 0) oldest = i;
     // What another neighbour sent may be a forgery, so only the same bytes make it a duplicate.
-    const bool known = held.neighbour == neighbour || equal(held.frame.bytes(), frame.bytes());
-    if (held.sequence == sequence && known) return duplicate();
+    if (held.sequence == sequence && (held.neighbour == neighbour || equal(held.frame.bytes(), frame.bytes())))
+      return duplicate();
   }
   if (count >= kHeldMax || held_.size() >= kHeldTotalMax) {
     if (count < kHeldMax) oldest = 0;

@@ -2,7 +2,8 @@
 //
 // Input that comes at its own pace (an encoder) is never held back: a child too slow for it loses what it misses.
 // Input that is always there (a file) is taken as fast as the children report that they have it, and waits
-// for the first of them once a quarter of the store is full. (A shorter file with nobody watching just ends.) Which of the two it is shows in how long the input lets us wait (input_waited()).
+// for the first of them once a quarter of the store is full (a shorter file with nobody watching just ends). Which of
+// the two it is shows in how long the input lets us wait (input_waited()).
 #pragma once
 
 #include <cstdint>
