@@ -160,7 +160,7 @@ Poll Node::poll(Instant now, DatagramBatch& out) {
     return poll;
   }
   poll.deadline = impl_->endpoint.next_deadline();
-  for (const auto& swarm : impl_->swarms) poll.deadline = std::min(poll.deadline, swarm->next_deadline(now));
+  for (const auto& swarm : impl_->swarms) poll.deadline = std::min(poll.deadline, swarm->next_deadline());
   return poll;
 }
 

@@ -273,7 +273,7 @@ void Children::handle_deadline(Instant now) {
   for (const session::SessionId session : silent_) remove(session);
 }
 
-Instant Children::next_deadline(Instant) {
+Instant Children::next_deadline() const {
   Instant next = upload_ready_;
   for (const Child& child : children_) {
     next = std::min({next, child.heard + kSilenceMax, child.marker_at});

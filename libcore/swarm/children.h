@@ -61,7 +61,7 @@ class Children {
   bool pump(session::Endpoint& endpoint, DatagramBatch& out, Instant now);
 
   void handle_deadline(Instant now);
-  Instant next_deadline(Instant now);
+  Instant next_deadline() const;
   // Children found silent by handle_deadline(); the caller tells the rest of the house.
   std::vector<session::SessionId> take_silent();
 

@@ -67,7 +67,6 @@ class Member {
   // Attached, to a parent that has the stream.
   bool receiving() const;
   // From the publisher's child down to this node. Empty if not attached.
-  const wire::Status& parent_status() const { return parent_status_; }
   InlineVector<wire::ShortId, wire::kPathMax> path() const;
   std::optional<std::uint64_t> media_now(Instant now) const;
   std::uint64_t switches() const { return switches_; }

@@ -34,7 +34,6 @@ bool Reception::secret_fits(const wire::StreamInfo& info) {
 }
 
 Reception::InfoResult Reception::on_info(Bytes frame, Instant now) {
-  if (std::equal(frame.begin(), frame.end(), info_frame_.begin(), info_frame_.end())) return InfoResult::kNothingNew;
   const auto info = wire::parse_stream_info(frame);
   if (!info) return InfoResult::kForged;
   const bool new_run = !info_ || info->epoch > info_->epoch;

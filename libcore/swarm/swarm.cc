@@ -369,9 +369,9 @@ std::optional<Event> Swarm::next_event(Instant now) {
   return std::nullopt;
 }
 
-Instant Swarm::next_deadline(Instant now) {
+Instant Swarm::next_deadline() const {
   if (stopped_) return kNever;
-  Instant next = std::min({children_.next_deadline(now), status_at_, info_again_});
+  Instant next = std::min({children_.next_deadline(), status_at_, info_again_});
   if (publisher_) return std::min(next, publisher_->next_deadline());
   // The ends of patience are looked at with the member's own, closely spaced deadlines.
   return std::min({next, reception_->next_deadline(member_->attached(), !output_held_), member_->next_deadline()});

@@ -65,7 +65,7 @@ class Swarm {
   // Output. False if the batch is full and more waits.
   bool flush(DatagramBatch& out, Instant now);
   std::optional<Event> next_event(Instant now);
-  Instant next_deadline(Instant now);
+  Instant next_deadline() const;
   StreamStats stats(Instant now);
 
  private:

@@ -45,9 +45,7 @@ struct Server final : NetHost {
   bool poll(DatagramBatch& out, Instant now) override {
     return endpoint.flush(out, now) && outbox.flush(endpoint, out, now) && children.pump(endpoint, out, now);
   }
-  Instant next_deadline(Instant now) override {
-    return std::min(endpoint.next_deadline(), children.next_deadline(now));
-  }
+  Instant next_deadline(Instant) override { return std::min(endpoint.next_deadline(), children.next_deadline()); }
   // That many shards of 1,128 bytes; returns one past the last.
   std::uint64_t publish(std::size_t shards, Instant now) {
     source->push(ByteVector(shards * wire::kPayloadBytes, 1), now);

@@ -83,7 +83,7 @@ class SwarmHost final : public NetHost {
     }
     return endpoint.flush(out, now) && swarm->flush(out, now);
   }
-  Instant next_deadline(Instant now) override { return std::min(endpoint.next_deadline(), swarm->next_deadline(now)); }
+  Instant next_deadline(Instant) override { return std::min(endpoint.next_deadline(), swarm->next_deadline()); }
   std::optional<Address> parent() const { return parents.empty() ? std::nullopt : std::optional(parents.back()); }
 
   static constexpr std::uint64_t kUploadBurst = 20'000;
