@@ -6,7 +6,7 @@
 #include <iostream>
 
 #include "libcore/io/log.h"
-#include "libcore/io/units.h"
+#include "libcore/base/units.h"
 
 namespace spate::tools {
 namespace {
@@ -58,7 +58,7 @@ CLI::Option* CommandLine::add_text(const std::string& name, std::string& value, 
 
 CLI::Option* CommandLine::add_duration(const std::string& name, Duration& value, const std::string& help) {
   const auto read = [&value](const std::string& text) {
-    const auto duration = io::parse_duration(text);
+    const auto duration = parse_duration(text);
     if (!duration) throw CLI::ValidationError("'" + text + "' is not a duration like 500ms, 2s or 10m");
     value = *duration;
   };
@@ -67,7 +67,7 @@ CLI::Option* CommandLine::add_duration(const std::string& name, Duration& value,
 
 CLI::Option* CommandLine::add_bit_rate(const std::string& name, std::uint64_t& value, const std::string& help) {
   const auto read = [&value](const std::string& text) {
-    const auto rate = io::parse_bit_rate(text);
+    const auto rate = parse_bit_rate(text);
     if (!rate) throw CLI::ValidationError("'" + text + "' is not a bit rate like 800k or 5M");
     value = *rate;
   };

@@ -8,7 +8,7 @@
 #include "libcore/io/driver.h"
 #include "libcore/io/log.h"
 #include "libcore/io/system_clock.h"
-#include "libcore/io/units.h"
+#include "libcore/base/units.h"
 #include "libcore/session/service.h"
 #include "tools/common.h"
 #include "tools/options.h"
@@ -113,7 +113,7 @@ class Prober final : public io::DriverDelegate {
     report_.sent = replies_.size();
     if (report_.rtts.empty()) {
       if (interrupted_) return kOk;
-      const std::string after = io::format_duration(connected_ ? kLastAnswerWait : options_.connect_timeout);
+      const std::string after = format_duration(connected_ ? kLastAnswerWait : options_.connect_timeout);
       io::log::error("no answer from " + target_.name + " within " + after);
       return kUnreachable;
     }

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "libcore/io/units.h"
+#include "libcore/base/units.h"
 
 namespace spate::tools {
 namespace {

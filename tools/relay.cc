@@ -9,7 +9,7 @@
 #include "libcore/io/driver.h"
 #include "libcore/io/log.h"
 #include "libcore/io/system_clock.h"
-#include "libcore/io/units.h"
+#include "libcore/base/units.h"
 #include "tools/common.h"
 #include "tools/options.h"
 #include "tools/reporter.h"
@@ -177,7 +177,7 @@ void Relay::on_stopped(Stream& stream, node::StopReason reason) {
       return;
     case node::StopReason::kUnreachable:
       return fail(kUnreachable, name + ": no answer from " + host_names(stream.link) + " within " +
-                                    io::format_duration(options_.connect_timeout));
+                                    format_duration(options_.connect_timeout));
     case node::StopReason::kStalled:
       return fail(kStalled, name + ": nothing comes any more");
     case node::StopReason::kWrongSecret:

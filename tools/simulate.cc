@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "libcore/io/units.h"
+#include "libcore/base/units.h"
 #include "libcore/sim/run.h"
 #include "tools/common.h"
 #include "tools/options.h"
@@ -62,7 +62,7 @@ void add_options(CommandLine& line, SimulateOptions& options) {
   line.add_bit_rate("--downlink", run.down_bps, "Of each host; 0: without limit (100M)");
   line.add_bit_rate("--publisher-uplink", run.publisher_up_bps, "0: without limit (100M)");
   const auto latency = [&run](const std::string& text) {
-    const auto duration = io::parse_duration(text);
+    const auto duration = parse_duration(text);
     if (text != "auto" && !duration) throw CLI::ValidationError("'" + text + "' is neither auto nor a duration");
     run.latency = duration;
   };

@@ -7,7 +7,7 @@
 #include "libcore/io/driver.h"
 #include "libcore/io/log.h"
 #include "libcore/io/system_clock.h"
-#include "libcore/io/units.h"
+#include "libcore/base/units.h"
 #include "tools/common.h"
 #include "tools/options.h"
 #include "tools/reporter.h"
@@ -52,7 +52,7 @@ node::JoinConfig join_config(const Options& o, const wire::Link& link, std::vect
   join.hosts = std::move(hosts);
   join.children_max = o.no_upload ? std::uint16_t{0} : static_cast<std::uint16_t>(o.network.children);
   if (o.latency != "auto") {
-    join.latency = io::parse_duration(o.latency);
+    join.latency = parse_duration(o.latency);
     if (!join.latency) throw ToolError(kUsage, "--latency: '" + o.latency + "' is neither auto nor a duration");
   }
   join.connect_timeout = o.connect_timeout;
@@ -85,7 +85,7 @@ class Watcher final : public io::DriverDelegate {
     } else if (const auto* stopped = std::get_if<node::Stopped>(&event)) {
       on_stopped(stopped->reason);
     } else if (std::holds_alternative<node::Joined>(event)) {
-      io::log::detail("joined after " + io::format_duration(now - started_));
+      io::log::detail("joined after " + format_duration(now - started_));
     } else if (const auto* changed = std::get_if<node::ParentChanged>(&event)) {
       io::log::debug("receiving from " + io::format_address(changed->parent));
     }
@@ -125,7 +125,7 @@ class Watcher final : public io::DriverDelegate {
         return driver_.stop(kHastyOutput);
       case node::StopReason::kUnreachable:
         end(kUnreachable,
-            "no answer from " + host_names(link_) + " within " + io::format_duration(options_.connect_timeout));
+            "no answer from " + host_names(link_) + " within " + format_duration(options_.connect_timeout));
         break;
       case node::StopReason::kStalled:
         end(kStalled, "the stream stopped, and nobody was found who has it");

@@ -50,12 +50,15 @@ class BufferPool {
   static constexpr std::size_t kBlockBytes = 1536;
 
   BufferPool();
-  ~BufferPool();
+  virtual ~BufferPool();
   BufferPool(const BufferPool&) = delete;
   BufferPool& operator=(const BufferPool&) = delete;
 
   // A fresh block of that size, contents undefined.
   Buffer take(std::size_t bytes = kBlockBytes);
+  // To be called with what is kept, and may from now on only be read: the same buffer, or another with the same bytes
+  // that somebody keeps already. A pool of many nodes saves memory so.
+  virtual Buffer shared(Buffer frame) { return frame; }
   std::size_t blocks_allocated() const { return slabs_.size() * kSlabBlocks; }
 
  private:

@@ -16,10 +16,13 @@ constexpr std::uint64_t kUploadBurstBytes = 64 * 1024;
 }  // namespace
 
 struct Node::Impl {
-  Impl(const NodeConfig& node_config, const crypto::Suite& injected_suite, std::unique_ptr<Rng> injected_rng)
+  Impl(const NodeConfig& node_config, const crypto::Suite& injected_suite, std::unique_ptr<Rng> injected_rng,
+       BufferPool* shared_pool)
       : config(node_config),
         suite(injected_suite),
         rng(std::move(injected_rng)),
+        own_pool(shared_pool == nullptr ? std::make_unique<BufferPool>() : nullptr),
+        pool(own_pool ? *own_pool : *shared_pool),
         endpoint(suite, *rng, pool),
         upload(config.upload_limit_bps / 8, kUploadBurstBytes),
         prober(endpoint, pool) {}
@@ -70,7 +73,8 @@ struct Node::Impl {
   const NodeConfig config;
   const crypto::Suite& suite;
   std::unique_ptr<Rng> rng;
-  BufferPool pool;  // outlives everything below that holds buffers
+  std::unique_ptr<BufferPool> own_pool;
+  BufferPool& pool;  // outlives everything below that holds buffers
   session::Endpoint endpoint;
   TokenBucket upload;
   std::vector<std::unique_ptr<swarm::Swarm>> swarms;
@@ -80,8 +84,8 @@ struct Node::Impl {
   NodeStats stats;
 };
 
-Node::Node(const NodeConfig& config, const crypto::Suite& suite, std::unique_ptr<Rng> rng)
-    : impl_(std::make_unique<Impl>(config, suite, std::move(rng))) {}
+Node::Node(const NodeConfig& config, const crypto::Suite& suite, std::unique_ptr<Rng> rng, BufferPool* pool)
+    : impl_(std::make_unique<Impl>(config, suite, std::move(rng), pool)) {}
 
 Node::~Node() = default;
 

@@ -69,7 +69,8 @@ struct Poll {
 
 class Node {
  public:
-  Node(const NodeConfig& config, const crypto::Suite& suite, std::unique_ptr<Rng> rng);
+  // Without a pool it has its own. One that it shares with other nodes outlives them all.
+  Node(const NodeConfig& config, const crypto::Suite& suite, std::unique_ptr<Rng> rng, BufferPool* pool = nullptr);
   ~Node();
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;

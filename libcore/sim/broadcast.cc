@@ -16,7 +16,7 @@ constexpr std::int64_t kSecond = 1'000'000'000;
 
 }  // namespace
 
-Broadcast::Broadcast(const BroadcastConfig& config) : config_(config) {
+Broadcast::Broadcast(const BroadcastConfig& config) : config_(config), recent_(kRecent) {
   SPATE_CHECK(config.frames_per_second > 0 && config.frames_per_group > 0 && config.key_frame_weight > 0);
   const std::uint64_t packets = config.rate_bps * config.frames_per_group / (config.frames_per_second * kPacketBits);
   SPATE_CHECK(packets > 0);
@@ -53,7 +53,7 @@ std::uint64_t Broadcast::packets_due(Instant now) const {
 
 // A group begins with a table (PID 0) and a video packet that says a decoder may start there, as muxers write them; all
 // else is video (PID 0x100). Filler, then the index in the last eight bytes.
-ByteArray<Broadcast::kPacketBytes> Broadcast::packet(std::uint64_t index) const {
+ByteArray<Broadcast::kPacketBytes> Broadcast::make(std::uint64_t index) const {
   const std::uint64_t in_group = index % group_.back();
   const auto continuity = static_cast<std::uint8_t>(index & 15);
   ByteArray<kPacketBytes> bytes;
@@ -74,9 +74,15 @@ ByteArray<Broadcast::kPacketBytes> Broadcast::packet(std::uint64_t index) const 
   return bytes;
 }
 
+const ByteArray<Broadcast::kPacketBytes>& Broadcast::packet(std::uint64_t index) const {
+  Recent& recent = recent_[static_cast<std::size_t>(index % kRecent)];
+  if (recent.index != index) recent = {index, make(index)};
+  return recent.bytes;
+}
+
 void Broadcast::write(std::uint64_t first_byte, MutableBytes out) const {
   while (!out.empty()) {
-    const ByteArray<kPacketBytes> bytes = packet(first_byte / kPacketBytes);
+    const ByteArray<kPacketBytes>& bytes = packet(first_byte / kPacketBytes);
     const Bytes rest = Bytes{bytes}.subspan(static_cast<std::size_t>(first_byte % kPacketBytes));
     const std::size_t n = std::min(rest.size(), out.size());
     std::copy_n(rest.begin(), n, out.begin());
@@ -88,7 +94,7 @@ void Broadcast::write(std::uint64_t first_byte, MutableBytes out) const {
 std::optional<std::uint64_t> Broadcast::index_of(Bytes bytes) const {
   SPATE_CHECK(bytes.size() == kPacketBytes);
   const std::uint64_t index = Reader(bytes.subspan(kIndexAt)).u64();
-  const ByteArray<kPacketBytes> expected = packet(index);
+  const ByteArray<kPacketBytes>& expected = packet(index);
   if (!std::equal(bytes.begin(), bytes.end(), expected.begin())) return std::nullopt;
   return index;
 }

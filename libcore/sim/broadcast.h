@@ -45,9 +45,18 @@ class Broadcast {
   std::optional<std::uint64_t> index_of(Bytes packet) const;
 
  private:
-  ByteArray<kPacketBytes> packet(std::uint64_t index) const;
+  // The packets asked for last, by index: all viewers ask for the same ones at about the same time.
+  static constexpr std::size_t kRecent = 4'096;
+  struct Recent {
+    std::uint64_t index = UINT64_MAX;
+    ByteArray<kPacketBytes> bytes;
+  };
+
+  ByteArray<kPacketBytes> make(std::uint64_t index) const;
+  const ByteArray<kPacketBytes>& packet(std::uint64_t index) const;
 
   BroadcastConfig config_;
+  mutable std::vector<Recent> recent_;
   std::vector<std::uint64_t> group_;  // the first packet of each of a group's frames, then the group's size
 };
 

@@ -1,5 +1,6 @@
 #include "libcore/sim/checker_delivery.h"
 
+#include <algorithm>
 #include <string>
 
 namespace spate::sim {
@@ -9,20 +10,26 @@ std::string milliseconds(Duration d) { return std::to_string(to_us(d) / 1'000) +
 
 }  // namespace
 
-void check_delivery(const DeliveryRules& rules, const Broadcast& broadcast, const Viewer& viewer, bool gone,
-                    Instant now, Findings& findings) {
+void check_delivery(const ExpectSpec& expect, const Broadcast& broadcast, const Viewer& viewer, bool gone, Instant calm,
+                    Instant now, const std::string& why, Findings& findings) {
   const ViewerRecord& record = viewer.record();
   const auto fail = [&](std::string what) { findings.add(Rule::kLiveness, now, viewer.host(), std::move(what)); };
   if (!record.join) return;
-  if (record.first_output && *record.first_output - *record.join > rules.startup_max)
+  const bool startup_asked = expect.startup_max > Duration::zero();
+  if (startup_asked && record.first_output && *record.first_output - *record.join > expect.startup_max)
     fail("played only " + milliseconds(*record.first_output - *record.join) + " after joining");
-  if (rules.complete && record.packets_missed > 0)
+  if (expect.complete && record.packets_missed > 0)
     fail("missed " + std::to_string(record.packets_missed) + " packets, the first " +
          std::to_string(*record.first_missed));
   if (gone) return;
-  if (!record.first_output) return fail("never played");
-  if (!record.stopped) fail("was never told of the end; next packet " + std::to_string(*viewer.next()));
-  if (record.stopped && *record.stopped != node::StopReason::kEnded)
+  if (!record.first_output) return fail("never played: " + why);
+  const Instant owed = std::max(calm, *record.join) + kRecoveryMax;
+  if (now > owed && (!record.first_after || *record.first_after > owed))
+    fail("did not play within " + milliseconds(kRecoveryMax) + " of the last fault: " + why);
+  if (now > owed && record.longest_pause > kRecoveryMax)
+    fail("stood still for " + milliseconds(record.longest_pause) + " without a fault");
+  if (!record.stopped) return fail("was never told of the end; next packet " + std::to_string(*viewer.next()));
+  if (*record.stopped != node::StopReason::kEnded)
     fail("stopped early, reason " + std::to_string(static_cast<int>(*record.stopped)));
   if (viewer.next() != broadcast.packets())
     fail("ended before packet " + std::to_string(*viewer.next()) + " of " + std::to_string(broadcast.packets()));

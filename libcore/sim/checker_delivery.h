@@ -1,20 +1,22 @@
-// Liveness: a viewer plays soon after joining; one that stays to the end is told of the end, after the last
-// packet; and, where loss can be repaired, it has then played every packet since its first.
+// Liveness: when all faults are over, every honest viewer that is there plays within 5 s, and goes on to the end; it
+// is told of the end after the last packet. And what the scenario asks of each viewer.
 #pragma once
+
+#include <string>
 
 #include "libcore/sim/broadcast.h"
 #include "libcore/sim/findings.h"
+#include "libcore/sim/scenario.h"
 #include "libcore/sim/viewer.h"
 
 namespace spate::sim {
 
-struct DeliveryRules {
-  Duration startup_max = std::chrono::seconds(5);
-  bool complete = false;  // no packet may be missing
-};
+// After the faults.
+inline constexpr Duration kRecoveryMax = std::chrono::seconds(5);
 
-// Judges a viewer at the end of a run. `gone`: it was killed or told to leave.
-void check_delivery(const DeliveryRules& rules, const Broadcast& broadcast, const Viewer& viewer, bool gone,
-                    Instant now, Findings& findings);
+// Judges an honest viewer at the end of a run. `gone`: it left, or was killed. `calm`: since when there were no faults,
+// or the end of the input if the run was cut short. `why` is told when a viewer has no parent.
+void check_delivery(const ExpectSpec& expect, const Broadcast& broadcast, const Viewer& viewer, bool gone, Instant calm,
+                    Instant now, const std::string& why, Findings& findings);
 
 }  // namespace spate::sim

@@ -1,5 +1,6 @@
 #include "libcore/sim/draws.h"
 
+#include <algorithm>
 #include <bit>
 
 #include "libcore/base/check.h"
@@ -31,6 +32,23 @@ constexpr std::array<std::uint64_t, 257> make_log2_table() {
   return table;
 }
 
+constexpr std::uint64_t square_root(Wide n) {
+  std::uint64_t root = 0;
+  for (std::uint64_t bit = std::uint64_t{1} << 63; bit > 0; bit >>= 1)
+    if (static_cast<Wide>(root | bit) * (root | bit) <= n) root |= bit;
+  return root;
+}
+
+// 2^(1/2), 2^(1/4), ... in units of 2^-62: a fraction's power of two is the product over its bits.
+constexpr std::array<std::uint64_t, 32> make_roots_of_two() {
+  std::array<std::uint64_t, 32> roots{};
+  std::uint64_t root = std::uint64_t{1} << 63;
+  for (std::uint64_t& r : roots) r = root = square_root(static_cast<Wide>(root) << 62);
+  return roots;
+}
+
+constexpr auto kRootsOfTwo = make_roots_of_two();
+
 constexpr auto kLog2 = make_log2_table();
 constexpr std::uint64_t kLn2 = 2'977'044'472;  // in units of 2^-32
 
@@ -44,6 +62,17 @@ std::uint64_t minus_log2(std::uint64_t x) {
   const std::uint64_t rest = mantissa >> 23 & UINT32_MAX;
   const std::uint64_t fraction = kLog2[i] + ((kLog2[i + 1] - kLog2[i]) * rest >> 32);
   return (static_cast<std::uint64_t>(zeros + 1) << 32) - fraction;
+}
+
+std::uint64_t exp2_fixed(std::int64_t x) {
+  constexpr std::int64_t kOne = std::int64_t{1} << 32;
+  SPATE_CHECK(x > -31 * kOne && x < 31 * kOne);
+  const std::int64_t whole = x >> 32;
+  const auto fraction = static_cast<std::uint64_t>(x & (kOne - 1));
+  std::uint64_t power = std::uint64_t{1} << 62;
+  for (std::size_t bit = 0; bit < 32; ++bit)
+    if ((fraction >> (31 - bit) & 1) != 0) power = multiply_shift(power, kRootsOfTwo[bit], 62);
+  return whole >= 0 ? power >> 30 << whole : power >> (30 - whole);
 }
 
 Draws::Draws(Rng& seed) : state_{seed.u64(), seed.u64(), seed.u64(), seed.u64() | 1} {}
@@ -76,6 +105,18 @@ Duration Draws::exponential(Duration mean) {
   const std::uint64_t x = u64();
   const std::uint64_t nats = multiply_shift(minus_log2(x == 0 ? 1 : x), kLn2, 32);
   return Duration(static_cast<std::int64_t>(multiply_shift(static_cast<std::uint64_t>(mean.count()), nats, 32)));
+}
+
+Duration Draws::log_normal(Duration median, std::uint32_t sigma_milli) {
+  SPATE_CHECK(median >= Duration::zero() && sigma_milli <= 3'000);
+  constexpr std::int64_t kOne = std::int64_t{1} << 32;
+  std::int64_t normal = -6 * kOne;
+  for (int i = 0; i < 12; ++i) normal += static_cast<std::int64_t>(u64() >> 32);
+  // e^(sigma z) = 2^(sigma z / ln 2)
+  constexpr std::int64_t kLog2E = 1'477;  // in units of 2^-10
+  const std::int64_t exponent = normal / 1'000 * static_cast<std::int64_t>(sigma_milli) / 1'024 * kLog2E;
+  const Wide scaled = static_cast<Wide>(median.count()) * exp2_fixed(exponent) >> 32;
+  return Duration(static_cast<std::int64_t>(std::min<Wide>(scaled, INT64_MAX)));
 }
 
 }  // namespace spate::sim

@@ -29,10 +29,16 @@ class Draws {
   bool chance_ppm(std::uint32_t ppm) { return ppm > 0 && below(kMillion) < ppm; }
   // Exponential with that mean; at most 45 times the mean.
   Duration exponential(Duration mean);
+  // Log-normal with that median and sigma in thousandths; the normal variate is a sum of twelve uniform ones, so it
+  // ends at six sigma. At most some 290 years.
+  Duration log_normal(Duration median, std::uint32_t sigma_milli);
 
  private:
   std::array<std::uint64_t, 4> state_;
 };
+
+// 2^x for x in units of 2^-32, in the same units; within 10^-8. REQUIRES |x| < 31 * 2^32.
+std::uint64_t exp2_fixed(std::int64_t x);
 
 // -log2(x / 2^64) in units of 2^-32, for x > 0; within 10^-5 of the true value.
 std::uint64_t minus_log2(std::uint64_t x);

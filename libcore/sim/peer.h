@@ -4,15 +4,28 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "libcore/node/node.h"
 #include "libcore/sim/event_queue.h"
 #include "libcore/sim/host_program.h"
+#include "libcore/sim/scenario.h"
+#include "libcore/sim/sharing_pool.h"
+#include "libcore/sim/watched_suite.h"
 
 namespace spate::sim {
 
+// What all peers of a world share; outlives them.
+struct Commons {
+  const crypto::Suite* suite = nullptr;
+  std::vector<SealObserver*> seal_observers;
+  SharingPool pool;
+};
+
 struct PeerConfig {
+  Commons* commons = nullptr;
   HostId host = 0;
+  std::optional<HostileSpec::Kind> hostile;  // then nobody watches what it seals
   Duration clock_offset{};  // of the host's clock
   node::NodeConfig node;
 };
@@ -21,17 +34,25 @@ struct PeerConfig {
 class Peer : public HostProgram {
  public:
   // `stopped` is called when the stream has stopped for good: the process would now exit.
-  Peer(const PeerConfig& config, const crypto::Suite& suite, std::unique_ptr<Rng> rng, std::function<void()> stopped);
+  Peer(const PeerConfig& config, std::unique_ptr<Rng> rng, std::function<void()> stopped);
 
   HostId host() const { return config_.host; }
-  node::Node& node() { return node_; }
-  node::StreamStats stream_stats(Instant now) { return node_.stats(0, local(now)); }
+  // The process has ended: from now on there are only its last figures, and nothing may be asked of the node.
+  void retire(Instant now);
+  bool retired() const { return !node_; }
+  // REQUIRES !retired().
+  node::Node& node() { return *node_; }
+  // The last ones, once retired.
+  node::StreamStats stream_stats(Instant now);
+  node::NodeStats node_stats();
 
   void handle_datagrams(std::span<const Datagram> batch, Instant local_now) final;
   void handle_deadline(Instant local_now) final;
   std::optional<Instant> poll(Instant local_now, DatagramBatch& out) final;
 
  protected:
+  // Whether the node has its stream.
+  virtual bool begun() const = 0;
   virtual void on_event(const node::Event& event, Instant now) = 0;
   // Called when the node has nothing more to say; true if that gave it something. Otherwise `deadline` may be brought
   // forward to when this is wanted again.
@@ -42,7 +63,10 @@ class Peer : public HostProgram {
 
  private:
   PeerConfig config_;
-  node::Node node_;
+  std::unique_ptr<crypto::Suite> suite_;
+  std::unique_ptr<node::Node> node_;
+  node::StreamStats last_stream_stats_;
+  node::NodeStats last_node_stats_;
   std::function<void()> stopped_;
   Instant node_deadline_ = kNever;  // local
 };

@@ -5,9 +5,9 @@
 
 namespace spate::sim {
 
-Publisher::Publisher(const PeerConfig& config, const crypto::Suite& suite, std::unique_ptr<Rng> rng,
-                     std::function<void()> stopped, const Broadcast& broadcast)
-    : Peer(config, suite, std::move(rng), std::move(stopped)), broadcast_(broadcast) {}
+Publisher::Publisher(const PeerConfig& config, std::unique_ptr<Rng> rng, std::function<void()> stopped,
+                     const Broadcast& broadcast)
+    : Peer(config, std::move(rng), std::move(stopped)), broadcast_(broadcast) {}
 
 void Publisher::publish(const node::PublishConfig& config, Instant now) {
   stream_ = node().publish(config, local(now));

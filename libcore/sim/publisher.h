@@ -11,8 +11,8 @@ namespace spate::sim {
 
 class Publisher final : public Peer {
  public:
-  Publisher(const PeerConfig& config, const crypto::Suite& suite, std::unique_ptr<Rng> rng,
-            std::function<void()> stopped, const Broadcast& broadcast);
+  Publisher(const PeerConfig& config, std::unique_ptr<Rng> rng, std::function<void()> stopped,
+            const Broadcast& broadcast);
 
   void publish(const node::PublishConfig& config, Instant now);
 
@@ -23,6 +23,7 @@ class Publisher final : public Peer {
   bool ended() const { return ended_; }
 
  private:
+  bool begun() const override { return stream_.has_value(); }
   void on_event(const node::Event& event, Instant now) override;
   bool on_idle(Instant now, Instant& deadline) override;
 

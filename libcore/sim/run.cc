@@ -4,8 +4,8 @@
 
 namespace spate::sim {
 
-RunResult run(const RunConfig& config) {
-  World world(config);
+RunResult run(const Scenario& scenario, const RunOptions& options) {
+  World world(scenario, options);
   world.run_to_the_end();
   return world.result();
 }

@@ -1,45 +1,24 @@
-// One run: what is asked for, and what comes of it.
+// One run of a scenario, and what comes of it.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include "libcore/sim/checker_delivery.h"
 #include "libcore/sim/findings.h"
 #include "libcore/sim/network.h"
+#include "libcore/sim/scenario.h"
 
 namespace spate::sim {
 
-struct RunConfig {
-  std::uint32_t peers = 50;                      // the publisher, who is peer 0, and peers - 1 viewers
-  Duration duration = std::chrono::seconds(30);  // of input
+enum class Crypto : std::uint8_t {
+  kReal,
+  kFast,  // fast_suite.h
+};
+
+struct RunOptions {
   std::uint64_t seed = 1;
-
-  std::uint64_t rate_bps = 4'000'000;
-  std::uint32_t key_frame_weight = 1;
-  std::uint16_t publisher_children = 8;
-  std::uint16_t viewer_children = 4;
-  std::uint64_t upload_limit_bps = 0;              // that viewers are told to keep to; 0: none
-  std::optional<Duration> latency;                 // of playout; nothing = automatic
-  Duration join_within = std::chrono::seconds(3);  // viewers come evenly spread over this time
-
-  // Every host's access link. Loss is halved between the sender's uplink and the receiver's downlink.
-  std::uint64_t publisher_up_bps = 100'000'000;
-  std::uint64_t up_bps = 50'000'000;
-  std::uint64_t down_bps = 100'000'000;
-  std::uint64_t queue_bytes = 512 * 1024;
-  std::uint32_t loss_ppm = 0;
-  Duration loss_burst = std::chrono::milliseconds(5);  // mean; zero: single losses
-  Duration jitter{};                                   // mean, on the way up
-  bool jitter_reorders = true;
-  std::uint32_t duplicate_ppm = 0;
-  // One way between access links.
-  Duration delay_min = std::chrono::milliseconds(5);
-  Duration delay_max = std::chrono::milliseconds(80);
-
-  DeliveryRules rules;
-  Duration drain_max = std::chrono::seconds(15);  // how long after the input's end viewers may take
+  Crypto crypto = Crypto::kReal;
 };
 
 struct Quantiles {
@@ -55,8 +34,9 @@ struct Quantiles {
 struct RunResult {
   std::uint64_t seed = 0;
   std::uint64_t digest = 0;
-  std::string crypto;  // which suite: "real"
-  std::uint32_t peers = 0;
+  std::string crypto;  // which suite: "real" or "fast"
+  std::uint32_t peers = 0;      // that were ever there
+  double resource_index = 0;    // uplinks of all who would serve over what all viewers need
   Duration simulated{};
 
   // Lag is over (viewer, write), from a frame's being due at the publisher to its being written; frames due before a
@@ -91,7 +71,8 @@ struct RunResult {
   std::vector<Finding> findings;  // the first of them
 };
 
-// The whole of it: everybody joins, the input ends after `duration`, the viewers drain, the checkers judge.
-RunResult run(const RunConfig& config);
+// The whole of it: everybody joins, the faults come and go, the input ends after `duration`, the viewers drain, the
+// checkers judge.
+RunResult run(const Scenario& scenario, const RunOptions& options);
 
 }  // namespace spate::sim

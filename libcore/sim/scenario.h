@@ -23,7 +23,8 @@ struct StreamSpec {
 // A kind of host: its access link, and how many of the population have it.
 struct LinkClass {
   std::string name = "all";
-  std::uint32_t share = 1;  // relative to the other classes' shares
+  std::uint32_t share = 1;            // relative to the other classes' shares
+  std::uint32_t up_times_milli = 0;   // of the stream's rate, in place of up.rate_bps; 0: that
   LinkConfig up;
   LinkConfig down;
 };

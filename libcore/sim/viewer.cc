@@ -6,10 +6,9 @@
 
 namespace spate::sim {
 
-Viewer::Viewer(const PeerConfig& config, const crypto::Suite& suite, std::unique_ptr<Rng> rng,
-               std::function<void()> stopped, const Broadcast& broadcast, const Publisher& publisher,
-               Findings& findings, Lags& lags)
-    : Peer(config, suite, std::move(rng), std::move(stopped)),
+Viewer::Viewer(const PeerConfig& config, std::unique_ptr<Rng> rng, std::function<void()> stopped,
+               const Broadcast& broadcast, const Publisher& publisher, Findings& findings, Lags& lags)
+    : Peer(config, std::move(rng), std::move(stopped)),
       broadcast_(broadcast),
       publisher_(publisher),
       lags_(lags),
@@ -24,6 +23,7 @@ void Viewer::leave(Instant now) { node().leave(local(now)); }
 
 void Viewer::watch_for_pauses(Instant now) {
   record_.longest_pause = Duration::zero();
+  record_.first_after.reset();
   if (record_.last_output) record_.last_output = now;
 }
 
@@ -51,6 +51,7 @@ void Viewer::on_played(const node::Played& played, Instant now) {
   }
   if (record_.last_output) record_.longest_pause = std::max(record_.longest_pause, now - *record_.last_output);
   record_.last_output = now;
+  if (!record_.first_after) record_.first_after = now;
   if (expected && range->first > *expected) note_missed(*expected, range->first);
 
   const std::uint64_t packets = range->end - range->first;

@@ -23,6 +23,7 @@ struct ViewerRecord {
   std::optional<Instant> accepted;  // a parent accepted it
   std::optional<Instant> first_output;
   std::optional<Instant> last_output;
+  std::optional<Instant> first_after;  // the first write since watch_for_pauses()
   std::optional<node::StopReason> stopped;
   Duration longest_pause{};  // between two writes
   std::uint64_t packets_written = 0;
@@ -36,13 +37,13 @@ struct ViewerRecord {
 
 class Viewer final : public Peer {
  public:
-  Viewer(const PeerConfig& config, const crypto::Suite& suite, std::unique_ptr<Rng> rng, std::function<void()> stopped,
-         const Broadcast& broadcast, const Publisher& publisher, Findings& findings, Lags& lags);
+  Viewer(const PeerConfig& config, std::unique_ptr<Rng> rng, std::function<void()> stopped, const Broadcast& broadcast,
+         const Publisher& publisher, Findings& findings, Lags& lags);
 
   void join(const node::JoinConfig& config, Instant now);
   // Says goodbye; poll the host, then remove it.
   void leave(Instant now);
-  // From now on, longest_pause is of the time after `now`.
+  // From now on, longest_pause and first_after are of the time after `now`.
   void watch_for_pauses(Instant now);
 
   const ViewerRecord& record() const { return record_; }
@@ -50,6 +51,7 @@ class Viewer final : public Peer {
   const std::optional<Address>& parent() const { return parent_; }
 
  private:
+  bool begun() const override { return record_.join.has_value(); }
   void on_event(const node::Event& event, Instant now) override;
   void on_played(const node::Played& played, Instant now);
   void note_missed(std::uint64_t first, std::uint64_t end);

@@ -4,23 +4,30 @@
 #include <string>
 #include <utility>
 
+#include "libcore/base/check.h"
+#include "libcore/sim/checker_delivery.h"
+
 namespace spate::sim {
 namespace {
 
 // Some moment in 2026: the run's epoch, milliseconds since 1970.
 constexpr std::uint64_t kEpoch = 1'780'000'000'000;
-constexpr std::uint32_t kFramesPerSecond = 25;
 constexpr HostId kPublisher = 0;
 
-BroadcastConfig broadcast_config(const RunConfig& config) {
+BroadcastConfig broadcast_config(const Scenario& scenario) {
+  const StreamSpec& stream = scenario.stream;
   BroadcastConfig broadcast;
-  broadcast.rate_bps = config.rate_bps;
-  broadcast.frames_per_second = kFramesPerSecond;
-  broadcast.frames_per_group = 2 * kFramesPerSecond;
-  broadcast.key_frame_weight = config.key_frame_weight;
-  broadcast.frames = std::max<std::uint64_t>(
-      1, static_cast<std::uint64_t>(config.duration / std::chrono::milliseconds(1'000 / kFramesPerSecond)));
+  broadcast.rate_bps = stream.rate_bps;
+  broadcast.frames_per_second = stream.frames_per_second;
+  broadcast.frames_per_group = 2 * stream.frames_per_second;
+  broadcast.key_frame_weight = stream.key_frame_weight;
+  const Duration frame = Duration(std::chrono::seconds(1)) / stream.frames_per_second;
+  broadcast.frames = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(scenario.duration / frame));
   return broadcast;
+}
+
+std::unique_ptr<DelayModel> delay_model(const MapSpec& map, const Rng& rng) {
+  return std::make_unique<PlaneDelay>(rng, map.delay_min, map.delay_max);
 }
 
 crypto::StreamKeyPair stream_key(const Rng& rng) {
@@ -40,128 +47,160 @@ double share(std::uint64_t part, std::uint64_t whole) {
 
 }  // namespace
 
-World::World(const RunConfig& config)
-    : config_(config),
-      rng_(config.seed),
-      broadcast_(broadcast_config(config)),
-      delays_(rng_, config.delay_min, config.delay_max),
+World::World(const Scenario& scenario, const RunOptions& options)
+    : scenario_(scenario),
+      options_(options),
+      rng_(options.seed),
+      broadcast_(broadcast_config(scenario)),
+      delays_(delay_model(scenario.map, rng_)),
       datagram_checker_(findings_),
+      suite_(options.crypto == Crypto::kFast ? static_cast<const crypto::Suite&>(fast_suite_) : crypto::sodium_suite()),
       stream_key_(stream_key(rng_)),
-      removed_by_command_(config.peers),
-      network_(rng_, delays_),
-      running_(config.peers) {
+      network_(rng_, *delays_) {
+  commons_.suite = &suite_;
   network_.observe(datagram_checker_);
   add_publisher();
-  for (HostId host = 1; host < config.peers; ++host) add_viewer(host);
+  for (HostId host = 1; host < scenario.peers; ++host) {
+    const bool relay = host <= scenario.relays;
+    const std::unique_ptr<Rng> arrival = rng_.fork("arrival " + std::to_string(host));
+    const Duration after = relay ? Duration::zero() : Draws(*arrival).between({}, scenario.arrivals.within);
+    add_member(Instant{} + after);
+  }
+  network_.at(calm_begins(), kPublisher, [this] {
+    for (const auto& viewer : viewers_) viewer->watch_for_pauses(network_.now());
+  });
 }
 
 World::~World() = default;
 
-LinkConfig World::uplink(std::uint64_t rate_bps) const {
-  LinkConfig link;
-  link.rate_bps = rate_bps;
-  link.queue_bytes = config_.queue_bytes;
-  link.jitter = config_.jitter;
-  link.reorders = config_.jitter_reorders;
-  link.loss_ppm = config_.loss_ppm / 2;
-  link.loss_burst = config_.loss_burst;
-  link.duplicate_ppm = config_.duplicate_ppm;
-  return link;
-}
-
-LinkConfig World::downlink() const {
-  LinkConfig link;
-  link.rate_bps = config_.down_bps;
-  link.queue_bytes = config_.queue_bytes;
-  link.loss_ppm = config_.loss_ppm - config_.loss_ppm / 2;
-  link.loss_burst = config_.loss_burst;
-  return link;
-}
-
 // Every host's clock shows something else, as clocks do: nobody may rely on a common time.
-PeerConfig World::peer_config(const Rng& rng, HostId host, const LinkConfig& up, HostConfig& host_config) const {
+PeerConfig World::peer_config(const Rng& rng, HostId host, HostConfig& host_config) {
+  const Resident& resident = residents_[host];
   const std::unique_ptr<Rng> clock = rng.fork("clock");
+  const Duration offset_min = std::min<Duration>(std::chrono::minutes(1), scenario_.clock.offset_max);
   PeerConfig peer;
+  peer.commons = &commons_;
   peer.host = host;
-  peer.clock_offset = Draws(*clock).between(std::chrono::minutes(1), std::chrono::hours(1'000));
+  peer.hostile = resident.hostile;
+  peer.clock_offset = Draws(*clock).between(offset_min, scenario_.clock.offset_max);
   peer.node.identity = crypto::generate_node_key_pair(*rng.fork("identity"));
-  host_config = {up, downlink(), peer.clock_offset};
+  peer.node.upload_limit_bps = resident.upload_limit_bps;
+  host_config = {resident.up, resident.down, peer.clock_offset};
   return peer;
 }
 
 void World::add_publisher() {
+  residents_.push_back(draw_resident(scenario_, rng_, kPublisher));
+  removed_by_command_.push_back(false);
   const std::unique_ptr<Rng> rng = rng_.fork("host 0");
   HostConfig host_config;
-  const PeerConfig peer = peer_config(*rng, kPublisher, uplink(config_.publisher_up_bps), host_config);
-  publisher_ = std::make_unique<Publisher>(
-      peer, crypto::sodium_suite(), rng->fork("node"), [this] { on_stopped(kPublisher); }, broadcast_);
+  const PeerConfig peer = peer_config(*rng, kPublisher, host_config);
+  publisher_ = std::make_unique<Publisher>(peer, rng->fork("node"), [this] { on_stopped(kPublisher); }, broadcast_);
   network_.add(*publisher_, host_config);
-  publisher_host_ = {Network::address_of(kPublisher), peer.node.identity.public_key};
+  introducers_.push_back({Network::address_of(kPublisher), peer.node.identity.public_key});
+  ++running_;
 
   node::PublishConfig publish;
   publish.key = stream_key_;
   publish.epoch = kEpoch;
-  publish.children_max = config_.publisher_children;
+  publish.children_max = residents_[kPublisher].children;
   network_.at(Instant{}, kPublisher, [this, publish] { publisher_->publish(publish, network_.now()); });
 }
 
-void World::add_viewer(HostId host) {
+// A relay or a viewer, which joins at that time.
+void World::add_member(Instant joins) {
+  const HostId host = hosts();
+  residents_.push_back(draw_resident(scenario_, rng_, host));
+  removed_by_command_.push_back(false);
   const std::unique_ptr<Rng> rng = rng_.fork("host " + std::to_string(host));
   HostConfig host_config;
-  PeerConfig peer = peer_config(*rng, host, uplink(config_.up_bps), host_config);
-  peer.node.upload_limit_bps = config_.upload_limit_bps;
+  const PeerConfig peer = peer_config(*rng, host, host_config);
   viewers_.push_back(std::make_unique<Viewer>(
-      peer, crypto::sodium_suite(), rng->fork("node"), [this, host] { on_stopped(host); }, broadcast_, *publisher_,
-      findings_, lags_));
+      peer, rng->fork("node"), [this, host] { on_stopped(host); }, broadcast_, *publisher_, findings_, lags_));
   network_.add(*viewers_.back(), host_config);
+  ++running_;
+  if (residents_[host].role == Role::kRelay)
+    introducers_.push_back({Network::address_of(host), peer.node.identity.public_key});
+  network_.at(joins, host, [this, host] { join(host); });
+}
 
-  node::JoinConfig join;
-  join.stream = stream_key_.public_key;
-  join.hosts = {publisher_host_};
-  join.children_max = config_.viewer_children;
-  join.latency = config_.latency;
-  const std::unique_ptr<Rng> arrival = rng->fork("arrival");
-  const Instant when = Instant{} + Draws(*arrival).between(Duration::zero(), config_.join_within);
-  network_.at(when, host, [this, host, join] { viewer(host).join(join, network_.now()); });
+HostId World::add_viewer() {
+  add_member(network_.now());
+  return hosts() - 1;
+}
+
+void World::join(HostId host) {
+  const Resident& resident = residents_[host];
+  node::JoinConfig config;
+  config.stream = stream_key_.public_key;
+  config.hosts = introducers_;
+  config.children_max = resident.children;
+  config.latency = scenario_.latency;
+  config.output = resident.role == Role::kViewer;
+  config.connect_timeout = std::chrono::hours(1);  // somebody would start it again
+  if (resident.role == Role::kRelay) config.hosts = {introducers_.front()};
+  viewer(host).join(config, network_.now());
+  if (resident.role == Role::kViewer) schedule_departure(host, *rng_.fork("stay " + std::to_string(host)));
+}
+
+void World::schedule_departure(HostId host, const Rng& rng) {
+  const ChurnSpec& churn = scenario_.churn;
+  if (!churn.on || residents_[host].hostile == HostileSpec::Kind::kSybil) return;
+  const std::unique_ptr<Rng> stay = rng.fork("length");
+  Draws draws(*stay);
+  const Duration stays = draws.log_normal(churn.median, churn.sigma_milli);
+  const bool abrupt = draws.chance_ppm(churn.abrupt_ppm);
+  if (stays >= calm_begins() - network_.now()) return;
+  network_.at(network_.now() + stays, host, [this, host, abrupt] { depart(host, abrupt); });
+}
+
+void World::depart(HostId host, bool abrupt) {
+  if (!network_.present(host)) return;
+  abrupt ? kill(host) : leave(host);
+  if (scenario_.churn.replace) add_viewer();
 }
 
 // The process exits once what it has to say is sent: after the poll that told of the end.
 void World::on_stopped(HostId host) {
+  network_.at(network_.now(), host, [this, host] { remove(host); });
+}
+
+void World::remove(HostId host) {
+  if (!network_.present(host)) return;
   --running_;
-  network_.at(network_.now(), host, [this, host] { network_.remove(host); });
+  network_.remove(host);
+  peer(host).retire(network_.now());
 }
 
 void World::kill(HostId host) {
   removed_by_command_[host] = true;
-  if (network_.present(host)) --running_;
-  network_.remove(host);
+  remove(host);
 }
 
 void World::leave(HostId host) {
+  if (!network_.present(host)) return;
   removed_by_command_[host] = true;
   viewer(host).leave(network_.now());
   network_.touch(host);
-  network_.remove(host);
+  remove(host);
 }
 
-node::StreamStats World::stream_stats(HostId host) {
-  Peer& peer = host == kPublisher ? static_cast<Peer&>(*publisher_) : viewer(host);
-  return peer.stream_stats(network_.now());
+Peer& World::peer(HostId host) {
+  return host == kPublisher ? static_cast<Peer&>(*publisher_) : static_cast<Peer&>(viewer(host));
 }
-
-bool World::over() const { return running_ == 0; }
 
 void World::run_to_the_end() {
   constexpr Duration kStep = std::chrono::milliseconds(100);
-  const Instant end = broadcast_.due(broadcast_.frames()) + config_.drain_max;
+  const Instant end = broadcast_.due(broadcast_.frames()) + kDrainMax;
   while (!over() && network_.now() < end) network_.run_until(std::min(network_.now() + kStep, end));
 }
 
 RunResult World::result() {
   RunResult result;
-  result.seed = config_.seed;
-  result.crypto = "real";
-  result.peers = config_.peers;
+  result.seed = options_.seed;
+  result.crypto = options_.crypto == Crypto::kFast ? "fast" : "real";
+  result.peers = hosts();
+  result.resource_index = resource_index(scenario_, rng_, scenario_.peers);
   result.simulated = network_.now() - Instant{};
   result.digest = network_.digest();
   result.network = network_.stats();
@@ -178,6 +217,18 @@ RunResult World::result() {
   return result;
 }
 
+std::string World::slots_taken() {
+  std::uint64_t slots = 0;
+  std::uint64_t taken = 0;
+  for (HostId host = 0; host < hosts(); ++host) {
+    if (!network_.present(host)) continue;
+    const node::StreamStats stats = stream_stats(host);
+    slots += stats.slots;
+    taken += stats.children;
+  }
+  return std::to_string(taken) + " of " + std::to_string(slots) + " slots are taken";
+}
+
 void World::sum_up_viewers(RunResult& result) {
   Histogram startup;
   Histogram join;
@@ -185,11 +236,15 @@ void World::sum_up_viewers(RunResult& result) {
   std::uint64_t packets_written = 0;
   std::uint64_t frames = 0;
   std::uint64_t frames_spoilt = 0;
-  for (HostId host = 1; host < config_.peers; ++host) {
+  const std::string supply = slots_taken();
+  for (HostId host = 1; host < hosts(); ++host) {
+    if (residents_[host].role != Role::kViewer) continue;
     const bool gone = removed_by_command_[host];
-    check_delivery(config_.rules, broadcast_, viewer(host), gone, network_.now(), findings_);
     const ViewerRecord& record = viewer(host).record();
     if (!record.join) continue;
+    if (residents_[host].honest())
+      check_delivery(scenario_.expect, broadcast_, viewer(host), gone, calm_begins(), network_.now(),
+                     stream_stats(host).parents > 0 ? "its parent has no stream" : "no parent; " + supply, findings_);
     if (record.accepted) join.add(*record.accepted - *record.join);
     if (record.first_output) startup.add(*record.first_output - *record.join);
     // Who was removed is owed what it had got so far; who never played, everything since it came.
@@ -227,7 +282,7 @@ void World::sum_up_wire(RunResult& result) const {
   constexpr std::uint64_t kHeaderBytes = Network::kHeaderBytes + 13 + 16;
   std::uint64_t datagrams = 0;
   std::uint64_t wire_bytes = 0;
-  for (HostId host = 0; host < config_.peers; ++host) {
+  for (HostId host = 0; host < hosts(); ++host) {
     datagrams += network_.stats(host).datagrams_sent;
     wire_bytes += network_.stats(host).wire_bytes_sent;
   }

@@ -1,8 +1,10 @@
-// The population of one run: a publisher and its viewers on a network, and the commands that befall them.
+// One world: the population of a scenario on a network, who comes and goes, and the faults that befall them.
 //
-// Viewers know the publisher's link and nothing else. Hosts are numbered: 0 publishes, the others view.
+// Hosts are numbered: 0 publishes, then the relays, then the viewers; whoever comes later has the next number. Viewers
+// know the publisher's and the relays' addresses and nothing else. Faults end `calm` before the input does.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -10,8 +12,11 @@
 #include "libcore/sim/broadcast.h"
 #include "libcore/sim/checker_datagram.h"
 #include "libcore/sim/delay.h"
+#include "libcore/sim/fast_suite.h"
 #include "libcore/sim/network.h"
 #include "libcore/sim/publisher.h"
+#include "libcore/sim/remembering_suite.h"
+#include "libcore/sim/resident.h"
 #include "libcore/sim/run.h"
 #include "libcore/sim/viewer.h"
 
@@ -20,50 +25,66 @@ namespace spate::sim {
 class World {
  public:
   // crypto::initialise() must have been called.
-  explicit World(const RunConfig& config);
+  World(const Scenario& scenario, const RunOptions& options);
   ~World();
 
   void run_until(Instant time) { network_.run_until(time); }
-  // Until everybody's stream has stopped, or drain_max after the input's end.
+  // Until everybody's stream has stopped, or kDrainMax after the input's end.
+  static constexpr Duration kDrainMax = std::chrono::seconds(15);
   void run_to_the_end();
 
-  // The host is gone without a word, or says goodbye first.
+  // The host is gone without a word, or says goodbye first. Whoever is gone already stays so.
   void kill(HostId host);
   void leave(HostId host);
+  // A new viewer joins now.
+  HostId add_viewer();
 
-  const RunConfig& config() const { return config_; }
+  const Scenario& scenario() const { return scenario_; }
   const Broadcast& broadcast() const { return broadcast_; }
   Network& network() { return network_; }
   Publisher& publisher() { return *publisher_; }
-  // Hosts 1 .. peers - 1.
+  // Hosts that there ever were.
+  HostId hosts() const { return static_cast<HostId>(residents_.size()); }
+  const Resident& resident(HostId host) const { return residents_[host]; }
+  // Relays are viewers that write nothing. REQUIRES host > 0.
   Viewer& viewer(HostId host) { return *viewers_[host - 1]; }
-  node::StreamStats stream_stats(HostId host);
+  Peer& peer(HostId host);
+  node::StreamStats stream_stats(HostId host) { return peer(host).stream_stats(network_.now()); }
   const Lags& lags() const { return lags_; }
-  bool over() const;
+  bool over() const { return running_ == 0; }
+  // From then on all must be well.
+  Instant calm_begins() const { return Instant{} + scenario_.duration - scenario_.calm; }
 
   // Judges the viewers and sums up; once, when all is done.
   RunResult result();
 
  private:
-  LinkConfig uplink(std::uint64_t rate_bps) const;
-  LinkConfig downlink() const;
-  PeerConfig peer_config(const Rng& rng, HostId host, const LinkConfig& up, HostConfig& host_config) const;
+  PeerConfig peer_config(const Rng& rng, HostId host, HostConfig& host_config);
   void add_publisher();
-  void add_viewer(HostId host);
+  void add_member(Instant joins);
+  void join(HostId host);
+  void schedule_departure(HostId host, const Rng& rng);
+  void depart(HostId host, bool abrupt);
   void on_stopped(HostId host);
-  bool was_removed(HostId host) const { return removed_by_command_[host]; }
+  void remove(HostId host);
+  std::string slots_taken();
   void sum_up_viewers(RunResult& result);
   void sum_up_wire(RunResult& result) const;
 
-  RunConfig config_;
+  const Scenario scenario_;
+  const RunOptions options_;
   crypto::ChaChaRng rng_;
   Broadcast broadcast_;
-  PlaneDelay delays_;
+  std::unique_ptr<DelayModel> delays_;
   Findings findings_;
   DatagramChecker datagram_checker_;
   Lags lags_;
+  FastSuite fast_suite_;
+  RememberingSuite suite_;
+  Commons commons_;
   crypto::StreamKeyPair stream_key_;
-  node::Host publisher_host_;
+  std::vector<node::Host> introducers_;
+  std::vector<Resident> residents_;
   std::unique_ptr<Publisher> publisher_;
   std::vector<std::unique_ptr<Viewer>> viewers_;
   std::vector<bool> removed_by_command_;

@@ -11,8 +11,8 @@ bool equal(Bytes a, Bytes b) { return std::equal(a.begin(), a.end(), b.begin(), 
 
 }  // namespace
 
-Verifier::Verifier(const crypto::StreamKey& stream, const crypto::Suite& suite, Store& store)
-    : stream_(stream), suite_(suite), store_(store) {
+Verifier::Verifier(const crypto::StreamKey& stream, const crypto::Suite& suite, BufferPool& pool, Store& store)
+    : stream_(stream), suite_(suite), pool_(pool), store_(store) {
   stored_.reserve(wire::kListShardsMax);
 }
 
@@ -83,7 +83,8 @@ Verdict Verifier::take_list(Buffer frame, Instant now) {
 
   if (!signature_holds(first, list->media_us, list->leaves, list->signature)) return Verdict::kForged;
   advance_media(list->media_us);
-  store_.insert_list(frame, first, list->count());
+  const std::size_t count = list->count();
+  store_.insert_list(pool_.shared(std::move(frame)), first, count);
   release_held(first, end, now);
   return Verdict::kStored;
 }
@@ -169,7 +170,7 @@ void Verifier::store_shard(Buffer frame, const wire::ShardView& shard, const wir
   stored.header = header;
   stored.payload_offset = static_cast<std::uint16_t>(frame.size() - shard.payload.size());
   stored.arrived = now;
-  stored.frame = std::move(frame);
+  stored.frame = pool_.shared(std::move(frame));
   const bool inserted = store_.insert(std::move(stored));
   SPATE_CHECK(inserted);
   stored_.push_back(header.sequence);

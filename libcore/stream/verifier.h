@@ -44,7 +44,7 @@ class Verifier {
   // honest neighbour may not have heard of the new one.
   static constexpr Duration kEpochGrace = std::chrono::seconds(2);
 
-  Verifier(const crypto::StreamKey& stream, const crypto::Suite& suite, Store& store);
+  Verifier(const crypto::StreamKey& stream, const crypto::Suite& suite, BufferPool& pool, Store& store);
 
   // Frames of another run are stale from here on. The caller restarts the store. Both from a StreamInfo.
   void begin_epoch(std::uint64_t epoch, std::uint64_t media_us);
@@ -93,6 +93,7 @@ class Verifier {
 
   const crypto::StreamKey stream_;
   const crypto::Suite& suite_;
+  BufferPool& pool_;
   Store& store_;
   std::uint64_t epoch_ = 0;
   bool begun_ = false;

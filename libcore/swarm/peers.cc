@@ -13,8 +13,15 @@ Peer& Peers::add(session::SessionId session) {
 }
 
 Peer* Peers::find(session::SessionId session) {
+  if (last_ != nullptr && last_->session == session) return last_;
   const auto it = peers_.find(session);
-  return it == peers_.end() ? nullptr : &it->second;
+  last_ = it == peers_.end() ? nullptr : &it->second;
+  return last_;
+}
+
+void Peers::remove(session::SessionId session) {
+  last_ = nullptr;
+  peers_.erase(session);
 }
 
 bool Peers::has_key(const crypto::NodeKey& key) const {

@@ -33,7 +33,7 @@ class Peers {
   Peers(session::Endpoint& endpoint, Outbox& outbox) : endpoint_(endpoint), outbox_(outbox) {}
 
   Peer& add(session::SessionId session);
-  void remove(session::SessionId session) { peers_.erase(session); }
+  void remove(session::SessionId session);
   Peer* find(session::SessionId session);
   bool has_key(const crypto::NodeKey& key) const;
   // In the order of session ids.
@@ -54,6 +54,7 @@ class Peers {
   session::Endpoint& endpoint_;
   Outbox& outbox_;
   std::map<session::SessionId, Peer> peers_;
+  Peer* last_ = nullptr;  // that find() found: frames come in runs from one parent
   std::array<Outstanding, 256> outstanding_{};  // the newest pings, by id modulo the size
   std::uint32_t next_ping_ = 1;
 };

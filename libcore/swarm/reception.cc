@@ -22,7 +22,7 @@ Reception::Reception(const JoinConfig& config, const crypto::Suite& suite, Buffe
       suite_(suite),
       pool_(pool),
       store_(store),
-      verifier_(config.stream, suite, store),
+      verifier_(config.stream, suite, pool, store),
       playout_(config.latency) {}
 
 bool Reception::secret_fits(const wire::StreamInfo& info) {

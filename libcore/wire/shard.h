@@ -14,6 +14,9 @@ inline constexpr std::uint8_t kShardListed = 2;
 inline constexpr std::uint8_t kHashList = 3;
 inline constexpr std::uint8_t kStreamInfo = 4;
 
+// Is this text a frame that a node passes on as it came: a shard or a hash list?
+inline bool is_stream_data(Bytes text) { return !text.empty() && text[0] >= kShardInline && text[0] <= kHashList; }
+
 inline constexpr std::size_t kShardHeaderBytes = 11;
 inline constexpr std::size_t kSignatureBytes = 64;
 inline constexpr std::size_t kPayloadBytesMax = 1316;  // accepted

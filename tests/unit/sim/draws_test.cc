@@ -57,4 +57,25 @@ TEST_CASE("draws are the same for ever") {
   CHECK(draws.between(Duration(10), Duration(20)).count() == 15);
 }
 
+TEST_CASE("powers of two are right to a part in a hundred million") {
+  for (const double x : {-30.5, -3.0, -0.75, -1e-6, 0.0, 0.1, 0.5, 1.0, 1.999, 9.4, 30.9}) {
+    CAPTURE(x);
+    const auto fixed = static_cast<std::int64_t>(x * 4294967296.0);
+    const double expected = std::exp2(static_cast<double>(fixed) / 4294967296.0);
+    CHECK(static_cast<double>(exp2_fixed(fixed)) / 4294967296.0 == Approx(expected).epsilon(1e-8).margin(1e-9));
+  }
+}
+
+TEST_CASE("log-normal draws have their median and spread") {
+  crypto::ChaChaRng rng(5);
+  Draws draws(rng);
+  std::vector<Duration> sample(20'001);
+  for (Duration& d : sample) d = draws.log_normal(std::chrono::seconds(600), 1'500);
+  std::sort(sample.begin(), sample.end());
+  const auto seconds_at = [&](double q) { return to_seconds(sample[static_cast<std::size_t>(q * 20'000)]); };
+  CHECK(seconds_at(0.5) == Approx(600).epsilon(0.05));
+  CHECK(seconds_at(0.8413) == Approx(600 * std::exp(1.5)).epsilon(0.07));
+  CHECK(seconds_at(0.1587) == Approx(600 / std::exp(1.5)).epsilon(0.07));
+}
+
 }  // namespace spate::sim

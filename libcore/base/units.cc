@@ -1,11 +1,11 @@
-#include "libcore/io/units.h"
+#include "libcore/base/units.h"
 
 #include <array>
 #include <charconv>
 #include <cstdio>
 #include <initializer_list>
 
-namespace spate::io {
+namespace spate {
 namespace {
 
 struct Unit {
@@ -70,4 +70,4 @@ std::string format_duration(Duration d) {
   return print("%ldh%02ldm", seconds / 3'600, seconds / 60 % 60);
 }
 
-}  // namespace spate::io
+}  // namespace spate

@@ -8,7 +8,7 @@
 
 #include "libcore/base/time.h"
 
-namespace spate::io {
+namespace spate {
 
 // "500us", "500ms", "2s", "1.5s", "10m", "1h", "0". A unit is needed for all but zero. Not negative.
 std::optional<Duration> parse_duration(std::string_view text);
@@ -21,4 +21,4 @@ std::string format_bytes(std::uint64_t bytes);
 std::string format_bit_rate(double bits_per_second);
 std::string format_duration(Duration d);
 
-}  // namespace spate::io
+}  // namespace spate

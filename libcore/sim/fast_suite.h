@@ -1,0 +1,22 @@
+// A stand-in for the per-packet cryptography of large runs: same sizes, keyed 64-bit hashes in place of ciphers and
+// signatures. What was changed on the way is still found; what nobody honest made is not: a hostile host of the
+// simulation that knows this suite could forge. Handshakes stay real. Every report says which suite ran.
+#pragma once
+
+#include "libcore/crypto/suite.h"
+
+namespace spate::sim {
+
+class FastSuite final : public crypto::Suite {
+ public:
+  void seal(MutableBytes out, Bytes text, Bytes associated, const crypto::SymmetricKey& key,
+            std::uint64_t counter) const override;
+  bool open(MutableBytes out, Bytes sealed, Bytes associated, const crypto::SymmetricKey& key,
+            std::uint64_t counter) const override;
+  crypto::Signature sign(Bytes message, const crypto::StreamKeyPair& key) const override;
+  bool verify(Bytes message, const crypto::Signature& signature, const crypto::StreamKey& key) const override;
+  crypto::LeafHash leaf_hash(Bytes header, Bytes payload, const crypto::SymmetricKey& key) const override;
+  void xor_stream(MutableBytes text, const crypto::SymmetricKey& key, std::uint64_t counter) const override;
+};
+
+}  // namespace spate::sim

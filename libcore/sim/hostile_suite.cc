@@ -1,0 +1,21 @@
+#include "libcore/sim/hostile_suite.h"
+
+#include <algorithm>
+#include <array>
+
+#include "libcore/base/datagram.h"
+#include "libcore/wire/shard.h"
+
+namespace spate::sim {
+
+void HostileSuite::seal(MutableBytes out, Bytes text, Bytes associated, const crypto::SymmetricKey& key,
+                        std::uint64_t counter) const {
+  if (!wire::is_stream_data(text)) return suite_.seal(out, text, associated, key, counter);
+  std::array<std::uint8_t, DatagramBatch::kDatagramBytesMax> changed;
+  const auto end = std::copy(text.begin(), text.end(), changed.begin());
+  if (kind_ == HostileSpec::Kind::kPolluter) *(end - 1) ^= 1;
+  suite_.seal(out, Bytes{changed}.first(text.size()), associated, key, counter);
+  if (kind_ == HostileSpec::Kind::kOmitter) out.back() ^= 1;  // the tag
+}
+
+}  // namespace spate::sim

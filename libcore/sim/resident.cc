@@ -1,0 +1,94 @@
+#include "libcore/sim/resident.h"
+
+#include <algorithm>
+#include <memory>
+#include <numeric>
+#include <string>
+
+#include "libcore/base/check.h"
+#include "libcore/sim/draws.h"
+
+namespace spate::sim {
+namespace {
+
+constexpr std::uint16_t kChildrenMax = 64;  // of one host, where its uplink sets no limit
+
+// 0.9 of the uplink: the rest is for control, and for what else the household does.
+std::uint64_t usable(std::uint64_t up_bps) { return up_bps / 10 * 9; }
+
+std::uint64_t up_rate(const LinkClass& link, std::uint64_t stream_bps) {
+  return link.up_times_milli > 0 ? stream_bps * link.up_times_milli / 1'000 : link.up.rate_bps;
+}
+
+// What one child costs on the wire: headers, proofs and repairs are a sixth or so, and a queue that is just full grows.
+std::uint64_t child_bps(std::uint64_t stream_bps) { return stream_bps + stream_bps / 5; }
+
+void take_link(Resident& resident, const LinkClass& link, const Scenario& scenario,
+               std::optional<std::uint16_t> children) {
+  const std::uint64_t up = up_rate(link, scenario.stream.rate_bps);
+  resident.up = link.up;
+  resident.up.rate_bps = up;
+  resident.down = link.down;
+  const std::uint64_t carries = up == 0 ? kChildrenMax : usable(up) / child_bps(scenario.stream.rate_bps);
+  resident.children = children.value_or(static_cast<std::uint16_t>(std::min<std::uint64_t>(carries, kChildrenMax)));
+  if (scenario.upload_limits) resident.upload_limit_bps = usable(up);
+}
+
+std::uint32_t draw_class(const std::vector<LinkClass>& classes, Draws& draws) {
+  SPATE_CHECK(!classes.empty());
+  std::uint64_t total = 0;
+  for (const LinkClass& c : classes) total += c.share;
+  std::uint64_t at = draws.below(std::max<std::uint64_t>(total, 1));
+  std::uint32_t i = 0;
+  while (i + 1 < classes.size() && at >= classes[i].share) at -= classes[i++].share;
+  return i;
+}
+
+std::optional<HostileSpec::Kind> draw_hostile(const std::vector<HostileSpec>& kinds, Draws& draws) {
+  std::uint64_t at = draws.below(kMillion);
+  for (const HostileSpec& spec : kinds) {
+    if (at < spec.share_ppm) return spec.kind;
+    at -= spec.share_ppm;
+  }
+  return std::nullopt;
+}
+
+bool serves(const Resident& resident) {
+  return !resident.hostile || *resident.hostile == HostileSpec::Kind::kOmitter ||
+         *resident.hostile == HostileSpec::Kind::kPolluter;
+}
+
+}  // namespace
+
+Resident draw_resident(const Scenario& scenario, const Rng& root, HostId host) {
+  Resident resident;
+  if (host == 0) {
+    resident.role = Role::kPublisher;
+    take_link(resident, scenario.publisher, scenario, scenario.publisher_children);
+    return resident;
+  }
+  if (host <= scenario.relays) {
+    resident.role = Role::kRelay;
+    take_link(resident, scenario.relay, scenario, scenario.relay_children);
+    return resident;
+  }
+  const std::unique_ptr<Rng> rng = root.fork("resident " + std::to_string(host));
+  Draws draws(*rng);
+  resident.link_class = draw_class(scenario.viewers, draws);
+  resident.hostile = draw_hostile(scenario.hostile, draws);
+  take_link(resident, scenario.viewers[resident.link_class], scenario, scenario.viewer_children);
+  if (!serves(resident)) resident.children = 0;
+  return resident;
+}
+
+double resource_index(const Scenario& scenario, const Rng& root, std::uint32_t peers) {
+  double supply = 0;
+  for (HostId host = 0; host < peers; ++host) {
+    const Resident resident = draw_resident(scenario, root, host);
+    if (serves(resident)) supply += static_cast<double>(resident.up.rate_bps);
+  }
+  const double viewers = peers - 1.0 - scenario.relays;
+  return supply / (viewers * static_cast<double>(scenario.stream.rate_bps));
+}
+
+}  // namespace spate::sim

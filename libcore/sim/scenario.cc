@@ -1,0 +1,41 @@
+#include "libcore/sim/scenario.h"
+
+namespace spate::sim {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Loss of 1.5 %, half of it on the receiver's side, in spells of three packets at 4 Mbit/s.
+LinkClass by_uplink(std::string name, std::uint32_t share, std::uint32_t up_times_milli) {
+  constexpr std::uint32_t kLossEachWay = 7'500;
+  constexpr Duration kBurst = std::chrono::microseconds(7'200);
+  LinkClass c;
+  c.name = std::move(name);
+  c.share = share;
+  c.up_times_milli = up_times_milli;
+  c.up.delay = milliseconds(1);
+  c.up.jitter = milliseconds(1);
+  c.up.loss_ppm = kLossEachWay;
+  c.up.loss_burst = kBurst;
+  c.down.rate_bps = 100'000'000;
+  c.down.queue_bytes = 1'000'000;
+  c.down.delay = milliseconds(1);
+  c.down.loss_ppm = kLossEachWay;
+  c.down.loss_burst = kBurst;
+  return c;
+}
+
+}  // namespace
+
+Scenario default_scenario() {
+  Scenario s;
+  s.name = "default";
+  s.purpose = "Viewers all over the world with home uplinks, mean 1.28 times the stream, who come and go.";
+  s.publisher = by_uplink("publisher", 1, 10'000);
+  s.relay = by_uplink("relay", 1, 20'000);
+  s.viewers = {by_uplink("0.1x", 20, 100), by_uplink("0.7x", 40, 700), by_uplink("1.6x", 30, 1'600),
+               by_uplink("5x", 10, 5'000)};
+  return s;
+}
+
+}  // namespace spate::sim
