@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <iostream>
 
-#include "libcore/io/log.h"
 #include "libcore/base/units.h"
+#include "libcore/io/log.h"
 
 namespace spate::tools {
 namespace {

@@ -1,8 +1,8 @@
 #include "tools/reporter.h"
 
+#include "libcore/base/units.h"
 #include "libcore/io/log.h"
 #include "libcore/io/system_clock.h"
-#include "libcore/base/units.h"
 #include "tools/common.h"
 
 namespace spate::tools {

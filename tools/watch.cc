@@ -4,10 +4,10 @@
 #include <optional>
 #include <string>
 
+#include "libcore/base/units.h"
 #include "libcore/io/driver.h"
 #include "libcore/io/log.h"
 #include "libcore/io/system_clock.h"
-#include "libcore/base/units.h"
 #include "tools/common.h"
 #include "tools/options.h"
 #include "tools/reporter.h"

@@ -20,7 +20,8 @@ Array spread(std::uint64_t value) {
   Array out;
   for (std::size_t at = 0; at < out.size(); at += 8) {
     value = Digest::mix(value + at + 1);
-    for (std::size_t i = 0; i < 8 && at + i < out.size(); ++i) out[at + i] = static_cast<std::uint8_t>(value >> (8 * i));
+    for (std::size_t i = 0; i < 8 && at + i < out.size(); ++i)
+      out[at + i] = static_cast<std::uint8_t>(value >> (8 * i));
   }
   return out;
 }

@@ -17,7 +17,6 @@ enum class Crypto : std::uint8_t {
 };
 
 struct RunOptions {
-  std::uint64_t seed = 1;
   Crypto crypto = Crypto::kReal;
 };
 
@@ -34,9 +33,9 @@ struct Quantiles {
 struct RunResult {
   std::uint64_t seed = 0;
   std::uint64_t digest = 0;
-  std::string crypto;  // which suite: "real" or "fast"
-  std::uint32_t peers = 0;      // that were ever there
-  double resource_index = 0;    // uplinks of all who would serve over what all viewers need
+  std::string crypto;         // which suite: "real" or "fast"
+  std::uint32_t peers = 0;    // that were ever there
+  double resource_index = 0;  // uplinks of all who would serve over what all viewers need
   Duration simulated{};
 
   // Lag is over (viewer, write), from a frame's being due at the publisher to its being written; frames due before a

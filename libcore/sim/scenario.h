@@ -23,8 +23,8 @@ struct StreamSpec {
 // A kind of host: its access link, and how many of the population have it.
 struct LinkClass {
   std::string name = "all";
-  std::uint32_t share = 1;            // relative to the other classes' shares
-  std::uint32_t up_times_milli = 0;   // of the stream's rate, in place of up.rate_bps; 0: that
+  std::uint32_t share = 1;           // relative to the other classes' shares
+  std::uint32_t up_times_milli = 0;  // of the stream's rate, in place of up.rate_bps; 0: that
   LinkConfig up;
   LinkConfig down;
 };
@@ -124,6 +124,7 @@ struct ExpectSpec {
 struct Scenario {
   std::string name;
   std::string purpose;       // one sentence
+  std::uint64_t seed = 1;    // what all chance is drawn from
   std::uint32_t peers = 50;  // a publisher, the relays, and for the rest viewers
   std::uint32_t relays = 0;
   Duration duration = std::chrono::seconds(30);  // of input

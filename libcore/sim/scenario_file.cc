@@ -156,6 +156,7 @@ template <typename V>
 void describe(V& v, Scenario& s) {
   v.text("purpose", s.purpose);
   v.text("name", s.name);
+  v.count("seed", s.seed, 0, INT64_MAX);
   v.count("peers", s.peers, 2, 1'000'000);
   v.count("relays", s.relays, 0, 10'000);
   v.duration("duration", s.duration);
@@ -505,8 +506,8 @@ std::optional<ScenarioError> inconsistency(const Scenario& s) {
   if (s.map.delay_min > s.map.delay_max) return error("'delay-min' in [map] is above 'delay-max'");
   for (const Fault& fault : s.faults)
     if (fault.at + fault.within + fault.lasts > s.duration - s.calm)
-      return error("a fault ends at " + print_duration(fault.at + fault.within + fault.lasts) +
-                   ", but from " + print_duration(s.duration - s.calm) + " on ('duration' less 'calm') all must be well");
+      return error("a fault ends at " + print_duration(fault.at + fault.within + fault.lasts) + ", but from " +
+                   print_duration(s.duration - s.calm) + " on ('duration' less 'calm') all must be well");
   return std::nullopt;
 }
 
@@ -514,8 +515,7 @@ std::optional<ScenarioError> inconsistency(const Scenario& s) {
 
 std::variant<Scenario, ScenarioError> parse_scenario(std::string_view text, const Scenario& base) {
   const toml::parse_result parsed = toml::parse(text);
-  if (!parsed)
-    return ScenarioError{parsed.error().source().begin.line, std::string(parsed.error().description())};
+  if (!parsed) return ScenarioError{parsed.error().source().begin.line, std::string(parsed.error().description())};
   Scenario scenario = base;
   std::optional<ScenarioError> error;
   Reader reader(parsed.table(), "", error);

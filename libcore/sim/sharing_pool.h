@@ -18,7 +18,7 @@ class SharingPool final : public BufferPool {
  private:
   static constexpr std::size_t kFrames = 1u << 13;  // 13 MB, 18 s of 4 Mbit/s
 
-  std::vector<Buffer> newest_;  // by hash
+  std::vector<Buffer> newest_;  // by a hash of the first bytes
 };
 
 }  // namespace spate::sim

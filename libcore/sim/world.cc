@@ -50,7 +50,7 @@ double share(std::uint64_t part, std::uint64_t whole) {
 World::World(const Scenario& scenario, const RunOptions& options)
     : scenario_(scenario),
       options_(options),
-      rng_(options.seed),
+      rng_(scenario.seed),
       broadcast_(broadcast_config(scenario)),
       delays_(delay_model(scenario.map, rng_)),
       datagram_checker_(findings_),
@@ -95,7 +95,8 @@ void World::add_publisher() {
   const std::unique_ptr<Rng> rng = rng_.fork("host 0");
   HostConfig host_config;
   const PeerConfig peer = peer_config(*rng, kPublisher, host_config);
-  publisher_ = std::make_unique<Publisher>(peer, rng->fork("node"), [this] { on_stopped(kPublisher); }, broadcast_);
+  publisher_ = std::make_unique<Publisher>(
+      peer, rng->fork("node"), [this] { on_stopped(kPublisher); }, broadcast_);
   network_.add(*publisher_, host_config);
   introducers_.push_back({Network::address_of(kPublisher), peer.node.identity.public_key});
   ++running_;
@@ -197,7 +198,7 @@ void World::run_to_the_end() {
 
 RunResult World::result() {
   RunResult result;
-  result.seed = options_.seed;
+  result.seed = scenario_.seed;
   result.crypto = options_.crypto == Crypto::kFast ? "fast" : "real";
   result.peers = hosts();
   result.resource_index = resource_index(scenario_, rng_, scenario_.peers);

@@ -54,7 +54,7 @@ class Peers {
   session::Endpoint& endpoint_;
   Outbox& outbox_;
   std::map<session::SessionId, Peer> peers_;
-  Peer* last_ = nullptr;  // that find() found: frames come in runs from one parent
+  Peer* last_ = nullptr;                        // that find() found: frames come in runs from one parent
   std::array<Outstanding, 256> outstanding_{};  // the newest pings, by id modulo the size
   std::uint32_t next_ping_ = 1;
 };

@@ -9,40 +9,42 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-RunConfig fifty_peers(std::uint64_t seed) {
-  RunConfig config;
-  config.peers = 50;
-  config.duration = seconds(10);
-  config.seed = seed;
-  config.rate_bps = 2'000'000;
-  config.loss_ppm = 10'000;
-  config.jitter = milliseconds(2);
-  config.rules.complete = true;
-  return config;
+Scenario lossy_swarm(std::uint32_t peers, std::uint64_t seed) {
+  Scenario s = plain_scenario(peers, seconds(10), seed);
+  add_loss(s, 10'000);
+  add_jitter(s, milliseconds(2));
+  return s;
 }
+
+RunResult run(const Scenario& scenario) { return run(scenario, {}); }
 
 }  // namespace
 
 TEST_CASE("fifty peers get every byte over latency, loss and jitter that reorders, and the same run is the same") {
-  const RunResult result = run(fifty_peers(1));
+  const RunResult result = run(lossy_swarm(50, 1));
   expect_complete(result);
   CHECK(result.network.lost > 1'000);
   CHECK(result.repaired_packets > 100);
   CHECK(result.delivered_by_1s > 0.999);
   CHECK(result.startup.max < seconds(5));
-  CHECK(run(fifty_peers(1)).digest == result.digest);
+  CHECK(run(lossy_swarm(50, 1)).digest == result.digest);
 
-  const RunResult other = run(fifty_peers(2));
+  const RunResult other = run(lossy_swarm(50, 2));
   expect_complete(other);
   CHECK(other.digest != result.digest);
 }
 
+TEST_CASE("the fast suite changes what packets hold, and nothing of when they come") {
+  const RunResult real = run(lossy_swarm(12, 8));
+  const RunResult fast = run(lossy_swarm(12, 8), {Crypto::kFast});
+  expect_complete(fast);
+  CHECK(fast.network.events == real.network.events);
+  CHECK(fast.lag.p99 == real.lag.p99);
+  CHECK(fast.digest != real.digest);
+}
+
 TEST_CASE("a swarm without loss loses and repairs nothing") {
-  RunConfig config = fifty_peers(3);
-  config.peers = 12;
-  config.loss_ppm = 0;
-  config.jitter = {};
-  const RunResult result = run(config);
+  const RunResult result = run(plain_scenario(12, seconds(10), 3));
   expect_complete(result);
   CHECK(result.network.lost == 0);
   CHECK(result.network.queue_full == 0);
@@ -51,32 +53,24 @@ TEST_CASE("a swarm without loss loses and repairs nothing") {
 }
 
 TEST_CASE("packets that come twice are played once") {
-  RunConfig config = fifty_peers(4);
-  config.peers = 12;
-  config.duplicate_ppm = 100'000;
-  expect_complete(run(config));
+  Scenario s = lossy_swarm(12, 4);
+  s.publisher.up.duplicate_ppm = s.viewers[0].up.duplicate_ppm = 100'000;
+  expect_complete(run(s));
 }
 
 TEST_CASE("bursts of keyframes pass") {
-  RunConfig config = fifty_peers(5);
-  config.peers = 12;
-  config.rate_bps = 4'000'000;
-  config.key_frame_weight = 6;
-  expect_complete(run(config));
+  Scenario s = lossy_swarm(12, 5);
+  s.stream.rate_bps = 4'000'000;
+  s.stream.key_frame_weight = 6;
+  expect_complete(run(s));
 }
 
 TEST_CASE("with two children everywhere, twenty viewers form a tree and all get everything") {
-  RunConfig config;
-  config.peers = 21;
-  config.duration = seconds(10);
-  config.seed = 6;
-  config.rate_bps = 2'000'000;
-  config.publisher_children = 2;
-  config.viewer_children = 2;
-  config.rules.complete = true;
-  World world(config);
+  Scenario s = plain_scenario(21, seconds(10), 6);
+  s.publisher_children = s.viewer_children = 2;
+  World world(s, {});
   world.run_until(Instant{} + seconds(9));
-  for (HostId host = 0; host < config.peers; ++host) {
+  for (HostId host = 0; host < world.hosts(); ++host) {
     const node::StreamStats stats = world.stream_stats(host);
     CAPTURE(host);
     CHECK(stats.children <= 2);
@@ -92,18 +86,17 @@ TEST_CASE("with two children everywhere, twenty viewers form a tree and all get 
 }
 
 TEST_CASE("when the input ends the publisher drains, and viewers are told of the end") {
-  RunConfig config = fifty_peers(7);
-  config.peers = 12;
-  config.duration = seconds(4);
-  World world(config);
-  const Instant end = Instant{} + config.duration;
+  Scenario s = lossy_swarm(12, 7);
+  s.duration = seconds(4);
+  World world(s, {});
+  const Instant end = Instant{} + s.duration;
   world.run_until(end - milliseconds(1));
   CHECK(!world.publisher().ended());
   world.run_to_the_end();
   CHECK(world.over());
   CHECK(world.publisher().ended());
   CHECK(world.network().now() < end + seconds(5));
-  for (HostId host = 1; host < config.peers; ++host)
+  for (HostId host = 1; host < world.hosts(); ++host)
     CHECK(world.viewer(host).record().stopped == node::StopReason::kEnded);
   expect_complete(world.result());
 }

@@ -14,7 +14,7 @@ using Sequences = std::vector<std::uint64_t>;
 
 struct Viewer {
   explicit Viewer(std::uint64_t epoch = kEpoch, std::uint64_t media_us = 0)
-      : verifier(stream_keys().public_key, crypto::sodium_suite(), store) {
+      : verifier(stream_keys().public_key, crypto::sodium_suite(), pool, store) {
     verifier.begin_epoch(epoch, media_us);
   }
 

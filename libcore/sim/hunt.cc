@@ -1,0 +1,225 @@
+#include "libcore/sim/hunt.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "libcore/crypto/chacha_rng.h"
+#include "libcore/sim/draws.h"
+
+namespace spate::sim {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr Duration kCalm = seconds(15);
+
+std::uint32_t up_to(Draws& draws, std::uint32_t most) { return static_cast<std::uint32_t>(draws.below(most + 1)); }
+
+LinkClass draw_link(Draws& draws, bool lossy, bool jittery) {
+  LinkClass link;
+  link.name = "drawn";
+  link.share = 1 + up_to(draws, 3);
+  link.up_times_milli = 3'000 + up_to(draws, 30'000);
+  link.up.queue_bytes = 64'000 + draws.below(1'000'000);
+  link.up.delay = draws.between({}, milliseconds(15));
+  link.down.rate_bps = 50'000'000;
+  link.down.queue_bytes = 100'000 + draws.below(1'000'000);
+  link.down.delay = draws.between({}, milliseconds(15));
+  if (lossy) {
+    link.up.loss_ppm = up_to(draws, 30'000);
+    link.down.loss_ppm = up_to(draws, 30'000);
+    link.up.loss_burst = draws.between({}, milliseconds(20));
+    link.down.loss_burst = draws.between({}, milliseconds(20));
+    link.up.duplicate_ppm = draws.chance_ppm(500'000) ? up_to(draws, 20'000) : 0;
+  }
+  if (jittery) {
+    link.up.jitter = draws.exponential(milliseconds(4));
+    link.up.reorders = draws.chance_ppm(500'000);
+  }
+  return link;
+}
+
+Fault draw_fault(Draws& draws, Fault::Kind kind, Duration busy) {
+  Fault fault;
+  fault.kind = kind;
+  fault.at = draws.between(seconds(2), busy / 2);
+  fault.within = draws.chance_ppm(500'000) ? draws.between({}, busy / 8) : Duration::zero();
+  fault.lasts = draws.between(milliseconds(100), busy / 4);
+  fault.share_ppm = 50'000 + up_to(draws, 550'000);
+  fault.one_way = draws.chance_ppm(300'000);
+  fault.keeps_state = draws.chance_ppm(500'000);
+  switch (kind) {
+    case Fault::Kind::kKill:
+    case Fault::Kind::kLeave:
+      fault.lasts = {};
+      fault.who = draws.chance_ppm(500'000) ? Who::kInterior : Who::kViewers;
+      break;
+    case Fault::Kind::kLoss:
+      fault.loss_ppm = 20'000 + up_to(draws, 400'000);
+      break;
+    case Fault::Kind::kRate:
+      fault.factor_ppm = 20'000 + up_to(draws, 500'000);
+      break;
+    case Fault::Kind::kDelay:
+      fault.by = draws.between(milliseconds(10), milliseconds(800));
+      break;
+    case Fault::Kind::kMtu:
+      fault.bytes = 500 + up_to(draws, 700);
+      break;
+    case Fault::Kind::kClockJump:
+      fault.by = draws.between(milliseconds(10), seconds(5));
+      fault.lasts = {};
+      break;
+    case Fault::Kind::kJoin:
+      fault.count = 1 + up_to(draws, 8);
+      fault.lasts = {};
+      break;
+    default:
+      break;
+  }
+  return fault;
+}
+
+constexpr Fault::Kind kDrawn[] = {
+    Fault::Kind::kKill, Fault::Kind::kLeave,     Fault::Kind::kCrash, Fault::Kind::kPause, Fault::Kind::kPartition,
+    Fault::Kind::kClog, Fault::Kind::kSwizzle,   Fault::Kind::kLoss,  Fault::Kind::kRate,  Fault::Kind::kDelay,
+    Fault::Kind::kMtu,  Fault::Kind::kClockJump, Fault::Kind::kJoin};
+
+}  // namespace
+
+Scenario draw_scenario(std::uint64_t seed, std::uint32_t peers, Duration duration) {
+  const crypto::ChaChaRng root(seed);
+  const std::unique_ptr<Rng> rng = root.fork("hunt");
+  Draws draws(*rng);
+  Scenario s = default_scenario();
+  s.name = "hunt-" + std::to_string(seed);
+  s.purpose = "Drawn from seed " + std::to_string(seed) + ".";
+  s.seed = seed;
+  s.peers = peers;
+  s.duration = duration;
+  s.calm = std::min(kCalm, duration / 2);
+  const Duration busy = duration - s.calm;
+  s.relays = peers > 6 && draws.chance_ppm(300'000) ? 1 + up_to(draws, 1) : 0;
+
+  s.stream.rate_bps = 200'000 + draws.below(std::uint64_t{1} << (16 + draws.below(6)));
+  s.stream.frames_per_second = draws.chance_ppm(500'000) ? 25 : 50;
+  s.stream.key_frame_weight = 1 + up_to(draws, 7);
+  s.arrivals.within = draws.between({}, busy / 3);
+  if (draws.chance_ppm(500'000)) {
+    s.map.kind = MapSpec::Kind::kPlane;
+    s.map.delay_min = draws.between(milliseconds(1), milliseconds(20));
+    s.map.delay_max = s.map.delay_min + draws.between({}, milliseconds(150));
+  }
+  const bool lossy = draws.chance_ppm(500'000);
+  const bool jittery = draws.chance_ppm(500'000);
+  s.viewers.clear();
+  for (std::uint64_t i = 1 + draws.below(3); i > 0; --i) s.viewers.push_back(draw_link(draws, lossy, jittery));
+  s.publisher = draw_link(draws, lossy, jittery);
+  s.relay = draw_link(draws, lossy, jittery);
+  s.publisher_children = static_cast<std::uint16_t>(2 + draws.below(3));
+  s.relay_children = static_cast<std::uint16_t>(2 + draws.below(6));
+  s.viewer_children = static_cast<std::uint16_t>(2 + draws.below(3));
+  s.churn.on = draws.chance_ppm(400'000);
+  s.churn.median = draws.between(seconds(15), seconds(200));
+  s.churn.abrupt_ppm = up_to(draws, kMillion);
+  for (const Fault::Kind kind : kDrawn)
+    if (draws.chance_ppm(150'000)) s.faults.push_back(draw_fault(draws, kind, busy));
+  if (draws.chance_ppm(200'000))
+    s.hostile.push_back({draws.chance_ppm(500'000) ? HostileSpec::Kind::kPolluter : HostileSpec::Kind::kOmitter,
+                         10'000 + up_to(draws, 90'000)});
+  if (draws.chance_ppm(200'000)) s.hostile.push_back({HostileSpec::Kind::kFreeRider, 10'000 + up_to(draws, 190'000)});
+  s.expect = {};
+  s.expect.startup_max = {};
+  return s;
+}
+
+namespace {
+
+using Step = std::function<bool(Scenario&)>;  // false: nothing to take away
+
+void calm_links(LinkClass& link) {
+  link.up.loss_ppm = link.down.loss_ppm = link.up.duplicate_ppm = 0;
+  link.up.jitter = {};
+}
+
+// What may be taken away, the largest parts first.
+std::vector<Step> steps(const Scenario& now) {
+  std::vector<Step> all;
+  for (std::size_t i = 0; i < now.faults.size(); ++i)
+    all.push_back([i](Scenario& s) {
+      s.faults.erase(s.faults.begin() + static_cast<std::ptrdiff_t>(i));
+      return true;
+    });
+  for (std::size_t i = 0; i < now.hostile.size(); ++i)
+    all.push_back([i](Scenario& s) {
+      s.hostile.erase(s.hostile.begin() + static_cast<std::ptrdiff_t>(i));
+      return true;
+    });
+  all.push_back([](Scenario& s) { return std::exchange(s.churn.on, false); });
+  all.push_back([](Scenario& s) { return std::exchange(s.nat.share_ppm, 0) > 0; });
+  all.push_back([](Scenario& s) {
+    const bool helps = s.viewers.size() > 1;
+    s.viewers.resize(1);
+    return helps;
+  });
+  all.push_back([](Scenario& s) {
+    for (LinkClass& link : s.viewers) calm_links(link);
+    calm_links(s.publisher);
+    calm_links(s.relay);
+    return true;
+  });
+  all.push_back([](Scenario& s) { return std::exchange(s.stream.key_frame_weight, 1u) > 1; });
+  all.push_back([](Scenario& s) {
+    const std::uint32_t relays = std::exchange(s.relays, 0u);
+    s.peers -= relays;
+    return relays > 0;
+  });
+  for (const std::uint32_t divisor : {2u, 4u, 8u, 1'000'000u})
+    all.push_back([divisor](Scenario& s) {
+      const std::uint32_t less = s.peers - std::max(1u, s.peers / divisor);
+      if (less < s.relays + 2) return false;
+      s.peers = less;
+      return true;
+    });
+  for (const int divisor : {2, 4, 8})
+    all.push_back([divisor](Scenario& s) {
+      const Duration cut = (s.duration - s.calm) / divisor;
+      const Duration busy = s.duration - s.calm - cut;
+      if (cut < milliseconds(200)) return false;
+      for (const Fault& fault : s.faults)
+        if (fault.at + fault.within + fault.lasts > busy) return false;
+      s.duration -= cut;
+      return true;
+    });
+  for (std::size_t i = 0; i < now.faults.size(); ++i)
+    all.push_back([i](Scenario& s) {
+      const Duration half = s.faults[i].lasts / 2;
+      s.faults[i].lasts = half;
+      return half > milliseconds(50);
+    });
+  return all;
+}
+
+}  // namespace
+
+Scenario shrink(const Scenario& scenario, const std::function<bool(const Scenario&)>& fails, int runs_max) {
+  Scenario smallest = scenario;
+  for (bool helped = true; helped;) {
+    helped = false;
+    for (std::size_t i = 0; i < steps(smallest).size(); ++i) {
+      Scenario smaller = smallest;
+      if (!steps(smallest)[i](smaller)) continue;
+      if (runs_max-- <= 0) return smallest;
+      if (!fails(smaller)) continue;
+      smallest = smaller;
+      helped = true;
+    }
+  }
+  return smallest;
+}
+
+}  // namespace spate::sim

@@ -1,0 +1,63 @@
+#include "libcore/sim/hunt.h"
+
+#include <set>
+
+#include "libcore/sim/scenario_file.h"
+#include "tests/catch.h"
+
+namespace spate::sim {
+
+using std::chrono::seconds;
+
+TEST_CASE("hunt: a seed draws the same scenario every time, others draw others, and all can be written down") {
+  std::set<std::string> drawn;
+  std::set<Fault::Kind> kinds;
+  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+    const Scenario s = draw_scenario(seed, 12, seconds(60));
+    const std::string text = format_scenario(s);
+    CHECK(format_scenario(draw_scenario(seed, 12, seconds(60))) == text);
+    const auto parsed = parse_scenario(text);
+    if (const auto* error = std::get_if<ScenarioError>(&parsed)) FAIL(seed << ": " << error->what);
+    drawn.insert(text);
+    for (const Fault& fault : s.faults) kinds.insert(fault.kind);
+  }
+  CHECK(drawn.size() == 300);
+  CHECK(kinds.size() == 13);  // NATs are not drawn yet
+}
+
+TEST_CASE("hunt: what has nothing to do with a failure is taken away") {
+  Scenario s = draw_scenario(7, 40, seconds(60));
+  s.faults.clear();
+  for (const Fault::Kind kind : {Fault::Kind::kKill, Fault::Kind::kPause, Fault::Kind::kLoss, Fault::Kind::kDelay}) {
+    s.faults.push_back({});
+    s.faults.back().kind = kind;
+    s.faults.back().at = seconds(3);
+  }
+  s.churn.on = true;
+  int runs = 0;
+  const auto fails = [&](const Scenario& candidate) {
+    ++runs;
+    bool pauses = false;
+    for (const Fault& fault : candidate.faults) pauses |= fault.kind == Fault::Kind::kPause;
+    return pauses && candidate.peers >= 5;
+  };
+  REQUIRE(fails(s));
+  const Scenario smallest = shrink(s, fails, 200);
+  REQUIRE(smallest.faults.size() == 1);
+  CHECK(smallest.faults[0].kind == Fault::Kind::kPause);
+  CHECK(smallest.peers == 5);
+  CHECK_FALSE(smallest.churn.on);
+  CHECK(smallest.duration < s.duration / 2);
+  CHECK(smallest.viewers.size() == 1);
+  CHECK(smallest.viewers[0].up.loss_ppm == 0);
+  CHECK(runs <= 201);
+}
+
+TEST_CASE("hunt: shrinking stops when it has had its runs") {
+  int runs = 0;
+  const auto fails = [&](const Scenario&) { return ++runs > 0; };
+  shrink(draw_scenario(3, 40, seconds(60)), fails, 4);
+  CHECK(runs == 4);
+}
+
+}  // namespace spate::sim

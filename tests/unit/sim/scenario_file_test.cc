@@ -1,0 +1,126 @@
+#include "libcore/sim/scenario_file.h"
+
+#include "tests/catch.h"
+
+namespace spate::sim {
+namespace {
+
+Scenario read(std::string_view text) {
+  auto parsed = parse_scenario(text);
+  if (const auto* error = std::get_if<ScenarioError>(&parsed)) FAIL(error->line << ": " << error->what);
+  return std::get<Scenario>(std::move(parsed));
+}
+
+ScenarioError refuse(std::string_view text) {
+  auto parsed = parse_scenario(text);
+  INFO(text);
+  REQUIRE(std::holds_alternative<ScenarioError>(parsed));
+  return std::get<ScenarioError>(parsed);
+}
+
+}  // namespace
+
+TEST_CASE("scenario file: nothing said is the default world") {
+  const Scenario s = read("");
+  CHECK(s.viewers.size() == 4);
+  CHECK(s.churn.on);
+  CHECK(s.stream.rate_bps == 4'000'000);
+}
+
+TEST_CASE("scenario file: every kind of value") {
+  const Scenario s = read(R"(
+purpose = "A test."
+peers = 300
+seed = 9
+duration = "90s"
+latency = "350ms"
+viewer-children = 3
+[stream]
+rate = "2.5M"
+[churn]
+on = false
+sigma = 0.75
+[[viewers]]
+access = "vdsl"
+share = 2
+up = "1.6x"
+loss-up = "0.25%"
+[[viewers]]
+up = "800k"
+[[faults]]
+kind = "partition"
+at = "10s"
+for = "1500ms"
+share = "30%"
+one-way = true
+[[hostile]]
+kind = "polluter"
+share = "20%"
+[expect]
+by-1s = "99.9%"
+)");
+  CHECK(s.peers == 300);
+  CHECK(s.seed == 9);
+  CHECK(s.latency == std::chrono::milliseconds(350));
+  CHECK(s.viewer_children == 3);
+  CHECK(s.stream.rate_bps == 2'500'000);
+  CHECK_FALSE(s.churn.on);
+  CHECK(s.churn.sigma_milli == 750);
+  REQUIRE(s.viewers.size() == 2);
+  CHECK(s.viewers[0].name == "vdsl");
+  CHECK(s.viewers[0].down.rate_bps == 50'000'000);
+  CHECK(s.viewers[0].up_times_milli == 1'600);
+  CHECK(s.viewers[0].up.loss_ppm == 2'500);
+  CHECK(s.viewers[1].up.rate_bps == 800'000);
+  REQUIRE(s.faults.size() == 1);
+  CHECK(s.faults[0].kind == Fault::Kind::kPartition);
+  CHECK(s.faults[0].lasts == std::chrono::milliseconds(1'500));
+  CHECK(s.faults[0].share_ppm == 300'000);
+  CHECK(s.faults[0].one_way);
+  REQUIRE(s.hostile.size() == 1);
+  CHECK(s.hostile[0].share_ppm == 200'000);
+  CHECK(s.expect.by_1s_ppm == 999'000);
+}
+
+TEST_CASE("scenario file: what is written reads back the same") {
+  Scenario s = default_scenario();
+  s.name = "a \"quoted\" name";
+  s.latency = std::chrono::microseconds(1'500);
+  s.relay_children = 7;
+  s.faults.push_back(
+      {Fault::Kind::kLoss, std::chrono::seconds(3), {}, std::chrono::milliseconds(2'250), Who::kInterior});
+  s.faults[0].loss_ppm = 12'345;
+  s.hostile.push_back({HostileSpec::Kind::kSybil, 1});
+  const std::string text = format_scenario(s);
+  CHECK(format_scenario(read(text)) == text);
+  CHECK(read(text).faults[0].loss_ppm == 12'345);
+  CHECK(read(text).viewers[0].up_times_milli == 100);
+}
+
+TEST_CASE("scenario file: mistakes are told with their line and what was expected") {
+  const auto told = [](std::string_view text, std::uint32_t line, const std::string& part) {
+    const ScenarioError error = refuse(text);
+    CAPTURE(text, error.what);
+    CHECK(error.line == line);
+    CHECK(error.what.find(part) != std::string::npos);
+  };
+  told("peers = 10\nspeed = 3\n", 2, "unknown key 'speed'");
+  told("[churn]\nmedian = 600\n", 2, "a duration with its unit");
+  told("duration = \"90\"\n", 1, "a duration with its unit");
+  told("peers = 1\n", 1, "from 2 to");
+  told("peers = \"many\"\n", 1, "a whole number");
+  told("[[viewers]]\nloss-up = \"101%\"\n", 2, "a share");
+  told("[[viewers]]\nloss-up = 0.1\n", 2, "a share");
+  told("[[viewers]]\nup = \"4Mb\"\n", 2, "a rate");
+  told("[[viewers]]\naccess = \"modem\"\n", 2, "fibre");
+  told("[[faults]]\nat = \"3s\"\n", 1, "'kind' is missing");
+  told("[[faults]]\nkind = \"fire\"\n", 2, "partition");
+  told("[map]\nkind = \"flat\"\n", 2, "plane");
+  told("stream = 3\n", 1, "[stream]");
+  told("viewers = 3\n", 1, "[[viewers]]");
+  told("peers = \n", 1, "");
+  told("peers = 5\nrelays = 4\n", 0, "room");
+  told("duration = \"20s\"\n[[faults]]\nkind = \"pause\"\nat = \"10s\"\nfor = \"5s\"\n", 0, "must be well");
+}
+
+}  // namespace spate::sim
