@@ -19,11 +19,13 @@ constexpr Duration kCalm = seconds(15);
 
 std::uint32_t up_to(Draws& draws, std::uint32_t most) { return static_cast<std::uint32_t>(draws.below(most + 1)); }
 
-LinkClass draw_link(Draws& draws, bool lossy, bool jittery) {
+// A link that carries `children` with something to spare: of slow streams a third of what is sent is headers and
+// proofs.
+LinkClass draw_link(Draws& draws, std::uint16_t children, bool lossy, bool jittery) {
   LinkClass link;
   link.name = "drawn";
   link.share = 1 + up_to(draws, 3);
-  link.up_times_milli = 3'000 + up_to(draws, 30'000);
+  link.up_times_milli = children * 2'000u + up_to(draws, 30'000);
   link.up.queue_bytes = 64'000 + draws.below(1'000'000);
   link.up.delay = draws.between({}, milliseconds(15));
   link.down.rate_bps = 50'000'000;
@@ -105,7 +107,7 @@ Scenario draw_scenario(std::uint64_t seed, std::uint32_t peers, Duration duratio
   const Duration busy = duration - s.calm;
   s.relays = peers > 6 && draws.chance_ppm(300'000) ? 1 + up_to(draws, 1) : 0;
 
-  s.stream.rate_bps = 200'000 + draws.below(std::uint64_t{1} << (16 + draws.below(6)));
+  s.stream.rate_bps = 300'000 + draws.below(std::uint64_t{1} << (16 + draws.below(6)));
   s.stream.frames_per_second = draws.chance_ppm(500'000) ? 25 : 50;
   s.stream.key_frame_weight = 1 + up_to(draws, 7);
   s.arrivals.within = draws.between({}, busy / 3);
@@ -116,13 +118,14 @@ Scenario draw_scenario(std::uint64_t seed, std::uint32_t peers, Duration duratio
   }
   const bool lossy = draws.chance_ppm(500'000);
   const bool jittery = draws.chance_ppm(500'000);
-  s.viewers.clear();
-  for (std::uint64_t i = 1 + draws.below(3); i > 0; --i) s.viewers.push_back(draw_link(draws, lossy, jittery));
-  s.publisher = draw_link(draws, lossy, jittery);
-  s.relay = draw_link(draws, lossy, jittery);
   s.publisher_children = static_cast<std::uint16_t>(2 + draws.below(3));
   s.relay_children = static_cast<std::uint16_t>(2 + draws.below(6));
   s.viewer_children = static_cast<std::uint16_t>(2 + draws.below(3));
+  s.viewers.clear();
+  for (std::uint64_t i = 1 + draws.below(3); i > 0; --i)
+    s.viewers.push_back(draw_link(draws, *s.viewer_children, lossy, jittery));
+  s.publisher = draw_link(draws, *s.publisher_children, lossy, jittery);
+  s.relay = draw_link(draws, *s.relay_children, lossy, jittery);
   s.churn.on = draws.chance_ppm(400'000);
   s.churn.median = draws.between(seconds(15), seconds(200));
   s.churn.abrupt_ppm = up_to(draws, kMillion);

@@ -16,6 +16,7 @@ constexpr Duration kOtherAddress = std::chrono::milliseconds(750);  // then the 
 constexpr Duration kPinnedGiveUp = std::chrono::seconds(10);
 constexpr Duration kHearsayGiveUp = std::chrono::seconds(2);
 constexpr Duration kRefused = std::chrono::milliseconds(500);
+constexpr Duration kUseless = std::chrono::seconds(10);  // no parent again, so soon after it sent nothing
 constexpr unsigned kSubscribeTries = 4;
 constexpr Duration kBackupInterval = std::chrono::seconds(2);
 // Reports beside the regular ones, which open the parent's window: after so many shards, but not more often than so.
@@ -39,6 +40,15 @@ InlineVector<wire::ShortId, wire::kPathMax> Member::path() const {
 }
 
 bool Member::receiving() const { return attached() && parent_status_.receiving && house_.reception.started(); }
+
+// The publisher's own word says that there is more, and nothing comes. Those nearer to the publisher notice first, so
+// that not everybody below one bad parent looks for another at once.
+bool Member::starving(Instant now) const {
+  const Reception& reception = house_.reception;
+  if (!attached() || !reception.info() || reception.info()->head <= reception.seen()) return false;
+  const auto hops = static_cast<std::int64_t>(parent_status_.path.size());
+  return now - std::max(reception.last_stored(), attached_at_) >= kStarved + hops * kStarvedPerHop;
+}
 
 std::optional<std::uint64_t> Member::media_now(Instant now) const {
   if (attached()) {
@@ -201,6 +211,7 @@ void Member::attach(Peer& peer, std::uint64_t first, Instant now) {
   parent_status_ = *peer.status;
   orphaned_since_ = kNever;
   gather_until_ = kNever;
+  attached_at_ = now;
   report_at_ = now;
   backups_at_ = now + kReportInterval;
   house_.reception.start(first, media_now(now));
@@ -308,6 +319,10 @@ void Member::attend_parent(Instant now) {
   if (silence >= std::clamp(4 * parent->rtt.smoothed() + std::chrono::milliseconds(300), kDeadMin, kDeadMax))
     return close(parent_, now);
   if (orphaned_since_ != kNever && now - orphaned_since_ >= kOrphanPatience) return drop_parent(now);
+  if (starving(now)) {
+    parent->refused_until = now + kUseless;
+    return drop_parent(now);
+  }
   if (now >= early_report_at_) report(now);
   if (now >= report_at_) {
     report_at_ = now + kReportInterval;

@@ -32,6 +32,10 @@ class Member {
   static constexpr Duration kDeadMax = std::chrono::milliseconds(1'000);
   // A parent that has no parent itself is waited for so long.
   static constexpr Duration kOrphanPatience = std::chrono::milliseconds(1'500);
+  // A parent that lives, but sends nothing of what the publisher has published, is left after so long, and so much more
+  // for each hop that it is away from the publisher.
+  static constexpr Duration kStarved = std::chrono::milliseconds(1'000);
+  static constexpr Duration kStarvedPerHop = std::chrono::milliseconds(200);
   static constexpr std::size_t kDialsMax = 6;
   static constexpr std::size_t kBackups = 2;
 
@@ -93,6 +97,7 @@ class Member {
   void attach(Peer& peer, std::uint64_t first, Instant now);
   void detach(Instant now);
   void drop_parent(Instant now);
+  bool starving(Instant now) const;
   void attend_parent(Instant now);
   void report(Instant now);
   void request_repairs(Instant now);
@@ -114,6 +119,7 @@ class Member {
   wire::Status parent_status_;
   Instant orphaned_since_ = kNever;
   session::ClockSync clock_;  // the last known
+  Instant attached_at_{};
   Instant report_at_ = kNever;
   Instant early_report_at_ = kNever;
   std::uint64_t reported_received_ = 0;
