@@ -11,6 +11,10 @@
 // cities counting once: the median deviation of a pair is 14 %. Not in it: the access links, which each host has its
 // own of; congestion, the time of day, providers that do not peer. A pair of cities has one delay, the same in both
 // directions.
+//
+// The triangle inequality does not hold, as it does not on the Internet: a third of the pairs of cities have a shorter
+// way over a third city, an eighth one that is shorter by more than a tenth (of the measured pairs, three quarters and
+// a third).
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 #include "libcore/sim/world_delay.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -41,6 +42,24 @@ TEST_CASE("round trips between cities: symmetric, 2 ms within, 10 to 620 ms betw
   CHECK(rtt_ms("London", "New York") == 96);
   CHECK(rtt_ms("Sydney", "London") == 324);
   CHECK(rtt_ms("Cairo", "Lagos") == 137);
+}
+
+TEST_CASE("some ways over a third city are shorter than the direct one") {
+  const RttTable& world = world_rtts();
+  double shorter = 0;
+  double much_shorter = 0;
+  for (std::size_t a = 0; a < world.sites; ++a) {
+    for (std::size_t b = 0; b < a; ++b) {
+      std::uint32_t way = UINT32_MAX;
+      for (std::size_t via = 0; via < world.sites; ++via)
+        if (via != a && via != b) way = std::min(way, world.at(a, via) + world.at(via, b));
+      if (way < world.at(a, b)) ++shorter;
+      if (way < world.at(a, b) / 10 * 9) ++much_shorter;
+    }
+  }
+  const double pairs = world.sites * (world.sites - 1) / 2.0;
+  CHECK(std::abs(shorter / pairs - 0.33) < 0.01);
+  CHECK(std::abs(much_shorter / pairs - 0.12) < 0.01);
 }
 
 TEST_CASE("hosts live in cities by population, and one way is half the cities' round trip") {
