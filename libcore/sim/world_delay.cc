@@ -23,8 +23,8 @@ constexpr std::array<std::array<std::uint16_t, kContinents>, kContinents> kInfla
 std::span<const City> cities_of(std::optional<Continent> continent) {
   const std::span<const City> all = cities();
   if (!continent) return all;
-  const auto found = std::ranges::equal_range(all, *continent, {}, &City::continent);
-  return {found.begin(), found.end()};
+  const auto first = std::ranges::lower_bound(all, *continent, {}, &City::continent);
+  return {first, std::ranges::upper_bound(all, *continent, {}, &City::continent)};
 }
 
 // What of the world's table is about these.

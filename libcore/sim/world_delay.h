@@ -7,7 +7,7 @@
 // their traffic on another continent (4.7 within South America, 3.75 within Asia). Within a city the round trip is 2
 // ms, 1 ms one way.
 //
-// The constant and the inflations were fitted to pings between 226 cities in 2018 (WonderNetwork's), each pair of
+// The constant and the inflations were fitted to pings between 225 cities in 2018 (WonderNetwork's), each pair of
 // cities counting once: the median deviation of a pair is 14 %. Not in it: the access links, which each host has its
 // own of; congestion, the time of day, providers that do not peer. A pair of cities has one delay, the same in both
 // directions.
