@@ -15,7 +15,8 @@
 
 namespace spate::sim {
 
-// North America reaches down to Panama and includes the Caribbean; Europe includes Istanbul, and Russia to Yekaterinburg.
+// North America reaches down to Panama and includes the Caribbean; Europe includes Istanbul, and Russia to
+// Yekaterinburg.
 enum class Continent : std::uint8_t { kAfrica, kAsia, kEurope, kNorthAmerica, kOceania, kSouthAmerica };
 inline constexpr std::size_t kContinents = 6;
 
