@@ -38,4 +38,19 @@ TEST_CASE("a host's place does not depend on who else is there") {
   CHECK(many.one_way(3, 4) == delay);
 }
 
+TEST_CASE("hosts on the plane are never nearer than the fields they are on") {
+  constexpr HostId kHosts = 300;
+  PlaneDelay delays(crypto::ChaChaRng(1), milliseconds(5), milliseconds(80));
+  Duration worst{};
+  for (HostId a = 0; a < kHosts; ++a) {
+    for (HostId b = 0; b < kHosts; ++b) {
+      const Duration least = delays.least_between(delays.site(a), delays.site(b));
+      REQUIRE(least <= delays.one_way(a, b));
+      REQUIRE(delays.site(a) < delays.sites());
+      worst = std::max(worst, delays.one_way(a, b) - least);
+    }
+  }
+  CHECK(worst < milliseconds(5));
+}
+
 }  // namespace spate::sim

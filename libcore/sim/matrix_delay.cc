@@ -1,0 +1,109 @@
+#include "libcore/sim/matrix_delay.h"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace spate::sim {
+namespace {
+
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+// The entries of a line that is not empty; those between two commas may be.
+std::vector<std::string_view> split(std::string_view line) {
+  std::vector<std::string_view> entries;
+  while (true) {
+    std::size_t end = 0;
+    while (end < line.size() && !is_blank(line[end]) && line[end] != ',') ++end;
+    entries.push_back(line.substr(0, end));
+    line = trimmed(line.substr(end));
+    if (line.empty()) return entries;
+    if (line.front() == ',') line = trimmed(line.substr(1));
+  }
+}
+
+// Digits, and maybe a point and digits; nothing if it is something else. Huge numbers end up above any limit.
+std::optional<std::uint64_t> microseconds(std::string_view text) {
+  constexpr std::uint64_t kHuge = 1'000'000'000'000;
+  constexpr int kDecimals = 3;
+  std::uint64_t value = 0;
+  int decimals = -1;  // before the point
+  bool any = false;
+  for (const char c : text) {
+    if (c == '.' && decimals < 0) {
+      decimals = 0;
+      continue;
+    }
+    if (c < '0' || c > '9') return std::nullopt;
+    any = true;
+    if (decimals >= kDecimals) continue;
+    if (decimals >= 0) ++decimals;
+    if (value < kHuge) value = value * 10 + static_cast<std::uint64_t>(c - '0');
+  }
+  if (!any) return std::nullopt;
+  for (int i = decimals < 0 ? 0 : decimals; i < kDecimals; ++i) value *= 10;
+  return value;
+}
+
+std::string count(std::size_t n, std::string_view what) { return std::to_string(n) + ' ' + std::string(what); }
+
+}  // namespace
+
+std::variant<RttMatrix, MatrixError> parse_rtt_matrix(std::string_view text) {
+  RttMatrix matrix;
+  std::size_t line_number = 0;
+  std::size_t rows = 0;
+  while (!text.empty()) {
+    ++line_number;
+    const std::size_t end = text.find('\n');
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    line = trimmed(line.substr(0, line.find('#')));
+    if (line.empty()) continue;
+
+    const auto error = [&](std::string what) { return MatrixError{line_number, std::move(what)}; };
+    const std::vector<std::string_view> entries = split(line);
+    if (rows == 0) {
+      if (entries.size() < 2) return error("expected at least 2 numbers");
+      if (entries.size() > kMatrixRowsMax)
+        return error("expected at most " + count(kMatrixRowsMax, "numbers, found ") + std::to_string(entries.size()));
+      matrix.sites = static_cast<std::uint32_t>(entries.size());
+    }
+    if (entries.size() != matrix.sites)
+      return error("expected " + count(matrix.sites, "numbers, as in the first row, found ") +
+                   std::to_string(entries.size()));
+    if (rows == matrix.sites) return error("expected " + count(matrix.sites, "rows, as many as columns, found more"));
+    for (std::size_t column = 0; column < entries.size(); ++column) {
+      if (column == rows) {
+        matrix.us.push_back(RttTable::kWithinSiteUs);
+        continue;
+      }
+      const std::optional<std::uint64_t> us = microseconds(entries[column]);
+      if (!us || *us > std::uint64_t{kMatrixEntryMaxMs} * 1'000) {
+        std::string what = "expected a number of milliseconds from 0 to " + std::to_string(kMatrixEntryMaxMs) +
+                           " in column " + std::to_string(column + 1) + ", found ";
+        if (entries[column].empty()) return error(what + "nothing");
+        return error(what + '"' + std::string(entries[column].substr(0, 40)) + '"');
+      }
+      matrix.us.push_back(static_cast<std::uint32_t>(*us));
+    }
+    ++rows;
+  }
+  if (line_number == 0) line_number = 1;
+  if (rows == 0) return MatrixError{line_number, "expected at least 2 rows of numbers, found none"};
+  if (rows < matrix.sites)
+    return MatrixError{line_number,
+                       "expected " + count(matrix.sites, "rows, as many as columns, found ") + std::to_string(rows)};
+  return matrix;
+}
+
+MatrixDelay::MatrixDelay(const Rng& rng, RttMatrix matrix)
+    : SiteDelay(rng, "rows", matrix, std::vector<std::uint32_t>(matrix.sites, 1)) {}
+
+}  // namespace spate::sim
