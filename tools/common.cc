@@ -1,10 +1,12 @@
 #include "tools/common.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 
 #include "libcore/crypto/chacha_rng.h"
 #include "libcore/io/address_text.h"
@@ -53,6 +55,22 @@ int run(const char* name, int argc, char** argv, int (*body)(int argc, char** ar
   } catch (const std::exception& error) {
     io::log::error(error.what());
     return kRuntime;
+  }
+}
+
+void write_stdout(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t n = ::write(STDOUT_FILENO, text.data(), text.size());
+    if (n >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(n));
+    } else if (errno == EAGAIN) {  // somebody who shares it has made it non-blocking
+      pollfd ready{STDOUT_FILENO, POLLOUT, 0};
+      ::poll(&ready, 1, -1);
+    } else if (errno == EPIPE) {
+      return;
+    } else if (errno != EINTR) {
+      throw ToolError(kRuntime, std::string("cannot write to standard output: ") + std::strerror(errno));
+    }
   }
 }
 

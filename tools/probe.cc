@@ -1,6 +1,4 @@
 // spate-probe: measures the path to another spate host, with datagrams of the size that a stream's have.
-#include <unistd.h>
-
 #include <optional>
 #include <string>
 #include <vector>
@@ -117,9 +115,7 @@ class Prober final : public io::DriverDelegate {
       io::log::error("no answer from " + target_.name + " within " + after);
       return kUnreachable;
     }
-    const std::string text =
-        options_.json ? format_probe_json(target_.name, report_) : format_probe_text(target_.name, report_);
-    [[maybe_unused]] const ssize_t n = ::write(STDOUT_FILENO, text.data(), text.size());
+    write_stdout(options_.json ? format_probe_json(target_.name, report_) : format_probe_text(target_.name, report_));
     return kOk;
   }
 

@@ -1,8 +1,6 @@
 // spate-publish: reads a live byte stream on standard input, signs it, sends it into the swarm, prints its link.
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <vector>
@@ -60,10 +58,7 @@ void print_links(const Options& o, const io::Keys& keys, const io::UdpSocket& so
     text = "relay: " + wire::format_link(link) + "\n";
     link.content_secret = keys.content_secret;
   }
-  text = wire::format_link(link) + "\n" + text;
-  const ssize_t n = ::write(STDOUT_FILENO, text.data(), text.size());
-  // Whoever started us may have closed the pipe once it had the link, or before. Anything else hides the link.
-  if (n < 0 && errno != EPIPE) throw ToolError(kRuntime, std::string("cannot write the link: ") + std::strerror(errno));
+  write_stdout(wire::format_link(link) + "\n" + text);
 }
 
 class Publisher final : public io::DriverDelegate {
