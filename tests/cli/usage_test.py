@@ -12,8 +12,8 @@ import spate
 TOOLS = ("publish", "relay", "watch", "probe")
 
 
-def link_to(port):
-    publisher = spate.Publisher("--advertise", "127.0.0.1:%d" % port)
+def link_to(port, host="127.0.0.1"):
+    publisher = spate.Publisher("--advertise", "%s:%d" % (host, port))
     publisher.close_input()
     publisher.wait()
     return publisher.link
@@ -115,9 +115,18 @@ class Usage(unittest.TestCase):
         relay = spate.run("relay", *short, data=b"# mine\n\n" + link.encode() + b"\n\n" + link.encode())
         self.assertIn("no answer", relay.err)
         self.assertEqual(relay.code, 4)
+        self.assert_one_line(spate.run("relay", "-", *short, data=link.encode()), 4, "no answer")
         self.assert_one_line(spate.run("relay", data=b"\n# two\nspate:nonsense\n"), 2, "line 3")
         self.assert_one_line(spate.run("relay", data=b"# nothing\n"), 2, "no link")
         self.assert_one_line(spate.run("relay", data=b"x" * 100_000), 2, "line 1")
+
+    def test_a_relay_goes_on_to_the_next_link(self):
+        silent = self.silent_socket()
+        unknown, good = link_to(9, host="no-such-host.invalid"), link_to(silent.getsockname()[1])
+        relay = spate.run("relay", "--connect-timeout", "200ms", unknown, good)
+        self.assertEqual(relay.code, 4)
+        self.assertIn("no address known", relay.err)
+        self.assertIn("no answer", relay.err)
 
     def test_unreachable(self):
         silent = self.silent_socket()
