@@ -65,6 +65,20 @@ class Stream(unittest.TestCase):
     def test_nothing_but_garbage(self):
         publisher = spate.run("publish", "--listen", "127.0.0.1:0", data=bytes(range(256)) * 1000)
         self.assertEqual(publisher.code, 0, publisher.err)
+        self.assertEqual(publisher.err.count("--raw"), 1)
+
+    def test_foreign_input_is_told_while_it_comes(self):
+        for beginning in (b"\x00" * 70_000, b"a few words"):
+            publisher = spate.Publisher()
+            publisher.write(beginning)
+            publisher.wait_until("a warning", lambda: "--raw" in publisher.err)
+            publisher.write(b"\x00" * 70_000)
+            publisher.close_input()
+            self.assertEqual(publisher.wait(), 0)
+            self.assertEqual(publisher.err.count("--raw"), 1)
+        for arguments, data in (((), spate.ts_packets(1_000)), (("--raw",), b"a few words")):
+            publisher = spate.run("publish", "--listen", "127.0.0.1:0", *arguments, data=data)
+            self.assertNotIn("--raw", publisher.err)
 
     def test_raw_bytes(self):
         publisher = spate.Publisher("--raw")
