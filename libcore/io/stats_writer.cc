@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -87,6 +88,16 @@ Result<StatsWriter> StatsWriter::open(const std::string& target) {
   if (!fd) return system_failure("cannot write " + target, errno);
   const int number = fd.get();
   return StatsWriter(number, std::move(fd));
+}
+
+bool StatsWriter::leads_to(const std::string& target, int fd) {
+  if (target.empty() || target == "-") return false;
+  const std::optional<int> number =
+      target.starts_with("fd:") ? parse_fd(std::string_view(target).substr(3)) : std::nullopt;
+  struct stat there {};
+  struct stat here {};
+  if ((number ? ::fstat(*number, &there) : ::stat(target.c_str(), &there)) != 0) return false;
+  return ::fstat(fd, &here) == 0 && there.st_dev == here.st_dev && there.st_ino == here.st_ino;
 }
 
 void StatsWriter::write(const StatsRecord& record) {
