@@ -11,7 +11,6 @@
 #include "libcore/crypto/chacha_rng.h"
 #include "libcore/io/address_text.h"
 #include "libcore/io/log.h"
-#include "libcore/io/resolve.h"
 #include "libcore/io/system_random.h"
 
 namespace spate::tools {
@@ -116,14 +115,19 @@ std::string host_names(const wire::Link& link) {
   return names;
 }
 
-std::vector<node::Host> resolve_hosts(const wire::Link& link, Duration limit, const io::Signals& signals) {
+std::vector<io::ResolvedName> resolve_names(const wire::Link& link, Duration limit, const io::Signals& signals) {
   std::vector<io::NameToResolve> names;
   for (const wire::LinkHost& host : link.hosts) names.push_back({host.host, host.port});
-  std::vector<node::Host> hosts;
-  for (const io::ResolvedName& found : io::resolve(names, limit, signals.fd()))
-    hosts.push_back({found.address, link.hosts[found.index].key});
-  if (hosts.empty() && !signals.stop_requested())
+  std::vector<io::ResolvedName> found = io::resolve(names, limit, signals.fd());
+  if (found.empty() && !signals.stop_requested())
     throw ToolError(kUnreachable, "no address known for " + host_names(link));
+  return found;
+}
+
+std::vector<node::Host> resolve_hosts(const wire::Link& link, Duration limit, const io::Signals& signals) {
+  std::vector<node::Host> hosts;
+  for (const io::ResolvedName& found : resolve_names(link, limit, signals))
+    hosts.push_back({found.address, link.hosts[found.index].key});
   return hosts;
 }
 

@@ -8,6 +8,7 @@
 
 #include "libcore/crypto/keys.h"
 #include "libcore/io/key_file.h"
+#include "libcore/io/resolve.h"
 #include "libcore/io/signals.h"
 #include "libcore/io/udp_socket.h"
 #include "libcore/node/node.h"
@@ -49,8 +50,9 @@ struct NetworkHost {
 };
 NetworkHost open_host(const NetworkOptions& options, const crypto::NodeKeyPair& identity, io::Signals& signals);
 
-// Resolves a link's hosts. Throws ToolError(kUnreachable) if none is known within `limit`. Returns none if a signal
-// came first.
+// The addresses of a link's hosts, in the order of the hosts. Throws ToolError(kUnreachable) if none is known within
+// `limit`. Returns none if a signal came first.
+std::vector<io::ResolvedName> resolve_names(const wire::Link& link, Duration limit, const io::Signals& signals);
 std::vector<node::Host> resolve_hosts(const wire::Link& link, Duration limit, const io::Signals& signals);
 
 // "a.example:7400, 192.0.2.1:7400", for messages.

@@ -76,7 +76,8 @@ struct Node::Impl {
   std::vector<std::unique_ptr<swarm::Swarm>> swarms;
   std::size_t turn = 0;
   Prober prober;
-  std::optional<session::ServiceIndex> probe_service;
+  std::optional<session::ServiceIndex> probe_service;  // that we answer on
+  std::optional<session::ServiceIndex> probing;        // that we ask on
   NodeStats stats;
 };
 
@@ -132,7 +133,9 @@ void Node::leave(Instant now) {
 void Node::probe(const Host& host, const std::optional<JoinConfig>& service_of, Instant now) {
   const session::Service service =
       service_of ? session::stream_service(service_of->stream, service_of->swarm_secret) : session::probe_service();
-  impl_->prober.connect(impl_->endpoint.add_service(service, impl_->config.identity, false), host, now);
+  if (impl_->probing) impl_->endpoint.remove_service(*impl_->probing);
+  impl_->probing = impl_->endpoint.add_service(service, impl_->config.identity, false);
+  impl_->prober.connect(*impl_->probing, host, now);
 }
 
 void Node::probe_ping(std::uint32_t id, std::size_t bytes, Instant now) { impl_->prober.ping(id, bytes, now); }

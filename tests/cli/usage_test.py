@@ -107,6 +107,8 @@ class Usage(unittest.TestCase):
         self.assert_one_line(spate.run("watch", *short, env={"SPATE_LINK": link}), 4)
         self.assert_one_line(spate.run("probe", *short, env={"SPATE_LINK": link}), 4)
         self.assert_one_line(spate.run("watch", *short), 2, "link")
+        for arguments in ((), ("nonsense",), (":7400",), ("host:99999",)):
+            self.assert_one_line(spate.run("probe", *arguments), 2, "HOST:PORT", "link")
 
     def test_relay_reads_links_by_line(self):
         silent = self.silent_socket()
