@@ -133,8 +133,9 @@ class Relay final : public io::DriverDelegate {
 void Relay::add(std::string_view text, Duration resolve_limit) {
   wire::Link link = parse_link_line(text);
   for (const Stream& stream : streams_)
-    if (stream.link.stream == link.stream) return io::log::detail("the same stream twice: " + short_name(link.stream));
-  if (streams_.size() == node::kStreamsMax)
+    if (stream.running && stream.link.stream == link.stream)
+      return io::log::detail("the same stream twice: " + short_name(link.stream));
+  if (streams_.size() == node::kStreamsMax)  // those that have ended count: the node keeps their figures
     throw ToolError(kRuntime, "no more than " + std::to_string(node::kStreamsMax) + " streams in one relay");
   node::JoinConfig join;
   join.stream = link.stream;

@@ -64,6 +64,8 @@ struct Node::Impl {
     turn = swarms.empty() ? 0 : (turn + 1) % swarms.size();
     for (std::size_t i = 0; i < swarms.size(); ++i)
       if (!swarms[(turn + i) % swarms.size()]->flush(out, now)) return false;
+    for (const auto& swarm : swarms)
+      if (swarm->gone() && endpoint.serves(swarm->service())) endpoint.remove_service(swarm->service());
     return true;
   }
 

@@ -1,5 +1,6 @@
 """The stream itself: byte for byte, through relays and other watchers, to its end."""
 import subprocess
+import tempfile
 import unittest
 
 import spate
@@ -133,6 +134,24 @@ class Stream(unittest.TestCase):
         self.assertIn("line 3", relay.err)
         self.assertEqual(len({line["stream"] for line in relay.stats}), 2)
         self.assertEqual(sum("final" in line for line in relay.stats), 2)
+
+    def test_a_relay_takes_an_ended_stream_again(self):
+        with tempfile.TemporaryDirectory() as directory:
+            relay = spate.Tool("relay", "-v", "--listen", "127.0.0.1:0", stdin=subprocess.PIPE, stats=True)
+            for run in (1, 2):
+                publisher = spate.Publisher("--children", 1, "--key", directory + "/key")
+                relay.write(publisher.link.encode() + b"\n")
+                publisher.wait_for_children(1)
+                watcher = self.watcher(publisher)
+                data = spate.ts_packets(500, seed=run)
+                publisher.write(data)
+                publisher.close_input()
+                self.assert_ended(publisher, watcher)
+                self.assertTrue(watcher.out == data)
+                relay.wait_until("the end", lambda: relay.err.count(" ended\n") == run)
+            relay.close_input()
+            self.assert_ended(relay)
+            self.assertEqual(sum("final" in line for line in relay.stats), 2)
 
 
 unittest.main()
