@@ -101,6 +101,7 @@ class Swarm {
   Instant status_at_;
   Instant info_again_ = kNever;
   Instant end_patience_ = kNever;
+  std::uint64_t malformed_packets_ = 0;
   bool output_held_ = false;
   bool stopped_ = false;
 };

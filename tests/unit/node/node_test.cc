@@ -398,9 +398,9 @@ TEST_CASE("node: random control messages from an authenticated peer break nothin
         return peers;
       }
       case 5:
-        return wire::Subscribe{number(), number(), wide()};
+        return wire::Subscribe{rng.below(4) == 0 ? number() : wire::kAllStripes, number(), wide()};
       case 6:
-        return wire::SubscribeReply{static_cast<wire::SubscribeCode>(rng.below(5)), number()};
+        return wire::SubscribeReply{static_cast<wire::SubscribeCode>(rng.below(6)), number()};
       case 7:
         return wire::Unsubscribe{};
       case 8: {
