@@ -1,15 +1,16 @@
 #include "tools/common.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 
 #include "libcore/crypto/chacha_rng.h"
 #include "libcore/io/address_text.h"
 #include "libcore/io/log.h"
-#include "libcore/io/resolve.h"
 #include "libcore/io/system_random.h"
 
 namespace spate::tools {
@@ -56,6 +57,22 @@ int run(const char* name, int argc, char** argv, int (*body)(int argc, char** ar
   }
 }
 
+void write_stdout(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t n = ::write(STDOUT_FILENO, text.data(), text.size());
+    if (n >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(n));
+    } else if (errno == EAGAIN) {  // somebody who shares it has made it non-blocking
+      pollfd ready{STDOUT_FILENO, POLLOUT, 0};
+      ::poll(&ready, 1, -1);
+    } else if (errno == EPIPE) {
+      return;
+    } else if (errno != EINTR) {
+      throw ToolError(kRuntime, std::string("cannot write to standard output: ") + std::strerror(errno));
+    }
+  }
+}
+
 wire::Link parse_link_line(std::string_view line) {
   line = trimmed(line);
   constexpr std::string_view kRelayLabel = "relay:";
@@ -98,14 +115,19 @@ std::string host_names(const wire::Link& link) {
   return names;
 }
 
-std::vector<node::Host> resolve_hosts(const wire::Link& link, Duration limit, const io::Signals& signals) {
+std::vector<io::ResolvedName> resolve_names(const wire::Link& link, Duration limit, const io::Signals& signals) {
   std::vector<io::NameToResolve> names;
   for (const wire::LinkHost& host : link.hosts) names.push_back({host.host, host.port});
-  std::vector<node::Host> hosts;
-  for (const io::ResolvedName& found : io::resolve(names, limit, signals.fd()))
-    hosts.push_back({found.address, link.hosts[found.index].key});
-  if (hosts.empty() && !signals.stop_requested())
+  std::vector<io::ResolvedName> found = io::resolve(names, limit, signals.fd());
+  if (found.empty() && !signals.stop_requested())
     throw ToolError(kUnreachable, "no address known for " + host_names(link));
+  return found;
+}
+
+std::vector<node::Host> resolve_hosts(const wire::Link& link, Duration limit, const io::Signals& signals) {
+  std::vector<node::Host> hosts;
+  for (const io::ResolvedName& found : resolve_names(link, limit, signals))
+    hosts.push_back({found.address, link.hosts[found.index].key});
   return hosts;
 }
 

@@ -8,6 +8,7 @@
 
 #include "libcore/crypto/keys.h"
 #include "libcore/io/key_file.h"
+#include "libcore/io/resolve.h"
 #include "libcore/io/signals.h"
 #include "libcore/io/udp_socket.h"
 #include "libcore/node/node.h"
@@ -20,6 +21,10 @@ namespace spate::tools {
 // Runs a tool's body, and turns what it throws into one line on standard error and an exit code. Before that: the
 // standard descriptors are made to exist, and memory is kept out of core dumps.
 int run(const char* name, int argc, char** argv, int (*body)(int argc, char** argv));
+
+// Writes all of it to standard output, which may be a pipe whose reader has gone: that is no error. Throws ToolError
+// for anything else, such as a full disk.
+void write_stdout(std::string_view text);
 
 // A result's value, or its failure as a ToolError.
 template <typename T>
@@ -45,8 +50,9 @@ struct NetworkHost {
 };
 NetworkHost open_host(const NetworkOptions& options, const crypto::NodeKeyPair& identity, io::Signals& signals);
 
-// Resolves a link's hosts. Throws ToolError(kUnreachable) if none is known within `limit`. Returns none if a signal
-// came first.
+// The addresses of a link's hosts, in the order of the hosts. Throws ToolError(kUnreachable) if none is known within
+// `limit`. Returns none if a signal came first.
+std::vector<io::ResolvedName> resolve_names(const wire::Link& link, Duration limit, const io::Signals& signals);
 std::vector<node::Host> resolve_hosts(const wire::Link& link, Duration limit, const io::Signals& signals);
 
 // "a.example:7400, 192.0.2.1:7400", for messages.

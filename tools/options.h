@@ -28,6 +28,8 @@ class CommandLine {
  public:
   // `name` as in "spate-watch".
   CommandLine(const std::string& name, const std::string& description);
+  CommandLine(const CommandLine&) = delete;
+  CommandLine& operator=(const CommandLine&) = delete;
 
   CLI::App& app() { return app_; }
   CLI::Option* add_text(const std::string& name, std::string& value, const std::string& type, const std::string& help);
@@ -42,9 +44,15 @@ class CommandLine {
   std::optional<int> parse(int argc, char** argv);
 
  private:
-  std::vector<std::string> environment_arguments(const std::vector<std::string>& given) const;
+  std::vector<std::string> environment_arguments() const;
+  // Throw ToolError(kUsage). `option` as in "--listen".
+  [[noreturn]] void refuse(const std::string& option, const std::string& why) const;
+  [[noreturn]] void refuse_extras() const;
+  [[noreturn]] void refuse(const CLI::ParseError& error) const;
+  std::string config_file() const;
 
   CLI::App app_;
+  std::vector<std::string> given_;  // the command line
   int verbosity_ = 0;
 };
 

@@ -1,14 +1,13 @@
 // spate-probe: measures the path to another spate host, with datagrams of the size that a stream's have.
-#include <unistd.h>
-
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "libcore/base/units.h"
 #include "libcore/io/driver.h"
 #include "libcore/io/log.h"
 #include "libcore/io/system_clock.h"
+#include "libcore/base/units.h"
 #include "libcore/session/service.h"
 #include "tools/common.h"
 #include "tools/options.h"
@@ -18,6 +17,7 @@ namespace spate::tools {
 namespace {
 
 constexpr std::size_t kPingBytes = 1'128;  // six MPEG-TS packets
+constexpr int kCountMax = 100'000;
 constexpr Duration kPingEvery = std::chrono::milliseconds(20);
 constexpr Duration kLastAnswerWait = std::chrono::seconds(1);
 
@@ -32,34 +32,40 @@ struct Options {
 std::optional<int> parse(int argc, char** argv, Options& o) {
   CommandLine line("spate-probe", "Measures round-trip time, jitter and loss to a running spate program.");
   line.app().add_option("TARGET", o.target, "HOST:PORT, or a link; - reads a link from standard input")->type_name("");
-  line.add_count("--count", o.count, 1, 100'000, "Send so many pings, one every 20 ms (50)");
-  line.add_duration("--duration", o.duration, "Send pings for so long instead");
-  line.add_duration("--connect-timeout", o.connect_timeout, "Give up if nothing answers within DUR (5s)");
+  const CLI::Option* const count =
+      line.add_count("--count", o.count, 1, kCountMax, "Send so many pings, one every 20 ms (50)");
+  line.add_duration("--duration", o.duration, "Send pings for so long; with --count, at most so many");
+  line.add_duration("--connect-timeout", o.connect_timeout, "Give up if no host answers within DUR (5s)");
   line.app().add_flag("--json", o.json, "Print one JSON object");
   if (const auto done = line.parse(argc, argv)) return done;
-  if (o.duration > Duration::zero()) o.count = static_cast<int>(std::max<std::int64_t>(o.duration / kPingEvery, 1));
+  if (o.duration > Duration::zero()) {
+    const std::int64_t most = count->count() > 0 ? o.count : kCountMax;
+    o.count = static_cast<int>(std::clamp<std::int64_t>(o.duration / kPingEvery, 1, most));
+  }
   return std::nullopt;
 }
 
 // Whom to ask, and for which service: a host by its address alone answers on the probe service.
 struct Target {
-  std::string name;
   wire::Link link;
   std::optional<node::JoinConfig> stream;
 };
 
 Target find_target(const Options& o) {
-  const auto host = wire::parse_host_port(o.target);
-  if (host && !host->host.empty()) {
+  const std::string text = o.target.empty() ? from_environment("link").value_or("") : o.target;
+  if (text.empty()) throw ToolError(kUsage, "nothing to probe: name HOST:PORT or a link, or - to read a link");
+  if (const auto host = wire::parse_host_port(text); host && !host->host.empty()) {
     wire::Link link;
     link.hosts = {{host->host, host->port, session::probe_node_key_pair().public_key}};
-    return {o.target, link, std::nullopt};
+    return {link, std::nullopt};
   }
-  const wire::Link link = read_link(o.target);
+  if (text != "-" && text.find("spate:") == std::string::npos)
+    throw ToolError(kUsage, "this is neither HOST:PORT nor a link, which begins with 'spate:'");
+  const wire::Link link = read_link(text);
   node::JoinConfig stream;
   stream.stream = link.stream;
   if (link.swarm_secret) stream.swarm_secret = *link.swarm_secret;
-  return {wire::format_host_port(link.hosts.front().host, link.hosts.front().port), link, stream};
+  return {link, stream};
 }
 
 class Prober final : public io::DriverDelegate {
@@ -67,10 +73,10 @@ class Prober final : public io::DriverDelegate {
   Prober(const Options& options, const Target& target, NetworkHost& host)
       : options_(options), target_(target), node_(*host.node), driver_(node_, host.socket, host.signals, *this) {}
 
-  int run(const node::Host& to) {
-    const Instant now = io::monotonic_now();
-    give_up_at_ = now + options_.connect_timeout;
-    node_.probe(to, target_.stream, now);
+  // One address after the other, until one answers; each has its share of the time.
+  int run(std::vector<io::ResolvedName> addresses) {
+    addresses_ = std::move(addresses);
+    dial(0, io::monotonic_now());
     driver_.run();
     return finish();
   }
@@ -91,6 +97,7 @@ class Prober final : public io::DriverDelegate {
 
   Instant next_tick() const override { return connected_ && !all_sent() ? next_ping_ : give_up_at_; }
   void on_tick(Instant now) override {
+    if (!connected_ && dialled_ + 1 < addresses_.size()) return dial(dialled_ + 1, now);
     if (!connected_ || all_sent()) return driver_.stop(Duration::zero());
     node_.probe_ping(static_cast<std::uint32_t>(replies_.size()), kPingBytes, now);
     replies_.emplace_back();
@@ -99,6 +106,13 @@ class Prober final : public io::DriverDelegate {
   }
 
  private:
+  void dial(std::size_t which, Instant now) {
+    dialled_ = which;
+    give_up_at_ = now + options_.connect_timeout / static_cast<std::int64_t>(addresses_.size());
+    node_.probe({addresses_[which].address, host().key}, target_.stream, now);
+  }
+  const wire::LinkHost& host() const { return target_.link.hosts[addresses_[dialled_].index]; }
+
   bool all_sent() const { return replies_.size() == static_cast<std::size_t>(options_.count); }
 
   void on_reply(const node::ProbeReply& reply) {
@@ -111,15 +125,14 @@ class Prober final : public io::DriverDelegate {
     for (const auto& rtt : replies_)
       if (rtt) report_.rtts.push_back(*rtt);
     report_.sent = replies_.size();
+    const std::string name = wire::format_host_port(host().host, host().port);
     if (report_.rtts.empty()) {
       if (interrupted_) return kOk;
       const std::string after = format_duration(connected_ ? kLastAnswerWait : options_.connect_timeout);
-      io::log::error("no answer from " + target_.name + " within " + after);
+      io::log::error("no answer from " + (connected_ ? name : host_names(target_.link)) + " within " + after);
       return kUnreachable;
     }
-    const std::string text =
-        options_.json ? format_probe_json(target_.name, report_) : format_probe_text(target_.name, report_);
-    [[maybe_unused]] const ssize_t n = ::write(STDOUT_FILENO, text.data(), text.size());
+    write_stdout(options_.json ? format_probe_json(name, report_) : format_probe_text(name, report_));
     return kOk;
   }
 
@@ -127,6 +140,8 @@ class Prober final : public io::DriverDelegate {
   const Target& target_;
   node::Node& node_;
   io::Driver driver_;
+  std::vector<io::ResolvedName> addresses_;
+  std::size_t dialled_ = 0;  // of the addresses
   ProbeReport report_;
   std::vector<std::optional<Duration>> replies_;  // by ping
   std::size_t answered_ = 0;
@@ -142,9 +157,9 @@ int probe(int argc, char** argv) {
   const Target target = find_target(options);
   io::Signals signals;
   NetworkHost host = open_host({}, io::derive_keys(fresh_seed()).node, signals);
-  const std::vector<node::Host> found = resolve_hosts(target.link, options.connect_timeout, signals);
+  std::vector<io::ResolvedName> found = resolve_names(target.link, options.connect_timeout, signals);
   if (found.empty()) return kOk;  // asked to stop already
-  return Prober(options, target, host).run(found.front());
+  return Prober(options, target, host).run(std::move(found));
 }
 
 }  // namespace

@@ -1,8 +1,7 @@
 // spate-publish: reads a live byte stream on standard input, signs it, sends it into the swarm, prints its link.
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +15,10 @@
 
 namespace spate::tools {
 namespace {
+
+// By then it shows whether the input is MPEG-TS.
+constexpr std::size_t kJudgeBytes = 64 * 1024;
+constexpr Duration kJudgeAfter = std::chrono::seconds(1);
 
 struct Options {
   NetworkOptions network;
@@ -60,16 +63,17 @@ void print_links(const Options& o, const io::Keys& keys, const io::UdpSocket& so
     text = "relay: " + wire::format_link(link) + "\n";
     link.content_secret = keys.content_secret;
   }
-  text = wire::format_link(link) + "\n" + text;
-  const ssize_t n = ::write(STDOUT_FILENO, text.data(), text.size());
-  // Whoever started us may have closed the pipe once it had the link, or before. Anything else hides the link.
-  if (n < 0 && errno != EPIPE) throw ToolError(kRuntime, std::string("cannot write the link: ") + std::strerror(errno));
+  write_stdout(wire::format_link(link) + "\n" + text);
 }
 
 class Publisher final : public io::DriverDelegate {
  public:
-  Publisher(NetworkHost& host, node::StreamIndex stream, io::Input& input, Reporter& reporter)
-      : node_(*host.node), stream_(stream), reporter_(reporter), driver_(node_, host.socket, host.signals, *this) {
+  Publisher(const Options& options, NetworkHost& host, node::StreamIndex stream, io::Input& input, Reporter& reporter)
+      : node_(*host.node),
+        stream_(stream),
+        reporter_(reporter),
+        driver_(node_, host.socket, host.signals, *this),
+        may_be_foreign_(!options.raw) {
     driver_.read_from(input);
   }
 
@@ -84,15 +88,27 @@ class Publisher final : public io::DriverDelegate {
   }
   void on_stop_request(Instant now) override { node_.leave(now); }
 
-  Instant next_tick() const override { return reporter_.next_tick(); }
-  void on_tick(Instant now) override { reporter_.tick(now); }
+  Instant next_tick() const override { return std::min(reporter_.next_tick(), judge_input_at_); }
+  void on_tick(Instant now) override {
+    if (now >= judge_input_at_) judge_input(now);
+    if (now >= reporter_.next_tick()) reporter_.tick(now);
+  }
 
   std::size_t input_room() const override { return node_.input_room(stream_); }
-  void on_input(Bytes bytes, Instant now) override { node_.input(stream_, bytes, now); }
+  void on_input(Bytes bytes, Instant now) override {
+    if (may_be_foreign_ && input_bytes_ == 0) judge_input_at_ = now + kJudgeAfter;
+    input_bytes_ += bytes.size();
+    node_.input(stream_, bytes, now);
+    if (may_be_foreign_ && input_bytes_ >= kJudgeBytes) {
+      judge_input(now);
+      may_be_foreign_ = false;
+    }
+  }
   void on_input_waited(Duration idle) override { node_.input_waited(stream_, idle); }
   void on_input_end(Instant now) override {
     io::log::detail("the input ended; waiting until all peers have it");
     node_.end_input(stream_, now);
+    if (may_be_foreign_ && input_bytes_ > 0) judge_input(now);
   }
   void on_input_failed(const std::string& message, Instant now) override {
     io::log::error(message);
@@ -101,10 +117,21 @@ class Publisher final : public io::DriverDelegate {
   }
 
  private:
+  // Tells once, at the beginning. What is lost later is in the statistics.
+  void judge_input(Instant now) {
+    judge_input_at_ = kNever;
+    if (node_.stats(stream_, now).skipped_input_bytes <= input_bytes_ / 2) return;
+    may_be_foreign_ = false;
+    io::log::warning("the input is not MPEG-TS, and what is not is skipped: for any other format use --raw");
+  }
+
   node::Node& node_;
   node::StreamIndex stream_;
   Reporter& reporter_;
   io::Driver driver_;
+  std::size_t input_bytes_ = 0;
+  bool may_be_foreign_;
+  Instant judge_input_at_ = kNever;
   ExitCode exit_code_ = kOk;
 };
 
@@ -131,7 +158,7 @@ int publish(int argc, char** argv) {
   const node::StreamIndex stream = host.node->publish(config, now);
   reporter.add_stream(stream, keys.stream.public_key, now);
   io::Input input(STDIN_FILENO);
-  Publisher publisher(host, stream, input, reporter);
+  Publisher publisher(options, host, stream, input, reporter);
   print_links(options, keys, host.socket);
   return publisher.run();
 }

@@ -23,6 +23,7 @@ constexpr std::size_t kLineBytesMax = 2 * wire::kLinkCharsMax;
 
 struct Options {
   std::vector<std::string> links;
+  bool links_on_stdin = false;
   NetworkOptions network;
   Duration connect_timeout = std::chrono::seconds(10);
   Duration idle_timeout{};
@@ -33,7 +34,7 @@ struct Options {
 std::optional<int> parse(int argc, char** argv, Options& o) {
   CommandLine line("spate-relay", "Carries streams for others without watching them.");
   line.app()
-      .add_option("LINK", o.links, "Links; none: read from standard input, one a line")
+      .add_option("LINK", o.links, "Links; - or none: read from standard input, one a line")
       ->type_name("")
       ->multi_option_policy(CLI::MultiOptionPolicy::Throw);
   line.add_network(o.network, 32);
@@ -46,6 +47,7 @@ std::optional<int> parse(int argc, char** argv, Options& o) {
     if (const auto link = from_environment("link")) o.links.push_back(*link);
   if (o.links.empty() && ::isatty(STDIN_FILENO) == 1)
     throw ToolError(kUsage, "no link given: name some, or give them on standard input, one a line");
+  o.links_on_stdin = o.links.empty() || std::erase(o.links, "-") > 0;
   return std::nullopt;
 }
 
@@ -62,13 +64,15 @@ class Relay final : public io::DriverDelegate {
     return code;
   }
 
-  void add_argument(const std::string& link) {
-    try {
-      add(link, options_.connect_timeout);
-    } catch (const ToolError& error) {
-      fail(error.code, error.what());
-      stop_if_done();
+  void add_arguments() {
+    for (const std::string& link : options_.links) {
+      try {
+        add(link, options_.connect_timeout);
+      } catch (const ToolError& error) {
+        fail(error.code, error.what());
+      }
     }
+    stop_if_done();
   }
   void read_links_from(io::Input& input) {
     more_links_ = true;
@@ -129,8 +133,9 @@ class Relay final : public io::DriverDelegate {
 void Relay::add(std::string_view text, Duration resolve_limit) {
   wire::Link link = parse_link_line(text);
   for (const Stream& stream : streams_)
-    if (stream.link.stream == link.stream) return io::log::detail("the same stream twice: " + short_name(link.stream));
-  if (streams_.size() == node::kStreamsMax)
+    if (stream.running && stream.link.stream == link.stream)
+      return io::log::detail("the same stream twice: " + short_name(link.stream));
+  if (streams_.size() == node::kStreamsMax)  // those that have ended count: the node keeps their figures
     throw ToolError(kRuntime, "no more than " + std::to_string(node::kStreamsMax) + " streams in one relay");
   node::JoinConfig join;
   join.stream = link.stream;
@@ -230,9 +235,9 @@ int relay(int argc, char** argv) {
   NetworkHost host = open_host(options.network, keys.node, signals);
   Reporter reporter("relay", options.stats, *host.node, host.socket);
   Relay relay(options, host, reporter);
-  for (const std::string& link : options.links) relay.add_argument(link);
   std::optional<io::Input> input;
-  if (options.links.empty()) relay.read_links_from(input.emplace(STDIN_FILENO));
+  if (options.links_on_stdin) relay.read_links_from(input.emplace(STDIN_FILENO));
+  relay.add_arguments();
   return relay.run();
 }
 

@@ -34,7 +34,13 @@ Reporter::Reporter(std::string_view role, const StatsOptions& options, node::Nod
 }
 
 void Reporter::add_stream(node::StreamIndex stream, const crypto::StreamKey& key, Instant now) {
-  streams_.push_back({stream, short_name(key), now});
+  const std::string name = short_name(key);
+  std::erase_if(streams_, [&](const Stream& earlier) {
+    if (earlier.name != name) return false;
+    if (writer_) write(earlier, node_.stats(earlier.index, now), now, true);
+    return true;
+  });
+  streams_.push_back({stream, name, now});
   if (every_ > Duration::zero() && next_tick_ == kNever) next_tick_ = now + every_;
 }
 

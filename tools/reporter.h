@@ -21,6 +21,7 @@ class Reporter {
   // `role`: "publish", "relay" or "watch". Opens the statistics file; throws ToolError.
   Reporter(std::string_view role, const StatsOptions& options, node::Node& node, const io::UdpSocket& socket);
 
+  // A stream that was here before has its last line now, and is told anew.
   void add_stream(node::StreamIndex stream, const crypto::StreamKey& key, Instant now);
   // A watcher's output, for what it dropped.
   void set_output(const io::Output* output) { output_ = output; }

@@ -7,6 +7,7 @@
 #include "libcore/base/units.h"
 #include "libcore/io/driver.h"
 #include "libcore/io/log.h"
+#include "libcore/io/stats_writer.h"
 #include "libcore/io/system_clock.h"
 #include "tools/common.h"
 #include "tools/options.h"
@@ -158,6 +159,8 @@ int watch(int argc, char** argv) {
   const bool to_stdout = options.output == "-";
   if (to_stdout && ::isatty(STDOUT_FILENO) == 1)
     throw ToolError(kUsage, "a stream is not for a terminal: pipe it to a player, or use --output FILE");
+  if (to_stdout && io::StatsWriter::leads_to(options.stats.file, STDOUT_FILENO))
+    throw ToolError(kUsage, "--stats-file leads to standard output, where the stream goes: name another file");
 
   io::Signals signals;
   const io::Keys keys = io::derive_keys(fresh_seed());

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -54,6 +55,7 @@ std::string format_stats(const StatsRecord& record) {
       {"repaired_packets", s.repaired_packets},
       {"duplicate_packets", s.duplicate_packets},
       {"forged_packets", s.forged_packets},
+      {"malformed_packets", s.malformed_packets},
       {"skipped_input_bytes", s.skipped_input_bytes},
       {"output_dropped_packets", record.output_dropped_packets},
       {"output_dropped_bytes", record.output_dropped_bytes},
@@ -87,6 +89,16 @@ Result<StatsWriter> StatsWriter::open(const std::string& target) {
   if (!fd) return system_failure("cannot write " + target, errno);
   const int number = fd.get();
   return StatsWriter(number, std::move(fd));
+}
+
+bool StatsWriter::leads_to(const std::string& target, int fd) {
+  if (target.empty() || target == "-") return false;
+  const std::optional<int> number =
+      target.starts_with("fd:") ? parse_fd(std::string_view(target).substr(3)) : std::nullopt;
+  struct stat there {};
+  struct stat here {};
+  if ((number ? ::fstat(*number, &there) : ::stat(target.c_str(), &there)) != 0) return false;
+  return ::fstat(fd, &here) == 0 && there.st_dev == here.st_dev && there.st_ino == here.st_ino;
 }
 
 void StatsWriter::write(const StatsRecord& record) {

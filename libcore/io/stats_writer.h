@@ -35,6 +35,8 @@ class StatsWriter {
  public:
   // "" or "-": standard error. "fd:N": a descriptor that was inherited. Else a file, made or emptied.
   static Result<StatsWriter> open(const std::string& target);
+  // Whether those lines would go to where the descriptor goes: the same file, pipe or device.
+  static bool leads_to(const std::string& target, int fd);
 
   void write(const StatsRecord& record);
 

@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "libcore/base/check.h"
@@ -77,6 +78,7 @@ struct UdpSocket::Impl {
   std::array<InMessage, kReceiveMessages> in{};
   std::array<mmsghdr, kReceiveMessages> in_headers{};
   std::size_t in_used = kReceiveMessages;  // headers that the kernel has written to
+  bool receive_failed = false;             // the last time
   std::vector<Datagram> datagrams;
 
   // Sending: what was handed to the kernel, and where the batch stands after each message.
@@ -165,8 +167,13 @@ UdpSocket::Received UdpSocket::receive() {
   m.prepare_receive();
   ++m.stats.receive_calls;
   const int n = ::recvmmsg(fd(), m.in_headers.data(), kReceiveMessages, MSG_DONTWAIT, nullptr);
-  // An error other than "nothing there" was left by an earlier send and is gone once told.
-  if (n < 0) return {{}, errno != EAGAIN && errno != EWOULDBLOCK};
+  if (n < 0) {
+    // An error other than "nothing there" was left by an earlier send and is gone once told. If it is not, waiting is
+    // better than asking again and again.
+    const bool failed = errno != EAGAIN && errno != EWOULDBLOCK;
+    return {{}, failed && !std::exchange(m.receive_failed, failed)};
+  }
+  m.receive_failed = false;
   const auto messages = static_cast<std::size_t>(n);
   m.stats.receive_messages += messages;
   m.in_used = messages;

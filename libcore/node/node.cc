@@ -67,6 +67,8 @@ struct Node::Impl {
     turn = swarms.empty() ? 0 : (turn + 1) % swarms.size();
     for (std::size_t i = 0; i < swarms.size(); ++i)
       if (!swarms[(turn + i) % swarms.size()]->flush(out, now)) return false;
+    for (const auto& swarm : swarms)
+      if (swarm->gone() && endpoint.serves(swarm->service())) endpoint.remove_service(swarm->service());
     return true;
   }
 
@@ -80,7 +82,8 @@ struct Node::Impl {
   std::vector<std::unique_ptr<swarm::Swarm>> swarms;
   std::size_t turn = 0;
   Prober prober;
-  std::optional<session::ServiceIndex> probe_service;
+  std::optional<session::ServiceIndex> probe_service;  // that we answer on
+  std::optional<session::ServiceIndex> probing;        // that we ask on
   NodeStats stats;
 };
 
@@ -136,7 +139,9 @@ void Node::leave(Instant now) {
 void Node::probe(const Host& host, const std::optional<JoinConfig>& service_of, Instant now) {
   const session::Service service =
       service_of ? session::stream_service(service_of->stream, service_of->swarm_secret) : session::probe_service();
-  impl_->prober.connect(impl_->endpoint.add_service(service, impl_->config.identity, false), host, now);
+  if (impl_->probing) impl_->endpoint.remove_service(*impl_->probing);
+  impl_->probing = impl_->endpoint.add_service(service, impl_->config.identity, false);
+  impl_->prober.connect(*impl_->probing, host, now);
 }
 
 void Node::probe_ping(std::uint32_t id, std::size_t bytes, Instant now) { impl_->prober.ping(id, bytes, now); }

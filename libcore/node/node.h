@@ -97,7 +97,7 @@ class Node {
   // Says goodbye to every peer of every stream; Stopped{kLeft} follows for each at once.
   void leave(Instant now);
   // Measures the path to a host: connects (ProbeConnected), then each ping of `bytes` payload may bring a ProbeReply.
-  // Uses the probe service, or a stream's if `service_of` is given.
+  // Uses the probe service, or a stream's if `service_of` is given. One host at a time: another call ends the first.
   void probe(const Host& host, const std::optional<JoinConfig>& service_of, Instant now);
   void probe_ping(std::uint32_t id, std::size_t bytes, Instant now);
 

@@ -65,8 +65,9 @@ class Endpoint {
 
   // Serves this service under that key. With accept false only our own initiations make sessions.
   ServiceIndex add_service(const Service& service, const crypto::NodeKeyPair& self, bool accept);
-  // Ends its sessions without a word and answers for it no more.
+  // Ends its sessions without a word and answers for it no more. The service may be added again, under a new index.
   void remove_service(ServiceIndex service);
+  bool serves(ServiceIndex service) const { return !services_[service].removed; }
 
   // Begins a handshake, to be given up after that time, unless there is a session with the peer already. Nothing
   // when the table is full, or the peer's key is our own or no key at all.

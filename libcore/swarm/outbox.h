@@ -29,6 +29,7 @@ class Outbox {
   // Closes the session once everything before this call has been sealed.
   void close(session::SessionId session);
 
+  bool empty() const { return waiting_.empty(); }
   // False if the batch is full and more waits.
   bool flush(session::Endpoint& endpoint, DatagramBatch& out, Instant now);
 

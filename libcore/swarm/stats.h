@@ -23,6 +23,7 @@ struct StreamStats {
   std::uint64_t repaired_packets = 0;  // shards that came by request
   std::uint64_t duplicate_packets = 0;
   std::uint64_t forged_packets = 0;
+  std::uint64_t malformed_packets = 0;    // control datagrams that a peer wrote wrongly
   std::uint64_t skipped_input_bytes = 0;  // publisher: not MPEG-TS
   std::uint32_t parents = 0;
   std::uint32_t children = 0;

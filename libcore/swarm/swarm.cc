@@ -113,6 +113,7 @@ void Swarm::handle_control(Peer& peer, Bytes text, Instant now) {
     if (still == nullptr || stopped_) return;
     std::visit(MessageHandler{*this, *still, now}, *message);
   }
+  if (reader.malformed()) ++malformed_packets_;
 }
 
 void Swarm::handle_frame(Peer& peer, Buffer frame, Instant now) {
@@ -223,6 +224,7 @@ void Swarm::answer_subscribe(Peer& peer, const wire::Subscribe& subscribe, Insta
     outbox_.send(peer.session, wire::SubscribeReply{code, 0});
     answer_inquiry(peer, now);
   };
+  if (subscribe.stripes != wire::kAllStripes) return refuse(wire::SubscribeCode::kWholeOnly);
   if (children_.has(peer.session)) {
     // The reply may have been lost, or the child has forgotten us (it was restarted): the second shows in where it
     // wants to begin, and in that it has reported before.
@@ -382,6 +384,7 @@ StreamStats Swarm::stats(Instant now) {
   stats.children = static_cast<std::uint32_t>(children_.size());
   stats.slots = children_.slots();
   stats.bytes_out = children_.stats().payload_bytes_sent;
+  stats.malformed_packets = malformed_packets_;
   if (publisher_) {
     stats.bytes_in = publisher_->stats().bytes_in;
     stats.skipped_input_bytes = publisher_->stats().bytes_skipped;

@@ -47,7 +47,8 @@ class Swarm {
   Swarm& operator=(const Swarm&) = delete;
 
   session::ServiceIndex service() const { return host_.service; }
-  bool stopped() const { return stopped_; }
+  // It has stopped, and its goodbyes are out: nobody needs to reach it any more.
+  bool gone() const { return stopped_ && outbox_.empty(); }
 
   // Inputs.
   void on_session(const session::SessionEvent& event, Instant now);
@@ -100,6 +101,7 @@ class Swarm {
   Instant status_at_;
   Instant info_again_ = kNever;
   Instant end_patience_ = kNever;
+  std::uint64_t malformed_packets_ = 0;
   bool output_held_ = false;
   bool stopped_ = false;
 };

@@ -94,7 +94,7 @@ void write(Writer& out, const Subscribe& m) { out.u64(m.stripes).u64(m.first).u3
 bool parse(Reader& in, SubscribeReply& m) {
   const std::uint8_t code = in.u8();
   m.first = in.u64();
-  if (code > static_cast<std::uint8_t>(SubscribeCode::kNoUpload)) return false;
+  if (code > static_cast<std::uint8_t>(SubscribeCode::kWholeOnly)) return false;
   m.code = static_cast<SubscribeCode>(code);
   return true;
 }

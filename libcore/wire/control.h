@@ -70,7 +70,14 @@ struct Subscribe {
   std::uint32_t window_bytes = 0;
   bool operator==(const Subscribe&) const = default;
 };
-enum class SubscribeCode : std::uint8_t { kAccepted = 0, kFull = 1, kLoop = 2, kNoStream = 3, kNoUpload = 4 };
+enum class SubscribeCode : std::uint8_t {
+  kAccepted = 0,
+  kFull = 1,
+  kLoop = 2,
+  kNoStream = 3,
+  kNoUpload = 4,
+  kWholeOnly = 5,  // some stripes were asked for, and only all of them are served
+};
 struct SubscribeReply {
   SubscribeCode code = SubscribeCode::kAccepted;
   std::uint64_t first = 0;

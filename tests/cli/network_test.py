@@ -25,6 +25,21 @@ class Network(unittest.TestCase):
         self.assertEqual(text.code, 0, text.err)
         self.assertIn(b"3 of 3 answered", text.out)
 
+    def test_probe_ends_with_the_first_of_count_and_duration(self):
+        for count, duration, pings in ((2, "10s", 2), (50, "60ms", 3)):
+            probe = spate.run("probe", "--json", "--count", count, "--duration", duration, self.address)
+            self.assertEqual(json.loads(probe.out)["sent"], pings)
+
+    def test_probe_tries_one_host_after_the_other(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+            silent.bind(("127.0.0.1", 0))
+            link = spate.Link(self.publisher.link)
+            link.hosts = "127.0.0.1:%d,%s" % (silent.getsockname()[1], self.address)
+            probe = spate.run("probe", "--json", "--count", 2, "--connect-timeout", "2s", link.text())
+            self.assertEqual(probe.code, 0, probe.err)
+            self.assertEqual(json.loads(probe.out)["target"], self.address)
+            self.assertGreater(len(silent.recv(2_000)), 0)
+
     def test_every_tool_answers_a_probe(self):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
             free.bind(("127.0.0.1", 0))

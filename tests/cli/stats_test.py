@@ -54,6 +54,16 @@ class Stats(unittest.TestCase):
         self.assertEqual((failed.code, failed.out), (1, b""))
         self.assertEqual(failed.err.count("\n"), 1)
 
+    def test_not_into_the_stream(self):
+        publisher = spate.Publisher()
+        for target in ("fd:1", "/dev/stdout"):
+            watcher = spate.run("watch", "--stats-file", target, publisher.link)
+            self.assertEqual((watcher.code, watcher.out, watcher.err.count("\n")), (2, b"", 1), watcher.err)
+            self.assertIn("--stats-file", watcher.err)
+            # Fine when the stream goes elsewhere.
+            watcher = spate.watch(publisher.link, "--output", "/dev/null", "--stats-file", target, stats=False)
+            self.assertIn("bytes_in", json.loads(watcher.wait_for_line()))
+
     def test_a_terminal_gets_a_status_line_instead(self):
         publisher = spate.Publisher()
         controller, terminal = pty.openpty()

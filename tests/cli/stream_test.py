@@ -1,5 +1,6 @@
 """The stream itself: byte for byte, through relays and other watchers, to its end."""
 import subprocess
+import tempfile
 import unittest
 
 import spate
@@ -65,6 +66,20 @@ class Stream(unittest.TestCase):
     def test_nothing_but_garbage(self):
         publisher = spate.run("publish", "--listen", "127.0.0.1:0", data=bytes(range(256)) * 1000)
         self.assertEqual(publisher.code, 0, publisher.err)
+        self.assertEqual(publisher.err.count("--raw"), 1)
+
+    def test_foreign_input_is_told_while_it_comes(self):
+        for beginning in (b"\x00" * 70_000, b"a few words"):
+            publisher = spate.Publisher()
+            publisher.write(beginning)
+            publisher.wait_until("a warning", lambda: "--raw" in publisher.err)
+            publisher.write(b"\x00" * 70_000)
+            publisher.close_input()
+            self.assertEqual(publisher.wait(), 0)
+            self.assertEqual(publisher.err.count("--raw"), 1)
+        for arguments, data in (((), spate.ts_packets(1_000)), (("--raw",), b"a few words")):
+            publisher = spate.run("publish", "--listen", "127.0.0.1:0", *arguments, data=data)
+            self.assertNotIn("--raw", publisher.err)
 
     def test_raw_bytes(self):
         publisher = spate.Publisher("--raw")
@@ -119,6 +134,24 @@ class Stream(unittest.TestCase):
         self.assertIn("line 3", relay.err)
         self.assertEqual(len({line["stream"] for line in relay.stats}), 2)
         self.assertEqual(sum("final" in line for line in relay.stats), 2)
+
+    def test_a_relay_takes_an_ended_stream_again(self):
+        with tempfile.TemporaryDirectory() as directory:
+            relay = spate.Tool("relay", "-v", "--listen", "127.0.0.1:0", stdin=subprocess.PIPE, stats=True)
+            for run in (1, 2):
+                publisher = spate.Publisher("--children", 1, "--key", directory + "/key")
+                relay.write(publisher.link.encode() + b"\n")
+                publisher.wait_for_children(1)
+                watcher = self.watcher(publisher)
+                data = spate.ts_packets(500, seed=run)
+                publisher.write(data)
+                publisher.close_input()
+                self.assert_ended(publisher, watcher)
+                self.assertTrue(watcher.out == data)
+                relay.wait_until("the end", lambda: relay.err.count(" ended\n") == run)
+            relay.close_input()
+            self.assert_ended(relay)
+            self.assertEqual(sum("final" in line for line in relay.stats), 2)
 
 
 unittest.main()

@@ -12,8 +12,8 @@ import spate
 TOOLS = ("publish", "relay", "watch", "probe")
 
 
-def link_to(port):
-    publisher = spate.Publisher("--advertise", "127.0.0.1:%d" % port)
+def link_to(port, host="127.0.0.1"):
+    publisher = spate.Publisher("--advertise", "%s:%d" % (host, port))
     publisher.close_input()
     publisher.wait()
     return publisher.link
@@ -41,6 +41,19 @@ class Usage(unittest.TestCase):
                 self.assertEqual((tool.code, tool.err), (0, ""), name)
                 self.assertIn(b"spate-" + name.encode(), tool.out)
 
+    def test_what_cannot_be_printed_is_told(self):
+        publisher = spate.Publisher()
+        for name, *arguments in ([name, option] for name in TOOLS for option in ("--help", "--version")):
+            self.assert_disk_full(name, *arguments)
+        self.assert_disk_full("publish", "--listen", "127.0.0.1:0")
+        self.assert_disk_full("probe", "--count", 1, publisher.link)
+
+    def assert_disk_full(self, *command):
+        with open("/dev/full", "w") as full:
+            tool = spate.Tool(*command, stdout=full)
+            tool.code = tool.wait()
+        self.assert_one_line(tool, 1, "No space left")
+
     def test_wrong_options(self):
         for name in TOOLS:
             self.assert_one_line(spate.run(name, "--no-such-option"), 2, "spate-" + name)
@@ -50,6 +63,28 @@ class Usage(unittest.TestCase):
         self.assert_one_line(spate.run("publish", "--listen", "nonsense"), 2, "nonsense")
         self.assert_one_line(spate.run("publish", "--advertise", "nonsense"), 2, "nonsense")
         self.assert_one_line(spate.run("watch", "--latency", "soon", link_to(9)), 2, "soon")
+        self.assert_one_line(spate.run("publish", "--lis", ":1"), 2, "unknown option '--lis'")
+        self.assert_one_line(spate.run("publish", "extra"), 2, "too many", "extra")
+        self.assert_one_line(spate.run("watch", "-o"), 2, "--output", "missing", "FILE")
+        link = link_to(9)
+        for arguments in ((link, link), ("--lnk=" + link,)):
+            tool = spate.run("watch", *arguments)
+            self.assert_one_line(tool, 2)
+            self.assertNotIn(link[10:30], tool.err)
+
+    def test_mistakes_are_told_with_their_place(self):
+        self.assert_one_line(spate.run("publish", "--stats", "5"), 2, "--stats: '5' is not a duration")
+        self.assert_one_line(spate.run("publish", env={"SPATE_STATS": "5"}), 2, "SPATE_STATS: '5' is not a duration")
+        self.assert_one_line(spate.run("publish", "--config", "/no/such"), 2, "cannot read", "/no/such")
+        for line, complaint in (("stats = 5", "stats: '5' is not a duration"), ("children = many", "children: 'many'"),
+                                ("raw = maybe", "raw: 'maybe' is neither 1 nor 0"), ("help = 1", "unknown option 'help'"),
+                                ("no_such = 1", "unknown option 'no_such'"), ("nonsense", "unknown option 'nonsense'"),
+                                ("[network]", "'network' is a section")):
+            with tempfile.NamedTemporaryFile("w", suffix=".conf") as config:
+                config.write(line + "\n")
+                config.flush()
+                tool = spate.run("publish", "--config", config.name)
+                self.assert_one_line(tool, 2, "%s: %s" % (config.name, complaint))
 
     def test_malformed_links(self):
         good = link_to(9)
@@ -72,6 +107,8 @@ class Usage(unittest.TestCase):
         self.assert_one_line(spate.run("watch", *short, env={"SPATE_LINK": link}), 4)
         self.assert_one_line(spate.run("probe", *short, env={"SPATE_LINK": link}), 4)
         self.assert_one_line(spate.run("watch", *short), 2, "link")
+        for arguments in ((), ("nonsense",), (":7400",), ("host:99999",)):
+            self.assert_one_line(spate.run("probe", *arguments), 2, "HOST:PORT", "link")
 
     def test_relay_reads_links_by_line(self):
         silent = self.silent_socket()
@@ -80,9 +117,18 @@ class Usage(unittest.TestCase):
         relay = spate.run("relay", *short, data=b"# mine\n\n" + link.encode() + b"\n\n" + link.encode())
         self.assertIn("no answer", relay.err)
         self.assertEqual(relay.code, 4)
+        self.assert_one_line(spate.run("relay", "-", *short, data=link.encode()), 4, "no answer")
         self.assert_one_line(spate.run("relay", data=b"\n# two\nspate:nonsense\n"), 2, "line 3")
         self.assert_one_line(spate.run("relay", data=b"# nothing\n"), 2, "no link")
         self.assert_one_line(spate.run("relay", data=b"x" * 100_000), 2, "line 1")
+
+    def test_a_relay_goes_on_to_the_next_link(self):
+        silent = self.silent_socket()
+        unknown, good = link_to(9, host="no-such-host.invalid"), link_to(silent.getsockname()[1])
+        relay = spate.run("relay", "--connect-timeout", "200ms", unknown, good)
+        self.assertEqual(relay.code, 4)
+        self.assertIn("no address known", relay.err)
+        self.assertIn("no answer", relay.err)
 
     def test_unreachable(self):
         silent = self.silent_socket()
@@ -138,8 +184,9 @@ class Usage(unittest.TestCase):
     def test_closed_descriptors_are_not_taken_for_others(self):
         # Without a standard output the tool must not write the stream into whatever it opened first.
         command = [os.path.join(spate.BIN, "spate-watch"), "--version"]
-        status = subprocess.run(command, close_fds=True, preexec_fn=lambda: os.close(1), timeout=spate.LIMIT)
-        self.assertIn(status.returncode, (0, 1))
+        status = subprocess.run(command, close_fds=True, preexec_fn=lambda: os.close(1), timeout=spate.LIMIT,
+                                stderr=subprocess.PIPE)
+        self.assertEqual((status.returncode, status.stderr.count(b"\n")), (1, 1))
 
 
 unittest.main()

@@ -1,9 +1,13 @@
 #include "libcore/io/udp_socket.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <string>
 #include <vector>
 
+#include "libcore/io/descriptor.h"
 #include "libcore/io/event_loop.h"
 #include "libcore/io/system_clock.h"
 #include "tests/catch.h"
@@ -131,4 +135,13 @@ TEST_CASE("the likely own address is one") {
   const Address own = io::likely_own_address();
   CHECK(own.port == 0);
   CHECK(own.ip != Address{}.ip);
+}
+
+TEST_CASE("an error that stays does not ask to be read again and again") {
+  io::UdpSocket socket = open("127.0.0.1:0");
+  const io::Descriptor other(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  REQUIRE(::dup2(other.get(), socket.fd()) == socket.fd());  // receiving fails from now on
+  CHECK(socket.receive().more);
+  CHECK(!socket.receive().more);
+  CHECK(!socket.receive().more);
 }

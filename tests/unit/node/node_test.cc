@@ -76,6 +76,38 @@ TEST_CASE("node: the same inputs at the same times make the same datagrams", "[n
   CHECK(first == run());
 }
 
+TEST_CASE("node: a stream that has stopped answers nobody, and may be joined again", "[node]") {
+  Net net;
+  NodeHost a(1);
+  NodeHost b(2);
+  NodeHost c(3);
+  for (NodeHost* host : {&a, &b, &c}) net.add(*host);
+  a.node.publish(publish_config(), net.now);
+  a.node.publish(private_publish_config(), net.now);  // goes on, so that the host itself is there
+  b.node.join(join_config({1}), net.now);
+  net.run_for(seconds(1));
+  REQUIRE(b.joined);
+  a.node.end_input(0, net.now);
+  REQUIRE(net.run_until_holds(seconds(10), [&] { return a.stopped && b.stopped; }));
+  net.run_for(milliseconds(100));
+  CHECK(a.node.stats().sessions == 0);
+  CHECK(b.node.stats().sessions == 0);
+
+  const std::uint64_t sent = a.node.stats().datagrams_sent;
+  c.node.join(join_config({1}), net.now);
+  net.run_for(seconds(3));
+  CHECK(a.node.stats().datagrams_sent == sent);
+  CHECK(c.node.stats().sessions == 1);  // dialling
+
+  swarm::PublishConfig again = publish_config();
+  ++again.epoch;
+  a.node.publish(again, net.now);
+  b.joined = false;
+  const StreamIndex stream = b.node.join(join_config({1}), net.now);
+  REQUIRE(net.run_until_holds(seconds(10), [&] { return b.joined && c.joined; }));
+  CHECK(b.node.stats(stream, net.now).parents == 1);
+}
+
 TEST_CASE("node: a chain of two hops plays the same bytes", "[node]") {
   Net net;
   NodeHost a(1);
@@ -366,9 +398,9 @@ TEST_CASE("node: random control messages from an authenticated peer break nothin
         return peers;
       }
       case 5:
-        return wire::Subscribe{number(), number(), wide()};
+        return wire::Subscribe{rng.below(4) == 0 ? number() : wire::kAllStripes, number(), wide()};
       case 6:
-        return wire::SubscribeReply{static_cast<wire::SubscribeCode>(rng.below(5)), number()};
+        return wire::SubscribeReply{static_cast<wire::SubscribeCode>(rng.below(6)), number()};
       case 7:
         return wire::Unsubscribe{};
       case 8: {

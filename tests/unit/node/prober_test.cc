@@ -56,6 +56,16 @@ TEST_CASE("prober: by its address alone, whoever serves a public stream answers,
   }
 }
 
+TEST_CASE("prober: a second call gives the first host up", "[node]") {
+  Fixture f;
+  f.prober.node.probe({address_of(9), session::probe_node_key_pair().public_key}, std::nullopt, f.net.now);
+  f.net.run_for(seconds(1));
+  REQUIRE(!f.prober.connected);
+  f.connect();
+  CHECK(*f.prober.connected < milliseconds(11));
+  CHECK(f.prober.node.stats().sessions == 1);
+}
+
 TEST_CASE("prober: a reply is never larger than its ping with room for it, nor than a datagram", "[node]") {
   Fixture f;
   f.connect();

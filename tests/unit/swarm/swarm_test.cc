@@ -89,6 +89,27 @@ TEST_CASE("swarm: with no slots at all it refuses for good", "[swarm]") {
   CHECK(f.a.last<wire::Status>()->no_upload);
 }
 
+TEST_CASE("swarm: who asks for some stripes only is refused", "[swarm]") {
+  Fixture f;
+  f.ask(f.a, wire::Subscribe{1, wire::kFromNewest, 100'000});
+  CHECK(f.a.last<wire::SubscribeReply>()->code == wire::SubscribeCode::kWholeOnly);
+  CHECK(f.host.swarm->stats(f.net.now).children == 0);
+  f.ask(f.a, wire::Subscribe{});
+  CHECK(f.a.last<wire::SubscribeReply>()->code == wire::SubscribeCode::kAccepted);
+}
+
+TEST_CASE("swarm: malformed messages are counted, and what came before them holds", "[swarm]") {
+  Fixture f;
+  ByteVector text(wire::control_bytes(wire::Subscribe{}));
+  Writer out(text);
+  wire::write_control(out, wire::Subscribe{});
+  text.insert(text.end(), {17, 0, 1, 0});  // a pong of one byte
+  f.a.send_frame(text);
+  f.net.run_for(milliseconds(20));
+  CHECK(f.host.swarm->stats(f.net.now).malformed_packets == 1);
+  CHECK(f.host.swarm->stats(f.net.now).children == 1);
+}
+
 TEST_CASE("swarm: a repeated subscription gets the same answer and costs no second slot", "[swarm]") {
   Fixture f;
   f.feed(milliseconds(100));

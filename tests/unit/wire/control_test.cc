@@ -42,7 +42,7 @@ std::vector<Control> one_of_each() {
           Inquiry{},
           peers,
           Subscribe{0x8000000000000001, 0x2122232425262728, 0x292a2b2c},
-          SubscribeReply{SubscribeCode::kNoUpload, 0x3132333435363738},
+          SubscribeReply{SubscribeCode::kWholeOnly, 0x3132333435363738},
           Unsubscribe{},
           Report{0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47},
           repair,
@@ -203,7 +203,7 @@ TEST_CASE("control: roles, codes, kinds and reasons that do not exist are refuse
   status[0] = 3;
   CHECK(refused(message(18, status)));
   ByteVector reply(9);
-  reply[0] = 5;
+  reply[0] = 6;
   CHECK(refused(message(22, reply)));
   ByteVector repair(10);
   repair[0] = 3;
