@@ -101,6 +101,8 @@ class Swarm {
   Instant info_again_ = kNever;
   Instant end_patience_ = kNever;
   bool output_held_ = false;
+  std::uint64_t control_bytes_sent_ = 0;
+  std::uint64_t duplicate_bytes_ = 0;
   bool stopped_ = false;
 };
 
