@@ -135,7 +135,7 @@ nlohmann::ordered_json to_json(const sim::RunResult& result, double wall_seconds
   json["forged_packets"] = result.forged_packets;
   json["parent_switches"] = result.parent_switches;
   json["depth_max"] = result.depth_max;
-  json["overhead"] = {{"total", rounded(result.overhead_total)}, {"headers", rounded(result.overhead_headers)}};
+  json["overhead"] = {{"total", rounded(result.overhead.total)}, {"headers", rounded(result.overhead.headers)}};
   json["publisher_upload_x"] = rounded(result.publisher_upload_x);
   json["input_held_ms_max"] = milliseconds(result.input_held_max);
   json["datagrams"] = {{"sent", network.sent},     {"delivered", network.delivered},

@@ -29,11 +29,6 @@ crypto::StreamKeyPair stream_key(const Rng& rng) {
   return crypto::stream_key_pair(seed);
 }
 
-Quantiles quantiles(const Histogram& histogram) {
-  return {histogram.quantile(0.5),  histogram.quantile(0.9),   histogram.quantile(0.95),
-          histogram.quantile(0.99), histogram.quantile(0.999), histogram.max()};
-}
-
 double share(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
 }
@@ -46,10 +41,12 @@ World::World(const RunConfig& config)
       broadcast_(broadcast_config(config)),
       delays_(rng_, config.delay_min, config.delay_max),
       datagram_checker_(findings_),
+      recorder_(broadcast_),
       stream_key_(stream_key(rng_)),
       removed_by_command_(config.peers),
       network_(rng_, delays_),
-      running_(config.peers) {
+      running_(config.peers),
+      gone_at_(config.peers) {
   network_.observe(datagram_checker_);
   add_publisher();
   for (HostId host = 1; host < config.peers; ++host) add_viewer(host);
@@ -112,7 +109,7 @@ void World::add_viewer(HostId host) {
   peer.node.upload_limit_bps = config_.upload_limit_bps;
   viewers_.push_back(std::make_unique<Viewer>(
       peer, crypto::sodium_suite(), rng->fork("node"), [this, host] { on_stopped(host); }, broadcast_, *publisher_,
-      findings_, lags_));
+      findings_, recorder_));
   network_.add(*viewers_.back(), host_config);
 
   node::JoinConfig join;
@@ -128,20 +125,26 @@ void World::add_viewer(HostId host) {
 // The process exits once what it has to say is sent: after the poll that told of the end.
 void World::on_stopped(HostId host) {
   --running_;
-  network_.at(network_.now(), host, [this, host] { network_.remove(host); });
+  network_.at(network_.now(), host, [this, host] { remove(host); });
+}
+
+void World::remove(HostId host) {
+  network_.remove(host);
+  recorder_.on_gone(host, network_.now());
+  if (!gone_at_[host]) gone_at_[host] = network_.now();
 }
 
 void World::kill(HostId host) {
   removed_by_command_[host] = true;
   if (network_.present(host)) --running_;
-  network_.remove(host);
+  remove(host);
 }
 
 void World::leave(HostId host) {
   removed_by_command_[host] = true;
   viewer(host).leave(network_.now());
   network_.touch(host);
-  network_.remove(host);
+  remove(host);
 }
 
 node::StreamStats World::stream_stats(HostId host) {
@@ -151,10 +154,24 @@ node::StreamStats World::stream_stats(HostId host) {
 
 bool World::over() const { return running_ == 0; }
 
-void World::run_to_the_end() {
+void World::run_until(Instant time) {
+  for (; next_second_ <= time; next_second_ += std::chrono::seconds(1)) {
+    network_.run_until(next_second_);
+    close_second();
+  }
+  network_.run_until(time);
+}
+
+void World::close_second() {
+  recorder_.on_second(wire_bytes_sent(), findings_.safety() + findings_.liveness(), network_.now());
+}
+
+void World::run_to_the_end(const std::function<bool()>& go_on) {
   constexpr Duration kStep = std::chrono::milliseconds(100);
-  const Instant end = broadcast_.due(broadcast_.frames()) + config_.drain_max;
-  while (!over() && network_.now() < end) network_.run_until(std::min(network_.now() + kStep, end));
+  while (!over() && network_.now() < end() && !interrupted_) {
+    run_until(std::min(network_.now() + kStep, end()));
+    interrupted_ = go_on && !go_on();
+  }
 }
 
 RunResult World::result() {
@@ -165,13 +182,19 @@ RunResult World::result() {
   result.simulated = network_.now() - Instant{};
   result.digest = network_.digest();
   result.network = network_.stats();
-  result.lag = quantiles(lags_.written);
-  result.lag_estimate_error = quantiles(lags_.estimate_error);
+  result.interrupted = interrupted_;
+  result.lag = quantiles(recorder_.lag());
+  if (recorder_.bound().count() > 0) result.bound = quantiles(recorder_.bound());
+  result.lag_estimate_error = quantiles(recorder_.estimate_error());
+  result.startup = quantiles(recorder_.startup());
+  result.failover = quantiles(recorder_.failover());
   result.input_held_max = publisher_->held_max();
-  if (!publisher_->ended() && !removed_by_command_[kPublisher])
+  if (!publisher_->ended() && !removed_by_command_[kPublisher] && !interrupted_)
     findings_.add(Rule::kLiveness, network_.now(), kPublisher, "the publisher did not come to its end");
   sum_up_viewers(result);
   sum_up_wire(result);
+  sum_up_links(result);
+  close_second();
   result.safety_findings = findings_.safety();
   result.liveness_findings = findings_.liveness();
   result.findings.assign(findings_.kept().begin(), findings_.kept().end());
@@ -179,19 +202,17 @@ RunResult World::result() {
 }
 
 void World::sum_up_viewers(RunResult& result) {
-  Histogram startup;
   Histogram join;
   std::uint64_t packets = 0;
   std::uint64_t packets_written = 0;
   std::uint64_t frames = 0;
   std::uint64_t frames_spoilt = 0;
   for (HostId host = 1; host < config_.peers; ++host) {
-    const bool gone = removed_by_command_[host];
-    check_delivery(config_.rules, broadcast_, viewer(host), gone, network_.now(), findings_);
+    const bool gone = removed_by_command_[host] || interrupted_;
+    if (!interrupted_) check_delivery(config_.rules, broadcast_, viewer(host), gone, network_.now(), findings_);
     const ViewerRecord& record = viewer(host).record();
     if (!record.join) continue;
     if (record.accepted) join.add(*record.accepted - *record.join);
-    if (record.first_output) startup.add(*record.first_output - *record.join);
     // Who was removed is owed what it had got so far; who never played, everything since it came.
     const std::uint64_t first = record.first_packet.value_or(broadcast_.packets_due(*record.join));
     const std::uint64_t end = gone ? viewer(host).next().value_or(first) : broadcast_.packets();
@@ -200,7 +221,10 @@ void World::sum_up_viewers(RunResult& result) {
       packets += end - first;
       frames += broadcast_.frame_of(end - 1) + 1 - broadcast_.frame_of(first);
       frames_spoilt += record.frames_spoilt;
-      if (end > next) frames_spoilt += broadcast_.frame_of(end - 1) + 1 - broadcast_.frame_of(next);
+      if (end > next) {
+        frames_spoilt += broadcast_.frame_of(end - 1) + 1 - broadcast_.frame_of(next);
+        recorder_.on_unwritten(broadcast_.frame_of(next), broadcast_.frame_of(end - 1) + 1);
+      }
     }
     packets_written += record.packets_written;
     result.stream_bytes_delivered += record.bytes_written;
@@ -212,30 +236,63 @@ void World::sum_up_viewers(RunResult& result) {
     result.forged_packets += stats.forged_packets;
     result.parent_switches += stats.parent_switches;
     result.depth_max = std::max(result.depth_max, stats.depth);
+    if (stats.depth > 0) recorder_.on_depth(stats.depth);
   }
-  result.startup = quantiles(startup);
   result.join = quantiles(join);
-  const std::uint64_t timely = lags_.packets + (packets - packets_written);
-  result.delivered_by_500ms = share(lags_.packets_by_500ms, timely);
-  result.delivered_by_1s = share(lags_.packets_by_1s, timely);
+  const std::uint64_t timely = recorder_.lag().count() + (packets - packets_written);
+  result.delivered_by_500ms = share(recorder_.packets_by_500ms(), timely);
+  result.delivered_by_1s = share(recorder_.packets_by_1s(), timely);
   result.delivered_ever = share(packets_written, packets);
   result.continuity = 1 - share(frames_spoilt, frames);
 }
 
-void World::sum_up_wire(RunResult& result) const {
-  // IP, UDP, the data datagram's header and its tag (wire/README.md).
-  constexpr std::uint64_t kHeaderBytes = Network::kHeaderBytes + 13 + 16;
-  std::uint64_t datagrams = 0;
-  std::uint64_t wire_bytes = 0;
+std::uint64_t World::wire_bytes_sent() const {
+  std::uint64_t bytes = 0;
+  for (HostId host = 0; host < config_.peers; ++host) bytes += network_.stats(host).wire_bytes_sent;
+  return bytes;
+}
+
+// What no stream counts as its own is handshakes; they go under control.
+void World::sum_up_wire(RunResult& result) {
+  node::SentBytes sent;
+  std::uint64_t duplicates = 0;
   for (HostId host = 0; host < config_.peers; ++host) {
-    datagrams += network_.stats(host).datagrams_sent;
-    wire_bytes += network_.stats(host).wire_bytes_sent;
+    if (host != kPublisher && !viewer(host).record().join) continue;
+    const node::StreamStats stats = stream_stats(host);
+    sent += stats.sent;
+    duplicates += stats.duplicate_bytes;
   }
+  const std::uint64_t all = wire_bytes_sent();
   const std::uint64_t delivered = result.stream_bytes_delivered;
-  result.overhead_total = delivered == 0 ? 0 : share(wire_bytes, delivered) - 1;
-  result.overhead_headers = share(datagrams * kHeaderBytes, delivered);
-  result.publisher_upload_x =
-      share(network_.stats(kPublisher).wire_bytes_sent, broadcast_.packets() * Broadcast::kPacketBytes);
+  result.publisher_upload_x = share(network_.stats(kPublisher).wire_bytes_sent,
+                                    broadcast_.packets_due(network_.now()) * Broadcast::kPacketBytes);
+  if (delivered == 0) return;
+  Overhead& overhead = result.overhead;
+  overhead.total = share(all, delivered) - 1;
+  overhead.headers = share(sent.headers, delivered);
+  overhead.signatures = share(sent.signatures, delivered);
+  overhead.repairs = share(sent.repairs, delivered);
+  overhead.duplicates = share(duplicates, delivered);
+  overhead.control = share(sent.control + (all - sent.total()), delivered);
+  overhead.rest = overhead.total - overhead.headers - overhead.signatures - overhead.repairs - overhead.duplicates -
+                  overhead.control;
+}
+
+// From its start to its end, or to now.
+Duration World::present(HostId host) {
+  const Instant end = gone_at_[host].value_or(network_.now());
+  const Instant begin = host == kPublisher ? Instant{} : viewer(host).record().join.value_or(end);
+  return end - begin;
+}
+
+void World::sum_up_links(RunResult& result) {
+  recorder_.on_uplink("publisher", config_.publisher_up_bps, network_.stats(kPublisher).wire_bytes_sent,
+                      present(kPublisher));
+  const std::uint64_t viewers = config_.peers - 1;
+  for (HostId host = 1; host < config_.peers; ++host)
+    recorder_.on_uplink("viewers", config_.up_bps, network_.stats(host).wire_bytes_sent, present(host));
+  if (config_.publisher_up_bps > 0 && config_.up_bps > 0)
+    result.resource_index = share(config_.publisher_up_bps + viewers * config_.up_bps, viewers * config_.rate_bps);
 }
 
 }  // namespace spate::sim

@@ -3,7 +3,9 @@
 // Viewers know the publisher's link and nothing else. Hosts are numbered: 0 publishes, the others view.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "libcore/crypto/chacha_rng.h"
@@ -12,6 +14,7 @@
 #include "libcore/sim/delay.h"
 #include "libcore/sim/network.h"
 #include "libcore/sim/publisher.h"
+#include "libcore/sim/recorder.h"
 #include "libcore/sim/run.h"
 #include "libcore/sim/viewer.h"
 
@@ -23,9 +26,10 @@ class World {
   explicit World(const RunConfig& config);
   ~World();
 
-  void run_until(Instant time) { network_.run_until(time); }
-  // Until everybody's stream has stopped, or drain_max after the input's end.
-  void run_to_the_end();
+  void run_until(Instant time);
+  // Until everybody's stream has stopped, or drain_max after the input's end. `go_on` is asked now and then; when it
+  // says no, the run is interrupted.
+  void run_to_the_end(const std::function<bool()>& go_on = {});
 
   // The host is gone without a word, or says goodbye first.
   void kill(HostId host);
@@ -38,8 +42,10 @@ class World {
   // Hosts 1 .. peers - 1.
   Viewer& viewer(HostId host) { return *viewers_[host - 1]; }
   node::StreamStats stream_stats(HostId host);
-  const Lags& lags() const { return lags_; }
+  Recorder& recorder() { return recorder_; }
   bool over() const;
+  // The latest that a run may take.
+  Instant end() const { return broadcast_.due(broadcast_.frames()) + config_.drain_max; }
 
   // Judges the viewers and sums up; once, when all is done.
   RunResult result();
@@ -51,9 +57,14 @@ class World {
   void add_publisher();
   void add_viewer(HostId host);
   void on_stopped(HostId host);
+  void remove(HostId host);
   bool was_removed(HostId host) const { return removed_by_command_[host]; }
   void sum_up_viewers(RunResult& result);
-  void sum_up_wire(RunResult& result) const;
+  void sum_up_wire(RunResult& result);
+  void sum_up_links(RunResult& result);
+  std::uint64_t wire_bytes_sent() const;
+  void close_second();
+  Duration present(HostId host);
 
   RunConfig config_;
   crypto::ChaChaRng rng_;
@@ -61,7 +72,7 @@ class World {
   PlaneDelay delays_;
   Findings findings_;
   DatagramChecker datagram_checker_;
-  Lags lags_;
+  Recorder recorder_;
   crypto::StreamKeyPair stream_key_;
   node::Host publisher_host_;
   std::unique_ptr<Publisher> publisher_;
@@ -69,6 +80,9 @@ class World {
   std::vector<bool> removed_by_command_;
   Network network_;
   std::uint32_t running_ = 0;  // hosts whose stream has not stopped
+  std::vector<std::optional<Instant>> gone_at_;
+  Instant next_second_{std::chrono::seconds(1)};
+  bool interrupted_ = false;
 };
 
 }  // namespace spate::sim

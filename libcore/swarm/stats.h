@@ -24,6 +24,14 @@ struct SentBytes {
   std::uint64_t control = 0;     // datagrams with messages or stream information
 
   std::uint64_t total() const { return payload + headers + signatures + repairs + control; }
+  SentBytes& operator+=(const SentBytes& other) {
+    payload += other.payload;
+    headers += other.headers;
+    signatures += other.signatures;
+    repairs += other.repairs;
+    control += other.control;
+    return *this;
+  }
 };
 
 struct StreamStats {
