@@ -1,17 +1,19 @@
 // spate-simulate: runs a swarm of the real nodes on a virtual network and clock, and prints what came of it.
-#include <sys/resource.h>
-
 #include <chrono>
 #include <cmath>
-#include <cstdio>
 #include <iostream>
-#include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 
 #include "libcore/io/units.h"
-#include "libcore/sim/run.h"
+#include "libcore/sim/world.h"
 #include "tools/common.h"
 #include "tools/options.h"
+#include "tools/simulate_csv.h"
+#include "tools/simulate_json.h"
+#include "tools/simulate_progress.h"
+#include "tools/simulate_report.h"
+#include "tools/simulate_table.h"
 
 namespace spate::tools {
 namespace {
@@ -27,6 +29,8 @@ struct SimulateOptions {
   int children = -1;
   bool json = false;
   bool table = false;
+  std::string csv;
+  std::string report;
 };
 
 void add_share(CommandLine& line, const std::string& name, std::uint32_t& ppm, const std::string& help) {
@@ -68,102 +72,44 @@ void add_options(CommandLine& line, SimulateOptions& options) {
   };
   line.app().add_option_function<std::string>("--latency", latency, "Of playout (auto)")->type_name("auto|DUR");
   line.app().add_flag("--complete", run.rules.complete, "Every viewer must get every packet");
-  line.app().add_flag("--json", options.json, "Print one JSON object (the default)");
-  line.app().add_flag("--table", options.table, "Print a table for people instead");
+  line.app().add_flag("--json", options.json, "Print one JSON object on one line");
+  line.app().add_flag("--table", options.table, "Print a table for people (the default)");
+  line.add_text("--csv", options.csv, "DIR", "Write distributions and time series there");
+  line.add_text("--report", options.report, "FILE", "Write a page to look at, HTML; needs gnuplot");
   line.app().footer(
       line.app().get_footer() +
       "\nExit codes: 0 all well, 1 the run failed, 2 usage, 8 safety: a viewer wrote something wrong or a\n"
       "datagram was too large, 9 liveness: a viewer did not play, or not to the end.");
 }
 
-double milliseconds(Duration d) { return static_cast<double>(to_us(d)) / 1e3; }
-
-double rounded(double value) { return std::round(value * 1e6) / 1e6; }
-
-nlohmann::ordered_json lag_json(const sim::Quantiles& lag) {
-  return {{"p50", milliseconds(lag.p50)},
-          {"p90", milliseconds(lag.p90)},
-          {"p99", milliseconds(lag.p99)},
-          {"p999", milliseconds(lag.p999)},
-          {"max", milliseconds(lag.max)}};
-}
-
-nlohmann::ordered_json short_json(const sim::Quantiles& times) {
-  return {{"p50", milliseconds(times.p50)}, {"p95", milliseconds(times.p95)}, {"max", milliseconds(times.max)}};
-}
-
-std::string hexadecimal(std::uint64_t value) {
-  char text[17];
-  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(value));
-  return text;
-}
-
-std::uint64_t peak_memory_bytes() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1'024;
-}
-
-std::string describe(const sim::Finding& finding) {
-  char where[64];
-  std::snprintf(where, sizeof where,
-                "%s: %.6f s, host %u: ", finding.rule == sim::Rule::kSafety ? "safety" : "liveness",
-                to_seconds(finding.time - Instant{}), finding.host);
-  return where + finding.what;
-}
-
-nlohmann::ordered_json to_json(const sim::RunResult& result, double wall_seconds) {
-  const sim::NetworkStats& network = result.network;
-  nlohmann::ordered_json json;
-  json["schema"] = 1;
-  json["seed"] = result.seed;
-  json["digest"] = hexadecimal(result.digest);
-  json["crypto"] = result.crypto;
-  json["peers"] = result.peers;
-  json["simulated_seconds"] = rounded(to_seconds(result.simulated));
-  json["lag_ms"] = lag_json(result.lag);
-  json["lag_estimate_error_ms"] = lag_json(result.lag_estimate_error);
-  json["delivered"] = {{"by_500ms", rounded(result.delivered_by_500ms)},
-                       {"by_1s", rounded(result.delivered_by_1s)},
-                       {"ever", rounded(result.delivered_ever)}};
-  json["continuity"] = rounded(result.continuity);
-  json["startup_ms"] = short_json(result.startup);
-  json["join_ms"] = short_json(result.join);
-  json["lost_packets"] = result.lost_packets;
-  json["repaired_packets"] = result.repaired_packets;
-  json["duplicate_packets"] = result.duplicate_packets;
-  json["forged_packets"] = result.forged_packets;
-  json["parent_switches"] = result.parent_switches;
-  json["depth_max"] = result.depth_max;
-  json["overhead"] = {{"total", rounded(result.overhead.total)}, {"headers", rounded(result.overhead.headers)}};
-  json["publisher_upload_x"] = rounded(result.publisher_upload_x);
-  json["input_held_ms_max"] = milliseconds(result.input_held_max);
-  json["datagrams"] = {{"sent", network.sent},     {"delivered", network.delivered},
-                       {"lost", network.lost},     {"queue_full", network.queue_full},
-                       {"nobody", network.nobody}, {"copies", network.duplicated}};
-  json["events"] = network.events;
-  json["events_per_second"] = std::round(static_cast<double>(network.events) / wall_seconds);
-  json["bytes_per_peer"] = peak_memory_bytes() / result.peers;
-  json["wall_seconds"] = std::round(wall_seconds * 1e3) / 1e3;
-  json["safety_findings"] = result.safety_findings;
-  json["liveness_findings"] = result.liveness_findings;
-  nlohmann::ordered_json findings = nlohmann::ordered_json::array();
-  for (const sim::Finding& finding : result.findings) findings.push_back(describe(finding));
-  json["findings"] = findings;
-  return json;
-}
-
-// The JSON's fields, one a line: `lag_ms      p50 61.2   p90 ...`.
-void print_table(const nlohmann::ordered_json& json) {
-  for (const auto& [name, value] : json.items()) {
-    if (value.is_array()) continue;
-    std::printf("%-24s", name.c_str());
-    if (value.is_object())
-      for (const auto& [part, figure] : value.items()) std::printf("%s %-12s", part.c_str(), figure.dump().c_str());
-    else
-      std::printf("%s", value.is_string() ? value.get<std::string>().c_str() : value.dump().c_str());
-    std::printf("\n");
+// What was asked for, wherever it was said, as one line for a shell; without what only says where results go.
+std::string command_of(const CLI::App& app, std::uint64_t seed) {
+  const std::set<std::string> left_out = {"help", "version", "config", "verbose", "json", "table", "csv", "report"};
+  std::string command = "spate-simulate --seed " + std::to_string(seed);
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->count() == 0 || option->get_lnames().empty()) continue;
+    const std::string& name = option->get_lnames().front();
+    if (left_out.count(name) > 0 || name == "seed") continue;
+    command += " --" + name;
+    if (option->get_items_expected_max() > 0) command += " '" + option->results().back() + "'";
   }
+  return command;
+}
+
+std::string purpose_of(const sim::RunConfig& run) {
+  return "A stream of " + io::format_bit_rate(static_cast<double>(run.rate_bps)) + " to " +
+         std::to_string(run.peers - 1) + " viewers, uplinks of " +
+         (run.up_bps > 0 ? io::format_bit_rate(static_cast<double>(run.up_bps)) : std::string("any rate")) + ".";
+}
+
+void check(const SimulateOptions& options) {
+  if (options.run.rate_bps < 10'000 || options.run.rate_bps > 1'000'000'000)
+    throw ToolError(kUsage, "--rate must be 10k to 1G");
+  if (options.run.delay_min > options.run.delay_max) throw ToolError(kUsage, "--delay-min is above --delay-max");
+  if (options.json && options.table) throw ToolError(kUsage, "--json or --table, not both");
+  // Before the run: it may take long.
+  if (!options.csv.empty()) prepare_csv(options.csv);
+  if (!options.report.empty()) prepare_report(options.report);
 }
 
 int simulate(int argc, char** argv) {
@@ -175,17 +121,28 @@ int simulate(int argc, char** argv) {
   run.peers = static_cast<std::uint32_t>(options.peers);
   run.duration = std::chrono::seconds(options.seconds);
   if (options.children > 0) run.publisher_children = run.viewer_children = static_cast<std::uint16_t>(options.children);
-  if (run.rate_bps < 10'000 || run.rate_bps > 1'000'000'000) throw ToolError(kUsage, "--rate must be 10k to 1G");
-  if (run.delay_min > run.delay_max) throw ToolError(kUsage, "--delay-min is above --delay-max");
+  check(options);
 
+  const io::Signals signals;
   const auto begin = std::chrono::steady_clock::now();
-  const sim::RunResult result = sim::run(run);
+  sim::World world(run);
+  Progress progress(run.duration);
+  world.run_to_the_end([&] {
+    progress.show(world.network().now() - Instant{}, world.network().stats().events);
+    return !signals.stop_requested();
+  });
+  progress.erase();
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
-  const nlohmann::ordered_json json = to_json(result, wall.count());
-  if (options.table)
-    print_table(json);
+  const Outcome outcome{"custom",       purpose_of(run),  command_of(line.app(), run.seed),
+                        world.result(), world.recorder(), wall.count()};
+  if (options.json)
+    std::cout << to_json(outcome).dump() << "\n";
   else
-    std::cout << json.dump(2) << "\n";
+    std::cout << to_table(outcome);
+  if (!std::cout.flush()) throw ToolError(kRuntime, "cannot write to standard output");
+  if (!options.csv.empty()) write_csv(options.csv, outcome);
+  if (!options.report.empty()) write_report(options.report, outcome);
+  const sim::RunResult& result = outcome.result;
   for (const sim::Finding& finding : result.findings) std::cerr << describe(finding) << "\n";
   if (result.safety_findings > 0) return kSafetyBroken;
   return result.liveness_findings > 0 ? kLivenessBroken : kOk;

@@ -170,11 +170,22 @@ void World::run_to_the_end(const std::function<bool()>& go_on) {
   constexpr Duration kStep = std::chrono::milliseconds(100);
   while (!over() && network_.now() < end() && !interrupted_) {
     run_until(std::min(network_.now() + kStep, end()));
+    if (network_.now() >= broadcast_.due(broadcast_.frames())) record_hops();
     interrupted_ = go_on && !go_on();
   }
 }
 
+// As they are when the input ends, or the run before that: then hosts begin to go.
+void World::record_hops() {
+  if (std::exchange(hops_recorded_, true)) return;
+  for (HostId host = 1; host < config_.peers; ++host) {
+    if (!network_.present(host) || !viewer(host).record().join) continue;
+    if (const std::uint32_t depth = stream_stats(host).depth; depth > 0) recorder_.on_depth(depth);
+  }
+}
+
 RunResult World::result() {
+  record_hops();
   RunResult result;
   result.seed = config_.seed;
   result.crypto = "real";
@@ -236,7 +247,6 @@ void World::sum_up_viewers(RunResult& result) {
     result.forged_packets += stats.forged_packets;
     result.parent_switches += stats.parent_switches;
     result.depth_max = std::max(result.depth_max, stats.depth);
-    if (stats.depth > 0) recorder_.on_depth(stats.depth);
   }
   result.join = quantiles(join);
   const std::uint64_t timely = recorder_.lag().count() + (packets - packets_written);

@@ -64,6 +64,7 @@ class World {
   void sum_up_links(RunResult& result);
   std::uint64_t wire_bytes_sent() const;
   void close_second();
+  void record_hops();
   Duration present(HostId host);
 
   RunConfig config_;
@@ -83,6 +84,7 @@ class World {
   std::vector<std::optional<Instant>> gone_at_;
   Instant next_second_{std::chrono::seconds(1)};
   bool interrupted_ = false;
+  bool hops_recorded_ = false;
 };
 
 }  // namespace spate::sim
