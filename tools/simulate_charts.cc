@@ -6,6 +6,7 @@
 
 #include "tools/exit_code.h"
 #include "tools/filter.h"
+#include "tools/simulate_text.h"
 
 namespace spate::tools {
 namespace {
@@ -76,9 +77,13 @@ std::string for_page(std::string svg) {
   return svg;
 }
 
-std::string draw(const std::string& name, int height, const std::string& script) {
-  const std::string begin = "set terminal svg size 720," + std::to_string(height) +
-                            " dynamic noenhanced font 'sans-serif,14'\n"
+// Sizes are those that the page shows them in, so that letters are equally large everywhere.
+constexpr int kHalf = 490;
+constexpr int kWide = 1'024;
+
+std::string draw(const std::string& name, int width, int height, const std::string& script) {
+  const std::string begin = "set terminal svg size " + std::to_string(width) + "," + std::to_string(height) +
+                            " dynamic noenhanced font 'sans-serif,13'\n"
                             "set encoding utf8\n"
                             "unset key\n"
                             "set border 1 lc rgb " +
@@ -136,6 +141,14 @@ std::string marks(const Outcome& outcome) {
   return script;
 }
 
+// Down from a distribution's curve to what it reads there.
+std::string quantile_line(const std::string& name, Duration value, double percent) {
+  const std::string at = num(std::max(0.1, to_ms(value)));
+  return "set arrow from " + at + ",0 to " + at + "," + num(percent) + " nohead dashtype 3 lw 1.2 lc rgb " +
+         colour(kMuted) + " front\nset label " + quoted(name + "  " + milliseconds_text(value)) + " at " + at +
+         ",6 left offset 0.8,0 tc rgb " + colour(kInk) + " front\n";
+}
+
 template <typename Row>
 Rows series_rows(const Outcome& outcome, Row row) {
   Rows rows;
@@ -155,14 +168,16 @@ std::string lag_chart(const Outcome& outcome) {
   const sim::Recorder& recorder = outcome.recorder;
   if (recorder.lag().count() == 0) return "";
   std::string script =
-      block("lag", distribution(recorder.lag())) + block("bound", distribution(recorder.bound())) +
+      quantile_line("median", recorder.lag().quantile(0.5), 50) +
+      quantile_line("99 %", recorder.lag().quantile(0.99), 99) + block("lag", distribution(recorder.lag())) +
+      block("bound", distribution(recorder.bound())) +
       "set logscale x\nset xlabel 'milliseconds'\nset format y '%g %%'\nset yrange [0:100]\n"
       "set xtics (1, 2, 5, 10, 20, 50, 100, 200, 500, '1 s' 1000, '2 s' 2000, '5 s' 5000, '10 s' 10000)\n"
       "plot $lag using 1:2 with filledcurves y1=0 fs transparent solid 0.10 noborder lc rgb " +
       colour(1) + " title 'lag', $lag using 1:2 with lines lw 2.5 lc rgb " + colour(1) + " title 'lag'";
   if (recorder.bound().count() > 0)
     script += ", $bound using 1:2 with lines lw 2 dt 2 lc rgb " + colour(7) + " title 'least possible'";
-  return draw("lag", 330, script);
+  return draw("lag", kWide, 320, script);
 }
 
 std::string lag_over_time_chart(const Outcome& outcome) {
@@ -170,7 +185,7 @@ std::string lag_over_time_chart(const Outcome& outcome) {
     if (s.lag.max == Duration::zero()) return {at_seconds(s.at), NAN, NAN};
     return {at_seconds(s.at), to_ms(s.lag.p50), to_ms(s.lag.p99)};
   });
-  return draw("lag over time", 260,
+  return draw("lag over time", kHalf, 230,
               block("d", rows) + time_axis(outcome) + marks(outcome) +
                   "set format y '%g ms'\n"
                   "plot $d using 1:3 with lines lw 2 lc rgb " +
@@ -187,7 +202,7 @@ std::string continuity_chart(const Outcome& outcome) {
   });
   // What is near to all is looked at closely.
   const double floor = least > 99 ? 99 : least > 90 ? 90 : 0;
-  return draw("continuity", 260,
+  return draw("continuity", kHalf, 230,
               block("d", rows) + time_axis(outcome) + marks(outcome) + "set format y '%g %%'\nset yrange [" +
                   num(floor) + ":" + num(100 + (100 - floor) * 0.06) + "]\n" + "set ytics " + num((100 - floor) / 5) +
                   "\nplot $d using 1:2 with lines lw 2.5 lc rgb " + colour(3) + " title 'continuity'");
@@ -197,7 +212,7 @@ std::string viewers_chart(const Outcome& outcome) {
   const auto rows = series_rows(outcome, [](const sim::Recorder::Sample& s) -> std::vector<double> {
     return {at_seconds(s.at), static_cast<double>(s.viewers_present), static_cast<double>(s.viewers_playing)};
   });
-  return draw("viewers", 260,
+  return draw("viewers", kHalf, 230,
               block("d", rows) + time_axis(outcome) + marks(outcome) +
                   "plot $d using 1:2 with filledcurves y1=0 fs transparent solid 0.16 noborder lc rgb " + colour(7) +
                   " title 'present', $d using 1:2 with lines lw 1.5 lc rgb " + colour(7) +
@@ -213,7 +228,7 @@ std::string traffic_chart(const Outcome& outcome) {
     return {at_seconds(s.at), static_cast<double>(s.wire_bytes_sent) * 8e-6 / length,
             static_cast<double>(s.stream_bytes_delivered) * 8e-6 / length};
   });
-  return draw("traffic", 260,
+  return draw("traffic", kHalf, 230,
               block("d", rows) + time_axis(outcome) + marks(outcome) +
                   "set format y '%g M'\n"
                   "plot $d using 1:2 with lines lw 2 lc rgb " +
@@ -234,7 +249,9 @@ std::string overhead_chart(const Outcome& outcome) {
     at = end;
   }
   if (at == 0) return "";
-  return draw("overhead", 130, script + "set xrange [0:" + num(at * 1.02) + "]\nplot NaN title ''");
+  return draw(
+      "overhead", kWide, 120,
+      script + "set xrange [0:" + num(at * 1.02) + "]\nplot NaN with lines lc rgb " + colour(kGrid) + " title ''");
 }
 
 std::string uplink_chart(const Outcome& outcome) {
@@ -268,7 +285,7 @@ std::string uplink_chart(const Outcome& outcome) {
             "plot $d using (0):1:(0):3:($1-0.30):($1+0.30) with boxxyerror fs solid 0.22 noborder lc rgb " + colour(7) +
             " title 'offered', $d using (0):1:(0):2:($1-0.30):($1+0.30) with boxxyerror fs solid 1 noborder lc rgb " +
             colour(1) + " title 'used'";
-  return draw("uplinks", static_cast<int>(50 + 44 * uplinks.size()), script);
+  return draw("uplinks", kWide, static_cast<int>(20 + 40 * uplinks.size()), script);
 }
 
 std::string hops_chart(const Outcome& outcome) {
@@ -282,7 +299,7 @@ std::string hops_chart(const Outcome& outcome) {
   }
   if (rows.empty()) return "";
   return draw(
-      "hops", 260,
+      "hops", kHalf, 230,
       block("d", rows) + script + "set xlabel 'hops from the publisher'\nset boxwidth 0.62\nset xtics 1\n" +
           "set tmargin 2\nset xrange [0.4:" + num(static_cast<double>(std::max<std::size_t>(hops.size(), 5)) - 0.4) +
           "]\nplot $d using 1:2 with boxes lc rgb " + colour(1) + " title 'hosts'");
@@ -297,7 +314,7 @@ std::string startup_chart(const Outcome& outcome) {
                        colour(1) + " title 'start-up'";
   if (outcome.recorder.failover().count() > 0)
     script += ", $f using 1:2 with steps lw 2 lc rgb " + colour(2) + " title 'fail-over'";
-  return draw("start-up", 260, script);
+  return draw("start-up", kHalf, 230, script);
 }
 
 }  // namespace spate::tools

@@ -51,7 +51,6 @@ figcaption p { flex-basis: 100%; margin: 0; font-size: 13px; color: var(--muted)
 svg { display: block; width: 100%; height: auto; }
 svg text { font-family: system-ui, -apple-system, "Segoe UI", "Inter", "Cantarell", "DejaVu Sans", sans-serif;
   font-variant-numeric: tabular-nums; }
-figure.wide svg { max-height: 400px; }
 section { margin-top: 36px; }
 section h2 { font-size: 18px; margin: 0 0 10px; font-weight: 640; }
 pre { margin: 0; padding: 14px 18px; background: var(--card); border: 1px solid var(--line); border-radius: 10px;

@@ -142,7 +142,8 @@ std::string pictures(const Outcome& outcome) {
                   "Share of viewers that played so soon after joining" +
                       std::string(outcome.recorder.failovers().empty() ? "." : ", or with a new parent."),
                   startup_chart(outcome));
-  html += picture("Hops", key(1, "hosts"), "How far from the publisher hosts were at the end.", hops_chart(outcome));
+  html += picture("Hops", key(1, "hosts"), "How far from the publisher hosts were when the input ended.",
+                  hops_chart(outcome));
   html += picture("Uplinks", key(1, "used") + key(7, "offered"), "Mean of a host while it was there, by kind of link.",
                   uplink_chart(outcome), true);
   return html + "</div>\n";

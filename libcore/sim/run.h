@@ -50,7 +50,7 @@ struct Overhead {
   double headers = 0;     // around the stream's packets: IP, UDP, datagram headers and tags, shard headers
   double signatures = 0;  // proofs, and the datagrams with hash lists
   double parity = 0;
-  double repairs = 0;     // datagrams that were asked for
+  double repairs = 0;     // datagrams that were asked for, less the duplicates
   double duplicates = 0;  // stream bytes that came more than once
   double control = 0;     // messages, stream information, handshakes
   // What is left: stream bytes that were sent and not written, because they were lost on the way or their receiver

@@ -170,12 +170,12 @@ void World::run_to_the_end(const std::function<bool()>& go_on) {
   constexpr Duration kStep = std::chrono::milliseconds(100);
   while (!over() && network_.now() < end() && !interrupted_) {
     run_until(std::min(network_.now() + kStep, end()));
-    if (network_.now() >= broadcast_.due(broadcast_.frames())) record_hops();
+    if (network_.now() + kStep > broadcast_.due(broadcast_.frames() - 1)) record_hops();
     interrupted_ = go_on && !go_on();
   }
 }
 
-// As they are when the input ends, or the run before that: then hosts begin to go.
+// As they are just before the input ends, or when the run does: after that hosts go.
 void World::record_hops() {
   if (std::exchange(hops_recorded_, true)) return;
   for (HostId host = 1; host < config_.peers; ++host) {
@@ -281,7 +281,8 @@ void World::sum_up_wire(RunResult& result) {
   overhead.total = share(all, delivered) - 1;
   overhead.headers = share(sent.headers, delivered);
   overhead.signatures = share(sent.signatures, delivered);
-  overhead.repairs = share(sent.repairs, delivered);
+  // What comes twice was nearly always asked for in vain.
+  overhead.repairs = share(sent.repairs - std::min(sent.repairs, duplicates), delivered);
   overhead.duplicates = share(duplicates, delivered);
   overhead.control = share(sent.control + (all - sent.total()), delivered);
   overhead.rest = overhead.total - overhead.headers - overhead.signatures - overhead.repairs - overhead.duplicates -
