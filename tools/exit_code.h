@@ -15,6 +15,10 @@ enum ExitCode : int {
   kRefused = 5,  // a key or secret that does not fit
   kStalled = 6,
   kBelowThreshold = 7,
+  // spate-simulate only.
+  kSafetyBroken = 8,
+  kLivenessBroken = 9,
+  kCrashed = 10,
 };
 
 // Ends a tool before it runs: one line that a person can act on, and the exit code.

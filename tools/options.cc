@@ -8,8 +8,8 @@
 #include <memory>
 #include <sstream>
 
-#include "libcore/io/log.h"
 #include "libcore/base/units.h"
+#include "libcore/io/log.h"
 #include "tools/common.h"
 
 namespace spate::tools {

@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "libcore/base/units.h"
 #include "libcore/io/driver.h"
 #include "libcore/io/log.h"
 #include "libcore/io/system_clock.h"
-#include "libcore/base/units.h"
 #include "libcore/session/service.h"
 #include "tools/common.h"
 #include "tools/options.h"

@@ -6,19 +6,31 @@
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 #include "libcore/base/time.h"
 
 namespace spate {
 
-class Histogram {
+// Count is what a bucket counts with. A sample of weight n is n samples.
+template <typename Count>
+class BasicHistogram {
  public:
-  void add(Duration value);
+  void add(Duration value, std::uint64_t weight = 1);
   void clear();
   std::uint64_t count() const { return count_; }
   Duration max() const { return max_; }
   // The value that a share q of the samples does not exceed; zero when empty.
   Duration quantile(double q) const;
+  // How many samples are not above `value`, those of its bucket included.
+  std::uint64_t count_up_to(Duration value) const;
+
+  struct Point {
+    Duration value{};
+    std::uint64_t count = 0;  // samples that do not exceed it
+  };
+  // One point for each bucket that has samples, in order: the cumulative distribution.
+  std::vector<Point> points() const;
 
  private:
   static constexpr int kLinearBits = 6;
@@ -26,9 +38,12 @@ class Histogram {
   static std::size_t bucket_of(std::uint64_t us);
   static std::uint64_t highest_in(std::size_t bucket);
 
-  std::array<std::uint32_t, (kPowers + 1) << kLinearBits> buckets_{};
+  std::array<Count, (kPowers + 1) << kLinearBits> buckets_{};
   std::uint64_t count_ = 0;
   Duration max_{};
 };
+
+using Histogram = BasicHistogram<std::uint32_t>;
+using WideHistogram = BasicHistogram<std::uint64_t>;  // for sums over whole swarms
 
 }  // namespace spate

@@ -8,6 +8,7 @@
 namespace spate::node {
 
 using swarm::LagSummary;
+using swarm::SentBytes;
 using swarm::StreamStats;
 
 struct NodeStats {

@@ -2,11 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "libcore/sim/findings.h"
+#include "libcore/sim/matrix_delay.h"
 #include "libcore/sim/network.h"
+#include "libcore/sim/quantiles.h"
 #include "libcore/sim/scenario.h"
 
 namespace spate::sim {
@@ -18,32 +21,40 @@ enum class Crypto : std::uint8_t {
 
 struct RunOptions {
   Crypto crypto = Crypto::kReal;
+  const RttMatrix* matrix = nullptr;  // for a map of kind kMatrix; outlives the run
 };
 
-struct Quantiles {
-  Duration p50{};
-  Duration p90{};
-  Duration p95{};
-  Duration p99{};
-  Duration p999{};
-  Duration max{};
+// Bytes on the wire, with IP and UDP headers, over the stream bytes that were delivered.
+struct Overhead {
+  double total = 0;       // all of them, less one
+  double headers = 0;     // around the stream's packets: IP, UDP, datagram headers and tags, shard headers
+  double signatures = 0;  // proofs, and the datagrams with hash lists
+  double parity = 0;
+  double repairs = 0;     // datagrams that were asked for, less the duplicates
+  double duplicates = 0;  // stream bytes that came more than once
+  double control = 0;     // messages, stream information, handshakes
+  // What is left: stream bytes that were sent and not written, because they were lost on the way or their receiver
+  // left, less those that repairs made good.
+  double rest = 0;
 };
 
 // Shares are of 1.
 struct RunResult {
   std::uint64_t seed = 0;
   std::uint64_t digest = 0;
-  std::string crypto;         // which suite: "real" or "fast"
-  std::uint32_t peers = 0;    // that were ever there
-  double resource_index = 0;  // uplinks of all who would serve over what all viewers need
+  std::string crypto;       // which suite: "real" or "fast"
+  std::uint32_t peers = 0;  // that were ever there
   Duration simulated{};
 
-  // Lag is over (viewer, write), from a frame's being due at the publisher to its being written; frames due before a
-  // viewer was accepted fill its start and have none.
+  bool interrupted = false;  // stopped before its end; then nothing is said about liveness
+
+  // Recorder (recorder.h) defines these.
   Quantiles lag;
-  Quantiles lag_estimate_error;  // of the nodes' own idea of the lag, from the reading of the frame
-  Quantiles startup;             // over viewers: from the command to join to the first write
-  Quantiles join;                // over viewers: from the command to join to a parent's acceptance
+  std::optional<Quantiles> bound;  // the least lag that is possible
+  Quantiles lag_estimate_error;    // of the nodes' own idea of the lag, from the reading of the frame
+  Quantiles startup;
+  Quantiles failover;
+  Quantiles join;  // over viewers: from the command to join to a parent's acceptance
   // Share of packets written: of those with a lag and those missed, within that lag; of all since each viewer's first,
   // ever.
   double delivered_by_500ms = 0;
@@ -58,10 +69,10 @@ struct RunResult {
   std::uint64_t forged_packets = 0;
   std::uint64_t parent_switches = 0;
   std::uint32_t depth_max = 0;
-  // Bytes on the wire with IP and UDP headers, over stream bytes delivered.
-  double overhead_total = 0;      // all of them, less the stream itself
-  double overhead_headers = 0;    // IP, UDP and data datagram headers and tags
+  Overhead overhead;
   double publisher_upload_x = 0;  // the publisher's bytes on the wire over the stream's own
+  // Sum of all uplinks over what viewers need, each the stream once; nothing if one has no limit.
+  std::optional<double> resource_index;
   Duration input_held_max{};
 
   NetworkStats network;

@@ -11,6 +11,7 @@
 
 #include "libcore/base/units.h"
 #include "libcore/sim/access.h"
+#include "libcore/sim/cities.h"
 
 namespace spate::sim {
 namespace {
@@ -497,12 +498,16 @@ class Writer {
   std::string tables_;  // after all plain keys
 };
 
-std::optional<ScenarioError> inconsistency(const Scenario& s) {
+}  // namespace
+
+std::optional<ScenarioError> check_scenario(const Scenario& s) {
   const auto error = [](std::string what) { return ScenarioError{0, std::move(what)}; };
   if (s.relays + 2 > s.peers) return error("'peers' must leave room for a publisher, the relays and a viewer");
   if (s.duration < std::chrono::seconds(1)) return error("'duration' must be at least \"1s\"");
   if (s.calm > s.duration) return error("'calm' is longer than 'duration'");
   if (s.viewers.empty()) return error("there must be at least one [[viewers]]");
+  if (!s.map.continent.empty() && !continent_named(s.map.continent))
+    return error("'continent' in [map] must be africa, asia, europe, north-america, oceania or south-america");
   if (s.map.delay_min > s.map.delay_max) return error("'delay-min' in [map] is above 'delay-max'");
   for (const Fault& fault : s.faults)
     if (fault.at + fault.within + fault.lasts > s.duration - s.calm)
@@ -510,8 +515,6 @@ std::optional<ScenarioError> inconsistency(const Scenario& s) {
                    print_duration(s.duration - s.calm) + " on ('duration' less 'calm') all must be well");
   return std::nullopt;
 }
-
-}  // namespace
 
 std::variant<Scenario, ScenarioError> parse_scenario(std::string_view text, const Scenario& base) {
   const toml::parse_result parsed = toml::parse(text);
@@ -521,7 +524,7 @@ std::variant<Scenario, ScenarioError> parse_scenario(std::string_view text, cons
   Reader reader(parsed.table(), "", error);
   describe(reader, scenario);
   reader.finish();
-  if (!error) error = inconsistency(scenario);
+  if (!error) error = check_scenario(scenario);
   if (error) return *error;
   return scenario;
 }

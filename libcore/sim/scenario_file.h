@@ -4,6 +4,7 @@
 // line and what was expected. What is written reads back as the same scenario.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -19,6 +20,9 @@ struct ScenarioError {
 
 // What a key's absence means is what `base` says.
 std::variant<Scenario, ScenarioError> parse_scenario(std::string_view toml, const Scenario& base = default_scenario());
+
+// What cannot be together, whatever the scenario was made from.
+std::optional<ScenarioError> check_scenario(const Scenario& scenario);
 
 // Every key, so that it stays the same run when defaults change.
 std::string format_scenario(const Scenario& scenario);

@@ -4,18 +4,30 @@
 #include <utility>
 #include <variant>
 
+#include "libcore/sim/network.h"
+
 namespace spate::sim {
+namespace {
+
+// The host that has an address, by the network's plan of addresses.
+HostId host_at(const Address& address) {
+  const HostId host = (address.ip[12] - 1u) << 16 | static_cast<unsigned>(address.ip[13]) << 8 | address.ip[14];
+  return address.ip[12] > 0 && address.ip[12] <= 200 && Network::address_of(host) == address ? host : Recorder::kNobody;
+}
+
+}  // namespace
 
 Viewer::Viewer(const PeerConfig& config, std::unique_ptr<Rng> rng, std::function<void()> stopped,
-               const Broadcast& broadcast, const Publisher& publisher, Findings& findings, Lags& lags)
+               const Broadcast& broadcast, const Publisher& publisher, Findings& findings, Recorder& recorder)
     : Peer(config, std::move(rng), std::move(stopped)),
       broadcast_(broadcast),
       publisher_(publisher),
-      lags_(lags),
+      recorder_(recorder),
       checker_(broadcast, config.host, findings) {}
 
 void Viewer::join(const node::JoinConfig& config, Instant now) {
   record_.join = now;
+  recorder_.on_join(host(), now);
   node().join(config, local(now));
 }
 
@@ -32,8 +44,10 @@ void Viewer::on_event(const node::Event& event, Instant now) {
     on_played(*played, now);
   } else if (std::holds_alternative<node::Joined>(event)) {
     if (!record_.accepted) record_.accepted = now;
+    recorder_.on_accepted(host(), now);
   } else if (const auto* changed = std::get_if<node::ParentChanged>(&event)) {
     parent_ = changed->parent;
+    recorder_.on_parent(host(), host_at(changed->parent));
     ++record_.parent_changes;
   } else if (const auto* stopped = std::get_if<node::Stopped>(&event)) {
     record_.stopped = stopped->reason;
@@ -58,15 +72,9 @@ void Viewer::on_played(const node::Played& played, Instant now) {
   record_.packets_written += packets;
   record_.bytes_written += played.bytes.size();
   const std::uint64_t frame = broadcast_.frame_of(range->end - 1);
-  if (record_.accepted && broadcast_.due(frame) >= *record_.accepted) {
-    const Duration lag = now - broadcast_.due(frame);
-    lags_.written.add(lag);
-    lags_.packets += packets;
-    if (lag <= std::chrono::milliseconds(500)) lags_.packets_by_500ms += packets;
-    if (lag <= std::chrono::seconds(1)) lags_.packets_by_1s += packets;
-  }
+  recorder_.on_write(host(), packets, frame, now);
   if (const std::optional<Instant> read = publisher_.read_at(frame))
-    lags_.estimate_error.add(std::chrono::abs(played.lag - (now - *read)));
+    recorder_.on_estimate(std::chrono::abs(played.lag - (now - *read)));
 }
 
 void Viewer::note_missed(std::uint64_t first, std::uint64_t end) {
@@ -75,6 +83,7 @@ void Viewer::note_missed(std::uint64_t first, std::uint64_t end) {
   const std::uint64_t frames_end = broadcast_.frame_of(end - 1) + 1;
   const std::uint64_t frames_first = std::max(broadcast_.frame_of(first), spoilt_end_);
   if (frames_end > frames_first) record_.frames_spoilt += frames_end - frames_first;
+  recorder_.on_missed(end - first, frames_first, frames_end);
   spoilt_end_ = frames_end;
 }
 

@@ -1,22 +1,12 @@
 // A host that joins the broadcast, plays it and forwards it, and records what a viewer would feel.
 #pragma once
 
-#include "libcore/base/histogram.h"
 #include "libcore/sim/checker_output.h"
 #include "libcore/sim/peer.h"
 #include "libcore/sim/publisher.h"
+#include "libcore/sim/recorder.h"
 
 namespace spate::sim {
-
-// Shared by all viewers of a run. Lag is from when a frame was due at the publisher to when it was written. Only frames
-// due after a viewer was accepted have one: those before fill its start, and were never to be in time.
-struct Lags {
-  Histogram written;          // a sample for each write
-  Histogram estimate_error;   // how far a node's own idea of the lag was off
-  std::uint64_t packets = 0;  // that had a lag
-  std::uint64_t packets_by_500ms = 0;
-  std::uint64_t packets_by_1s = 0;
-};
 
 struct ViewerRecord {
   std::optional<Instant> join;      // told to join
@@ -38,7 +28,7 @@ struct ViewerRecord {
 class Viewer final : public Peer {
  public:
   Viewer(const PeerConfig& config, std::unique_ptr<Rng> rng, std::function<void()> stopped, const Broadcast& broadcast,
-         const Publisher& publisher, Findings& findings, Lags& lags);
+         const Publisher& publisher, Findings& findings, Recorder& recorder);
 
   void join(const node::JoinConfig& config, Instant now);
   // Says goodbye; poll the host, then remove it.
@@ -58,7 +48,7 @@ class Viewer final : public Peer {
 
   const Broadcast& broadcast_;
   const Publisher& publisher_;
-  Lags& lags_;
+  Recorder& recorder_;
   OutputChecker checker_;
   ViewerRecord record_;
   std::optional<Address> parent_;

@@ -5,7 +5,10 @@
 #include <utility>
 
 #include "libcore/base/check.h"
-#include "libcore/sim/checker_delivery.h"
+#include "libcore/sim/cities.h"
+#include "libcore/sim/matrix_delay.h"
+#include "libcore/sim/summary.h"
+#include "libcore/sim/world_delay.h"
 
 namespace spate::sim {
 namespace {
@@ -26,23 +29,23 @@ BroadcastConfig broadcast_config(const Scenario& scenario) {
   return broadcast;
 }
 
-std::unique_ptr<DelayModel> delay_model(const MapSpec& map, const Rng& rng) {
-  return std::make_unique<PlaneDelay>(rng, map.delay_min, map.delay_max);
+std::unique_ptr<DelayModel> delay_model(const MapSpec& map, const RttMatrix* matrix, const Rng& rng) {
+  switch (map.kind) {
+    case MapSpec::Kind::kPlane:
+      return std::make_unique<PlaneDelay>(rng, map.delay_min, map.delay_max);
+    case MapSpec::Kind::kMatrix:
+      SPATE_CHECK(matrix != nullptr);
+      return std::make_unique<MatrixDelay>(rng, *matrix);
+    case MapSpec::Kind::kWorld:
+      break;
+  }
+  return std::make_unique<WorldDelay>(rng, continent_named(map.continent));
 }
 
 crypto::StreamKeyPair stream_key(const Rng& rng) {
   ByteArray<32> seed;
   rng.fork("stream key")->fill(seed);
   return crypto::stream_key_pair(seed);
-}
-
-Quantiles quantiles(const Histogram& histogram) {
-  return {histogram.quantile(0.5),  histogram.quantile(0.9),   histogram.quantile(0.95),
-          histogram.quantile(0.99), histogram.quantile(0.999), histogram.max()};
-}
-
-double share(std::uint64_t part, std::uint64_t whole) {
-  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
 }  // namespace
@@ -52,8 +55,9 @@ World::World(const Scenario& scenario, const RunOptions& options)
       options_(options),
       rng_(scenario.seed),
       broadcast_(broadcast_config(scenario)),
-      delays_(delay_model(scenario.map, rng_)),
+      delays_(delay_model(scenario.map, options.matrix, rng_)),
       datagram_checker_(findings_),
+      recorder_(broadcast_),
       suite_(options.crypto == Crypto::kFast ? static_cast<const crypto::Suite&>(fast_suite_) : crypto::sodium_suite()),
       stream_key_(stream_key(rng_)),
       network_(rng_, *delays_) {
@@ -92,6 +96,7 @@ PeerConfig World::peer_config(const Rng& rng, HostId host, HostConfig& host_conf
 void World::add_publisher() {
   residents_.push_back(draw_resident(scenario_, rng_, kPublisher));
   removed_by_command_.push_back(false);
+  gone_at_.push_back(std::nullopt);
   const std::unique_ptr<Rng> rng = rng_.fork("host 0");
   HostConfig host_config;
   const PeerConfig peer = peer_config(*rng, kPublisher, host_config);
@@ -113,11 +118,12 @@ void World::add_member(Instant joins) {
   const HostId host = hosts();
   residents_.push_back(draw_resident(scenario_, rng_, host));
   removed_by_command_.push_back(false);
+  gone_at_.push_back(std::nullopt);
   const std::unique_ptr<Rng> rng = rng_.fork("host " + std::to_string(host));
   HostConfig host_config;
   const PeerConfig peer = peer_config(*rng, host, host_config);
   viewers_.push_back(std::make_unique<Viewer>(
-      peer, rng->fork("node"), [this, host] { on_stopped(host); }, broadcast_, *publisher_, findings_, lags_));
+      peer, rng->fork("node"), [this, host] { on_stopped(host); }, broadcast_, *publisher_, findings_, recorder_));
   network_.add(*viewers_.back(), host_config);
   ++running_;
   if (residents_[host].role == Role::kRelay)
@@ -141,13 +147,13 @@ void World::join(HostId host) {
   config.connect_timeout = std::chrono::hours(1);  // somebody would start it again
   if (resident.role == Role::kRelay) config.hosts = {introducers_.front()};
   viewer(host).join(config, network_.now());
-  if (resident.role == Role::kViewer) schedule_departure(host, *rng_.fork("stay " + std::to_string(host)));
+  if (resident.role == Role::kViewer) schedule_departure(host);
 }
 
-void World::schedule_departure(HostId host, const Rng& rng) {
+void World::schedule_departure(HostId host) {
   const ChurnSpec& churn = scenario_.churn;
   if (!churn.on || residents_[host].hostile == HostileSpec::Kind::kSybil) return;
-  const std::unique_ptr<Rng> stay = rng.fork("length");
+  const std::unique_ptr<Rng> stay = rng_.fork("stay " + std::to_string(host));
   Draws draws(*stay);
   const Duration stays = draws.log_normal(churn.median, churn.sigma_milli);
   const bool abrupt = draws.chance_ppm(churn.abrupt_ppm);
@@ -170,6 +176,8 @@ void World::remove(HostId host) {
   if (!network_.present(host)) return;
   --running_;
   network_.remove(host);
+  recorder_.on_gone(host, network_.now());
+  gone_at_[host] = network_.now();
   peer(host).retire(network_.now());
 }
 
@@ -190,108 +198,52 @@ Peer& World::peer(HostId host) {
   return host == kPublisher ? static_cast<Peer&>(*publisher_) : static_cast<Peer&>(viewer(host));
 }
 
-void World::run_to_the_end() {
+void World::run_until(Instant time) {
+  for (; next_second_ <= time; next_second_ += std::chrono::seconds(1)) {
+    network_.run_until(next_second_);
+    close_second();
+  }
+  network_.run_until(time);
+}
+
+void World::close_second() {
+  recorder_.on_second(wire_bytes_sent(), findings_.safety() + findings_.liveness(), network_.now());
+}
+
+void World::run_to_the_end(const std::function<bool()>& go_on) {
   constexpr Duration kStep = std::chrono::milliseconds(100);
-  const Instant end = broadcast_.due(broadcast_.frames()) + kDrainMax;
-  while (!over() && network_.now() < end) network_.run_until(std::min(network_.now() + kStep, end));
+  while (!over() && network_.now() < end() && !interrupted_) {
+    run_until(std::min(network_.now() + kStep, end()));
+    if (network_.now() + kStep > broadcast_.due(broadcast_.frames() - 1)) record_hops();
+    interrupted_ = go_on && !go_on();
+  }
+}
+
+// As they are just before the input ends, or when the run does: after that hosts go.
+void World::record_hops() {
+  if (std::exchange(hops_recorded_, true)) return;
+  for (HostId host = 1; host < hosts(); ++host) {
+    if (!network_.present(host)) continue;
+    if (const std::uint32_t depth = stream_stats(host).depth; depth > 0) recorder_.on_depth(depth);
+  }
+}
+
+std::uint64_t World::wire_bytes_sent() const {
+  std::uint64_t bytes = 0;
+  for (HostId host = 0; host < hosts(); ++host) bytes += network_.stats(host).wire_bytes_sent;
+  return bytes;
+}
+
+Duration World::stayed(HostId host) {
+  const Instant left = gone_at_[host].value_or(network_.now());
+  const Instant came = host == kPublisher ? Instant{} : viewer(host).record().join.value_or(left);
+  return left - came;
 }
 
 RunResult World::result() {
-  RunResult result;
-  result.seed = scenario_.seed;
-  result.crypto = options_.crypto == Crypto::kFast ? "fast" : "real";
-  result.peers = hosts();
-  result.resource_index = resource_index(scenario_, rng_, scenario_.peers);
-  result.simulated = network_.now() - Instant{};
-  result.digest = network_.digest();
-  result.network = network_.stats();
-  result.lag = quantiles(lags_.written);
-  result.lag_estimate_error = quantiles(lags_.estimate_error);
-  result.input_held_max = publisher_->held_max();
-  if (!publisher_->ended() && !removed_by_command_[kPublisher])
-    findings_.add(Rule::kLiveness, network_.now(), kPublisher, "the publisher did not come to its end");
-  sum_up_viewers(result);
-  sum_up_wire(result);
-  result.safety_findings = findings_.safety();
-  result.liveness_findings = findings_.liveness();
-  result.findings.assign(findings_.kept().begin(), findings_.kept().end());
-  return result;
-}
-
-std::string World::slots_taken() {
-  std::uint64_t slots = 0;
-  std::uint64_t taken = 0;
-  for (HostId host = 0; host < hosts(); ++host) {
-    if (!network_.present(host)) continue;
-    const node::StreamStats stats = stream_stats(host);
-    slots += stats.slots;
-    taken += stats.children;
-  }
-  return std::to_string(taken) + " of " + std::to_string(slots) + " slots are taken";
-}
-
-void World::sum_up_viewers(RunResult& result) {
-  Histogram startup;
-  Histogram join;
-  std::uint64_t packets = 0;
-  std::uint64_t packets_written = 0;
-  std::uint64_t frames = 0;
-  std::uint64_t frames_spoilt = 0;
-  const std::string supply = slots_taken();
-  for (HostId host = 1; host < hosts(); ++host) {
-    if (residents_[host].role != Role::kViewer) continue;
-    const bool gone = removed_by_command_[host];
-    const ViewerRecord& record = viewer(host).record();
-    if (!record.join) continue;
-    if (residents_[host].honest())
-      check_delivery(scenario_.expect, broadcast_, viewer(host), gone, calm_begins(), network_.now(),
-                     stream_stats(host).parents > 0 ? "its parent has no stream" : "no parent; " + supply, findings_);
-    if (record.accepted) join.add(*record.accepted - *record.join);
-    if (record.first_output) startup.add(*record.first_output - *record.join);
-    // Who was removed is owed what it had got so far; who never played, everything since it came.
-    const std::uint64_t first = record.first_packet.value_or(broadcast_.packets_due(*record.join));
-    const std::uint64_t end = gone ? viewer(host).next().value_or(first) : broadcast_.packets();
-    const std::uint64_t next = viewer(host).next().value_or(first);
-    if (end > first) {
-      packets += end - first;
-      frames += broadcast_.frame_of(end - 1) + 1 - broadcast_.frame_of(first);
-      frames_spoilt += record.frames_spoilt;
-      if (end > next) frames_spoilt += broadcast_.frame_of(end - 1) + 1 - broadcast_.frame_of(next);
-    }
-    packets_written += record.packets_written;
-    result.stream_bytes_delivered += record.bytes_written;
-
-    const node::StreamStats stats = stream_stats(host);
-    result.lost_packets += stats.lost_packets;
-    result.repaired_packets += stats.repaired_packets;
-    result.duplicate_packets += stats.duplicate_packets;
-    result.forged_packets += stats.forged_packets;
-    result.parent_switches += stats.parent_switches;
-    result.depth_max = std::max(result.depth_max, stats.depth);
-  }
-  result.startup = quantiles(startup);
-  result.join = quantiles(join);
-  const std::uint64_t timely = lags_.packets + (packets - packets_written);
-  result.delivered_by_500ms = share(lags_.packets_by_500ms, timely);
-  result.delivered_by_1s = share(lags_.packets_by_1s, timely);
-  result.delivered_ever = share(packets_written, packets);
-  result.continuity = 1 - share(frames_spoilt, frames);
-}
-
-void World::sum_up_wire(RunResult& result) const {
-  // IP, UDP, the data datagram's header and its tag (wire/README.md).
-  constexpr std::uint64_t kHeaderBytes = Network::kHeaderBytes + 13 + 16;
-  std::uint64_t datagrams = 0;
-  std::uint64_t wire_bytes = 0;
-  for (HostId host = 0; host < hosts(); ++host) {
-    datagrams += network_.stats(host).datagrams_sent;
-    wire_bytes += network_.stats(host).wire_bytes_sent;
-  }
-  const std::uint64_t delivered = result.stream_bytes_delivered;
-  result.overhead_total = delivered == 0 ? 0 : share(wire_bytes, delivered) - 1;
-  result.overhead_headers = share(datagrams * kHeaderBytes, delivered);
-  result.publisher_upload_x =
-      share(network_.stats(kPublisher).wire_bytes_sent, broadcast_.packets() * Broadcast::kPacketBytes);
+  record_hops();
+  close_second();
+  return summarise(*this);
 }
 
 }  // namespace spate::sim

@@ -1,7 +1,8 @@
-// One world: the population of a scenario on a network, who comes and goes, and the faults that befall them.
+// One world: the population of a scenario on a network, and who comes and goes.
 //
 // Hosts are numbered: 0 publishes, then the relays, then the viewers; whoever comes later has the next number. Viewers
-// know the publisher's and the relays' addresses and nothing else. Faults end `calm` before the input does.
+// know the publisher's and the relays' addresses and nothing else. Faults and departures end `calm` before the input
+// does.
 #pragma once
 
 #include <functional>
@@ -15,6 +16,7 @@
 #include "libcore/sim/fast_suite.h"
 #include "libcore/sim/network.h"
 #include "libcore/sim/publisher.h"
+#include "libcore/sim/recorder.h"
 #include "libcore/sim/remembering_suite.h"
 #include "libcore/sim/resident.h"
 #include "libcore/sim/run.h"
@@ -28,10 +30,16 @@ class World {
   World(const Scenario& scenario, const RunOptions& options);
   ~World();
 
-  void run_until(Instant time) { network_.run_until(time); }
-  // Until everybody's stream has stopped, or kDrainMax after the input's end.
+  void run_until(Instant time);
+  // Until everybody's stream has stopped, or end(). `go_on` is asked now and then; when it says no, the run is
+  // interrupted.
+  void run_to_the_end(const std::function<bool()>& go_on = {});
   static constexpr Duration kDrainMax = std::chrono::seconds(15);
-  void run_to_the_end();
+  Instant end() const { return broadcast_.due(broadcast_.frames()) + kDrainMax; }
+  bool over() const { return running_ == 0; }
+  bool interrupted() const { return interrupted_; }
+  // From then on all must be well.
+  Instant calm_begins() const { return Instant{} + scenario_.duration - scenario_.calm; }
 
   // The host is gone without a word, or says goodbye first. Whoever is gone already stays so.
   void kill(HostId host);
@@ -40,8 +48,13 @@ class World {
   HostId add_viewer();
 
   const Scenario& scenario() const { return scenario_; }
+  const RunOptions& options() const { return options_; }
+  const Rng& rng() const { return rng_; }
   const Broadcast& broadcast() const { return broadcast_; }
   Network& network() { return network_; }
+  DelayModel& delays() { return *delays_; }
+  Recorder& recorder() { return recorder_; }
+  Findings& findings() { return findings_; }
   Publisher& publisher() { return *publisher_; }
   // Hosts that there ever were.
   HostId hosts() const { return static_cast<HostId>(residents_.size()); }
@@ -50,10 +63,11 @@ class World {
   Viewer& viewer(HostId host) { return *viewers_[host - 1]; }
   Peer& peer(HostId host);
   node::StreamStats stream_stats(HostId host) { return peer(host).stream_stats(network_.now()); }
-  const Lags& lags() const { return lags_; }
-  bool over() const { return running_ == 0; }
-  // From then on all must be well.
-  Instant calm_begins() const { return Instant{} + scenario_.duration - scenario_.calm; }
+  // Killed, or told to leave.
+  bool was_removed(HostId host) const { return removed_by_command_[host]; }
+  // From its start to its end, or to now.
+  Duration stayed(HostId host);
+  std::uint64_t wire_bytes_sent() const;
 
   // Judges the viewers and sums up; once, when all is done.
   RunResult result();
@@ -63,13 +77,12 @@ class World {
   void add_publisher();
   void add_member(Instant joins);
   void join(HostId host);
-  void schedule_departure(HostId host, const Rng& rng);
+  void schedule_departure(HostId host);
   void depart(HostId host, bool abrupt);
   void on_stopped(HostId host);
   void remove(HostId host);
-  std::string slots_taken();
-  void sum_up_viewers(RunResult& result);
-  void sum_up_wire(RunResult& result) const;
+  void close_second();
+  void record_hops();
 
   const Scenario scenario_;
   const RunOptions options_;
@@ -78,7 +91,7 @@ class World {
   std::unique_ptr<DelayModel> delays_;
   Findings findings_;
   DatagramChecker datagram_checker_;
-  Lags lags_;
+  Recorder recorder_;
   FastSuite fast_suite_;
   RememberingSuite suite_;
   Commons commons_;
@@ -88,8 +101,12 @@ class World {
   std::unique_ptr<Publisher> publisher_;
   std::vector<std::unique_ptr<Viewer>> viewers_;
   std::vector<bool> removed_by_command_;
+  std::vector<std::optional<Instant>> gone_at_;
   Network network_;
   std::uint32_t running_ = 0;  // hosts whose stream has not stopped
+  Instant next_second_ = Instant{} + std::chrono::seconds(1);
+  bool interrupted_ = false;
+  bool hops_recorded_ = false;
 };
 
 }  // namespace spate::sim

@@ -163,9 +163,33 @@ std::uint64_t Children::window_shards(const Child& child) const {
   return path + std::min(burst, std::max<std::uint64_t>(child.window_bytes / kShardWireBytes, 1));
 }
 
-void Children::send(Child& child, Bytes frame, session::Endpoint& endpoint, DatagramBatch& out, Instant now) {
-  if (!endpoint.seal(child.session, frame, out, now)) return;
+std::uint64_t Children::send(Child& child, Bytes frame, session::Endpoint& endpoint, DatagramBatch& out, Instant now) {
+  const std::uint64_t before = out.totals().wire_bytes;
+  if (!endpoint.seal(child.session, frame, out, now)) return 0;
   upload_.take(frame.size() + session::kDataOverhead + kUdpIpBytes, now);
+  return out.totals().wire_bytes - before;
+}
+
+void Children::send_shard(Child& child, const stream::StoredShard& shard, bool repair, session::Endpoint& endpoint,
+                          DatagramBatch& out, Instant now) {
+  const std::uint64_t bytes = send(child, shard.frame.bytes(), endpoint, out, now);
+  const std::uint64_t payload = shard.payload().size();
+  stats_.payload_bytes_sent += payload;
+  if (repair) {
+    ++stats_.repairs_sent;
+    stats_.sent.repairs += bytes;
+  } else if (bytes > 0) {
+    const std::uint64_t proof = shard.frame.size() - wire::kShardHeaderBytes - payload;
+    stats_.sent.payload += payload;
+    stats_.sent.signatures += proof;
+    stats_.sent.headers += bytes - payload - proof;
+  }
+}
+
+void Children::send_list(Child& child, const stream::StoredShard& shard, bool repair, session::Endpoint& endpoint,
+                         DatagramBatch& out, Instant now) {
+  const std::uint64_t bytes = send(child, shard.list.bytes(), endpoint, out, now);
+  (repair ? stats_.sent.repairs : stats_.sent.signatures) += bytes;
 }
 
 bool Children::send_urgent(Child& child, session::Endpoint& endpoint, DatagramBatch& out, Instant now) {
@@ -174,21 +198,19 @@ bool Children::send_urgent(Child& child, session::Endpoint& endpoint, DatagramBa
   if (!store_.covers(urgent.sequence)) return true;
   const stream::StoredShard& shard = store_.at(urgent.sequence);
   if (urgent.list) {
-    if (shard.list) send(child, shard.list.bytes(), endpoint, out, now);
+    if (shard.list) send_list(child, shard, urgent.repair, endpoint, out, now);
   } else if (shard.present()) {
     // If the shard was late because its list was, the child has not had the list either.
     if (shard.list && !urgent.repair && shard.list_first != child.list_sent &&
         shard.list_first != child.late_list_sent) {
       child.late_list_sent = shard.list_first;
-      send(child, shard.list.bytes(), endpoint, out, now);
+      send_list(child, shard, false, endpoint, out, now);
       if (out.full()) {
         child.urgent.push_front(urgent);
         return false;
       }
     }
-    send(child, shard.frame.bytes(), endpoint, out, now);
-    stats_.payload_bytes_sent += shard.payload().size();
-    if (urgent.repair) ++stats_.repairs_sent;
+    send_shard(child, shard, urgent.repair, endpoint, out, now);
   }
   return true;
 }
@@ -225,11 +247,10 @@ bool Children::pump_child(Child& child, session::Endpoint& endpoint, DatagramBat
     if (!begun && on_the_way > 0 && on_the_way + needs > window) return true;
     if (shard.list && !begun) {
       child.list_sent = shard.list_first;
-      send(child, shard.list.bytes(), endpoint, out, now);
+      send_list(child, shard, false, endpoint, out, now);
       if (out.full()) return false;
     }
-    send(child, shard.frame.bytes(), endpoint, out, now);
-    stats_.payload_bytes_sent += shard.payload().size();
+    send_shard(child, shard, false, endpoint, out, now);
     ++child.cursor;
     ++sent;
     progressed = true;

@@ -14,13 +14,15 @@
 #include "libcore/stream/store.h"
 #include "libcore/swarm/outbox.h"
 #include "libcore/swarm/peers.h"
+#include "libcore/swarm/stats.h"
 #include "libcore/wire/control.h"
 
 namespace spate::swarm {
 
 struct ChildrenStats {
-  std::uint64_t payload_bytes_sent = 0;
+  std::uint64_t payload_bytes_sent = 0;  // repairs and all
   std::uint64_t repairs_sent = 0;
+  SentBytes sent;
 };
 
 class Children {
@@ -104,7 +106,12 @@ class Children {
   const Child* find(session::SessionId session) const;
   bool pump_child(Child& child, session::Endpoint& endpoint, DatagramBatch& out, Instant now, bool& progressed);
   bool send_urgent(Child& child, session::Endpoint& endpoint, DatagramBatch& out, Instant now);
-  void send(Child& child, Bytes frame, session::Endpoint& endpoint, DatagramBatch& out, Instant now);
+  void send_shard(Child& child, const stream::StoredShard& shard, bool repair, session::Endpoint& endpoint,
+                  DatagramBatch& out, Instant now);
+  void send_list(Child& child, const stream::StoredShard& shard, bool repair, session::Endpoint& endpoint,
+                 DatagramBatch& out, Instant now);
+  // Returns the bytes on the wire; 0 if the session is not what it was.
+  std::uint64_t send(Child& child, Bytes frame, session::Endpoint& endpoint, DatagramBatch& out, Instant now);
   std::uint64_t needed(const Child& child) const;
   std::uint64_t window_shards(const Child& child) const;
   void measure_rate(Instant now);

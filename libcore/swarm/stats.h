@@ -14,6 +14,26 @@ struct LagSummary {
   Duration max{};
 };
 
+// Everything sent for one stream, in bytes on the wire with IP and UDP headers, by what it was for. Handshakes are the
+// session's and not in here.
+struct SentBytes {
+  std::uint64_t payload = 0;     // the stream itself: shards in their turn, or late
+  std::uint64_t headers = 0;     // all around that payload but the proof
+  std::uint64_t signatures = 0;  // inline proofs; datagrams with hash lists that nobody asked for
+  std::uint64_t repairs = 0;     // datagrams that were asked for
+  std::uint64_t control = 0;     // datagrams with messages or stream information
+
+  std::uint64_t total() const { return payload + headers + signatures + repairs + control; }
+  SentBytes& operator+=(const SentBytes& other) {
+    payload += other.payload;
+    headers += other.headers;
+    signatures += other.signatures;
+    repairs += other.repairs;
+    control += other.control;
+    return *this;
+  }
+};
+
 struct StreamStats {
   std::uint64_t bytes_in = 0;          // stream bytes read (publisher) or received and proven (others)
   std::uint64_t bytes_out = 0;         // stream bytes played (watcher) or sent to children (publisher, relay)
@@ -22,6 +42,7 @@ struct StreamStats {
   std::uint64_t lost_packets = 0;      // shards that missed their deadline
   std::uint64_t repaired_packets = 0;  // shards that came by request
   std::uint64_t duplicate_packets = 0;
+  std::uint64_t duplicate_bytes = 0;  // payload of the shards among them
   std::uint64_t forged_packets = 0;
   std::uint64_t malformed_packets = 0;    // control datagrams that a peer wrote wrongly
   std::uint64_t skipped_input_bytes = 0;  // publisher: not MPEG-TS
@@ -32,6 +53,7 @@ struct StreamStats {
   std::uint64_t parent_switches = 0;
   Duration latency{};  // playout latency in force
   Duration rtt{};      // to the parent
+  SentBytes sent;
 };
 
 }  // namespace spate::swarm

@@ -122,8 +122,11 @@ void Swarm::handle_frame(Peer& peer, Buffer frame, Instant now) {
   if (!reception_->info() || !member_->is_parent(peer.session)) return;
   const session::SessionId session = peer.session;
   const Duration rtt = peer.rtt.known() ? peer.rtt.minimum() : Duration::zero();
+  const auto shard = wire::parse_shard(frame.bytes());
+  const std::uint64_t payload = shard ? shard->payload.size() : 0;
   const stream::Verdict verdict = reception_->take(std::move(frame), session.slot, rtt, media_now(now), now);
   if (!reception_->stored().empty()) children_.on_stored(reception_->stored());
+  if (verdict == stream::Verdict::kDuplicate) duplicate_bytes_ += payload;
   if (verdict == stream::Verdict::kForged) return member_->on_forger(session, now);
   for (const std::uint32_t slot : reception_->forgers())
     for (const auto& [other, unused] : peers_.all())
@@ -351,7 +354,9 @@ bool Swarm::flush(DatagramBatch& out, Instant now) {
   }
   const std::uint64_t before = out.totals().wire_bytes;
   const bool flushed = outbox_.flush(host_.endpoint, out, now);
-  host_.upload.charge(out.totals().wire_bytes - before, now);  // control is never held back, but counts
+  const std::uint64_t control = out.totals().wire_bytes - before;
+  host_.upload.charge(control, now);  // control is never held back, but counts
+  control_bytes_sent_ += control;
   return flushed && children_.pump(host_.endpoint, out, now);
 }
 
@@ -385,6 +390,8 @@ StreamStats Swarm::stats(Instant now) {
   stats.slots = children_.slots();
   stats.bytes_out = children_.stats().payload_bytes_sent;
   stats.malformed_packets = malformed_packets_;
+  stats.sent = children_.stats().sent;
+  stats.sent.control += control_bytes_sent_;
   if (publisher_) {
     stats.bytes_in = publisher_->stats().bytes_in;
     stats.skipped_input_bytes = publisher_->stats().bytes_skipped;
@@ -400,6 +407,7 @@ StreamStats Swarm::stats(Instant now) {
   stats.lost_packets = reception_->lost();
   stats.repaired_packets = received.repaired;
   stats.duplicate_packets = reception_->duplicates();
+  stats.duplicate_bytes = duplicate_bytes_;
   stats.forged_packets = received.forged;
   stats.parents = member_->attached() ? 1 : 0;
   stats.depth = static_cast<std::uint32_t>(member_->path().size());

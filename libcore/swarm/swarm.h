@@ -103,6 +103,8 @@ class Swarm {
   Instant end_patience_ = kNever;
   std::uint64_t malformed_packets_ = 0;
   bool output_held_ = false;
+  std::uint64_t control_bytes_sent_ = 0;
+  std::uint64_t duplicate_bytes_ = 0;
   bool stopped_ = false;
 };
 

@@ -5,7 +5,7 @@ _spate() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
   COMPREPLY=()
   case $previous in
-    --key | --config | --output | -o | --stats-file | --scenario)
+    --key | --config | --output | -o | --stats-file | --scenario | --report)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return

@@ -70,3 +70,21 @@ TEST_CASE("histogram: a quantile never exceeds the greatest sample", "[base]") {
     REQUIRE(histogram.quantile(0.5) == us);
   }
 }
+
+TEST_CASE("histogram: a weight is that many samples, and the points add up to all", "[base]") {
+  WideHistogram histogram;
+  histogram.add(milliseconds(10), std::uint64_t{1} << 40);
+  histogram.add(microseconds(5), 6);
+  histogram.add(milliseconds(10));
+  CHECK(histogram.count() == (std::uint64_t{1} << 40) + 7);
+  CHECK(histogram.quantile(0.5) == milliseconds(10));
+  const auto points = histogram.points();
+  REQUIRE(points.size() == 2);
+  CHECK(points[0].value == microseconds(5));
+  CHECK(points[0].count == 6);
+  CHECK(points[1].value == milliseconds(10));
+  CHECK(points[1].count == histogram.count());
+  CHECK(histogram.count_up_to(milliseconds(9)) == 6);
+  CHECK(histogram.count_up_to(milliseconds(10)) == histogram.count());
+  CHECK(histogram.count_up_to(-milliseconds(1)) == 0);
+}

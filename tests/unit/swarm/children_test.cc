@@ -241,6 +241,31 @@ TEST_CASE("children: a repair request is answered with the shards that are here,
   CHECK(f.server.children.stats().repairs_sent == 4);
 }
 
+TEST_CASE("children: what is sent is counted by what it was for, to the byte", "[swarm]") {
+  constexpr std::uint64_t kHeaders = 28 + session::kDataOverhead;
+  Fixture f;
+  std::uint64_t frames_and_lists = 0;  // on the wire
+  f.net.fate = [&](const Address& from, const Address&, Bytes bytes) {
+    if (from == f.server.address && bytes.size() > 150) frames_and_lists += bytes.size() + 28;
+    return true;
+  };
+  f.server.publish(20, f.net.now);  // one burst, so one list
+  f.add(f.a);
+  f.net.run_for(milliseconds(20));
+  const SentBytes in_turn = f.server.children.stats().sent;
+  CHECK(in_turn.payload == 20 * wire::kPayloadBytes);
+  CHECK(in_turn.headers == 20 * (kHeaders + wire::kShardHeaderBytes));
+  CHECK(in_turn.signatures == kHeaders + wire::hash_list_frame_bytes(20));
+  CHECK(in_turn.repairs == 0);
+  CHECK(in_turn.total() == frames_and_lists);
+  f.a.say(f.request(3, 4));
+  f.net.run_for(milliseconds(20));
+  const SentBytes sent = f.server.children.stats().sent;
+  CHECK(sent.repairs == 4 * (kHeaders + wire::kShardHeaderBytes + wire::kPayloadBytes));
+  CHECK(sent.total() - sent.repairs == in_turn.total());
+  CHECK(sent.total() == frames_and_lists);
+}
+
 TEST_CASE("children: what fell out of the store, or was given up, is a hole", "[swarm]") {
   Fixture f;
   f.server.publish(20, f.net.now);

@@ -1,0 +1,153 @@
+#include "libcore/sim/recorder.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace spate::sim {
+
+Recorder::Host& Recorder::at(HostId host) {
+  if (host >= hosts_.size()) hosts_.resize(host + 1);
+  return hosts_[host];
+}
+
+void Recorder::on_join(HostId viewer, Instant now) {
+  Host& host = at(viewer);
+  if (!host.joined) ++present_;
+  host.joined = now;
+}
+
+void Recorder::on_accepted(HostId viewer, Instant now) {
+  Host& host = at(viewer);
+  if (!host.accepted) host.accepted = now;
+}
+
+void Recorder::on_parent(HostId viewer, HostId parent) {
+  Host& host = at(viewer);
+  host.took_another = host.parent_lost.has_value() && host.parent != parent;
+  host.parent = parent;
+}
+
+void Recorder::on_write(HostId viewer, std::uint64_t packets, std::uint64_t frame, Instant now) {
+  Host& host = at(viewer);
+  if (!host.wrote) {
+    note_first_write(viewer, host, now);
+    host.frames_end = frame;
+  }
+  if (host.took_another) note_failover(viewer, host, now);
+  if (host.wrote_in != second_) {
+    host.wrote_in = second_;
+    ++current_.viewers_playing;
+  }
+  current_.packets_written += packets;
+  if (frame >= host.frames_end) {
+    count_frames(host.frames_end, frame + 1, false);
+    host.frames_end = frame + 1;
+  }
+  const Instant due = broadcast_.due(frame);
+  if (!host.accepted || due < *host.accepted) return;
+  const Duration lag = now - due;
+  lag_.add(lag, packets);
+  lag_now_.add(lag, packets);
+  if (lag <= std::chrono::milliseconds(500)) packets_by_500ms_ += packets;
+  if (lag <= std::chrono::seconds(1)) packets_by_1s_ += packets;
+}
+
+void Recorder::on_missed(std::uint64_t packets, std::uint64_t first_frame, std::uint64_t end_frame) {
+  current_.packets_missed += packets;
+  count_frames(first_frame, end_frame, true);
+}
+
+void Recorder::on_unwritten(std::uint64_t first_frame, std::uint64_t end_frame) {
+  count_frames(first_frame, end_frame, false);
+  count_frames(first_frame, end_frame, true);
+}
+
+void Recorder::count_frames(std::uint64_t first, std::uint64_t end, bool spoilt) {
+  for (std::uint64_t frame = first; frame < end; ++frame) {
+    const auto second = static_cast<std::size_t>((broadcast_.due(frame) - Instant{}) / std::chrono::seconds(1));
+    if (second >= frames_.size()) frames_.resize(second + 1);
+    ++(spoilt ? frames_[second].spoilt : frames_[second].due);
+    if (second < series_.size()) {  // that second is over
+      series_[second].frames = frames_[second].due;
+      series_[second].frames_whole = frames_[second].due - std::min(frames_[second].due, frames_[second].spoilt);
+    }
+  }
+}
+
+void Recorder::note_first_write(HostId viewer, Host& host, Instant now) {
+  host.wrote = true;
+  if (!host.joined) return;
+  startups_.push_back({viewer, *host.joined, now - *host.joined});
+  startup_.add(now - *host.joined);
+}
+
+void Recorder::note_failover(HostId viewer, Host& host, Instant now) {
+  failovers_.push_back({viewer, *host.parent_lost, now - *host.parent_lost});
+  failover_.add(now - *host.parent_lost);
+  host.parent_lost.reset();
+  host.took_another = false;
+}
+
+void Recorder::on_unavailable(HostId host, Instant now) {
+  for (Host& other : hosts_)
+    if (other.parent == host && !other.parent_lost && !other.gone) other.parent_lost = now;
+}
+
+void Recorder::on_available(HostId host) {
+  for (Host& other : hosts_)
+    if (other.parent == host && !other.took_another) other.parent_lost.reset();
+}
+
+void Recorder::on_gone(HostId host, Instant now) {
+  Host& self = at(host);
+  if (self.gone) return;
+  self.gone = true;
+  if (self.joined) --present_;
+  on_unavailable(host, now);
+}
+
+void Recorder::on_second(std::uint64_t wire_bytes_sent, std::uint64_t findings, Instant now) {
+  current_.at = now;
+  current_.viewers_present = present_;
+  current_.lag = quantiles(lag_now_);
+  current_.wire_bytes_sent = wire_bytes_sent - wire_bytes_before_;
+  current_.stream_bytes_delivered = current_.packets_written * Broadcast::kPacketBytes;
+  current_.findings = findings;
+  if (second_ < frames_.size()) {
+    current_.frames = frames_[second_].due;
+    current_.frames_whole = frames_[second_].due - std::min(frames_[second_].due, frames_[second_].spoilt);
+  }
+  series_.push_back(current_);
+  wire_bytes_before_ = wire_bytes_sent;
+  current_ = {};
+  lag_now_.clear();
+  ++second_;
+}
+
+void Recorder::on_depth(std::uint32_t hops) {
+  if (hops >= hops_.size()) hops_.resize(hops + 1);
+  ++hops_[hops];
+}
+
+void Recorder::on_uplink(const std::string& name, std::uint64_t rate_bps, std::uint64_t wire_bytes_sent,
+                         Duration present) {
+  auto it = std::find_if(uplinks_.begin(), uplinks_.end(), [&](const UplinkSums& u) { return u.name == name; });
+  if (it == uplinks_.end()) it = uplinks_.insert(uplinks_.end(), UplinkSums{name});
+  ++it->hosts;
+  it->rate_bps += rate_bps;
+  it->wire_bytes += wire_bytes_sent;
+  it->present += present;
+  it->unlimited = it->unlimited || rate_bps == 0;
+}
+
+std::vector<Recorder::Uplink> Recorder::uplinks() const {
+  std::vector<Uplink> uplinks;
+  for (const UplinkSums& sums : uplinks_) {
+    const auto ms = static_cast<std::uint64_t>(std::max<std::int64_t>(1, sums.present.count() / 1'000'000));
+    uplinks.push_back(
+        {sums.name, sums.hosts, sums.unlimited ? 0 : sums.rate_bps / sums.hosts, sums.wire_bytes * 8 * 1'000 / ms});
+  }
+  return uplinks;
+}
+
+}  // namespace spate::sim

@@ -1,0 +1,79 @@
+// What a run tells of itself: the recorder's figures and the result's agree with each other and with the wire.
+#include "libcore/sim/world.h"
+#include "tests/sim/expect.h"
+
+namespace spate::sim {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+RunConfig small_lossy_run() {
+  RunConfig config;
+  config.peers = 16;
+  config.duration = seconds(6);
+  config.rate_bps = 1'000'000;
+  config.publisher_children = 3;
+  config.loss_ppm = 20'000;
+  config.jitter = milliseconds(2);
+  return config;
+}
+
+}  // namespace
+
+TEST_CASE("the series adds up to the result") {
+  World world(small_lossy_run());
+  world.run_to_the_end();
+  const RunResult result = world.result();
+  expect_no_findings(result);
+  std::uint64_t delivered = 0;
+  std::uint64_t wire_bytes = 0;
+  for (const Recorder::Sample& sample : world.recorder().series()) {
+    delivered += sample.stream_bytes_delivered;
+    wire_bytes += sample.wire_bytes_sent;
+  }
+  CHECK(delivered == result.stream_bytes_delivered);
+  CHECK(result.overhead.total == Approx(static_cast<double>(wire_bytes) / static_cast<double>(delivered) - 1));
+  CHECK(world.recorder().series().front().at == Instant{} + seconds(1));
+  CHECK(world.recorder().startups().size() == 15);
+  CHECK(result.failover.max == Duration::zero());
+}
+
+TEST_CASE("the parts of the overhead explain it") {
+  World world(small_lossy_run());
+  world.run_to_the_end();
+  const Overhead overhead = world.result().overhead;
+  CHECK(overhead.headers == Approx(0.0602).margin(0.01));  // 68 bytes around 1,128
+  CHECK(overhead.signatures > 0.005);
+  CHECK(overhead.repairs > 0.01);
+  CHECK(overhead.control > 0.001);
+  CHECK(overhead.control < 0.2);
+  CHECK(std::abs(overhead.rest) < 0.06);
+  CHECK(overhead.parity == 0);
+}
+
+TEST_CASE("a viewer whose parent dies has a fail-over") {
+  World world(small_lossy_run());
+  world.run_until(Instant{} + seconds(4));
+  HostId parent = 1;
+  for (HostId host = 1; host < 16; ++host)
+    if (world.stream_stats(host).children > world.stream_stats(parent).children) parent = host;
+  const std::size_t children = world.stream_stats(parent).children;
+  REQUIRE(children > 0);
+  world.kill(parent);
+  world.run_to_the_end();
+  CHECK(world.recorder().failovers().size() == children);
+  CHECK(world.result().failover.max < seconds(2));
+}
+
+TEST_CASE("an interrupted run is judged by what it has written so far") {
+  World world(small_lossy_run());
+  world.run_to_the_end([&] { return world.network().now() < Instant{} + seconds(4); });
+  const RunResult result = world.result();
+  CHECK(result.interrupted);
+  CHECK(result.simulated == seconds(4));
+  CHECK(result.liveness_findings == 0);
+  CHECK(result.delivered_ever == 1);
+}
+
+}  // namespace spate::sim

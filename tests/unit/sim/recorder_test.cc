@@ -1,0 +1,158 @@
+#include "libcore/sim/recorder.h"
+
+#include "tests/catch.h"
+
+using namespace spate;
+using namespace spate::sim;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+constexpr Instant at(Duration since_start) { return Instant{} + since_start; }
+
+// 25 frames a second; frame f is due at f x 40 ms.
+struct Fixture {
+  Broadcast broadcast{[] {
+    BroadcastConfig config;
+    config.frames = 1'000;
+    return config;
+  }()};
+  Recorder recorder{broadcast};
+
+  // A viewer that joins at time zero and has parent 0.
+  void add(HostId viewer) {
+    recorder.on_join(viewer, at({}));
+    recorder.on_parent(viewer, 0);
+    recorder.on_accepted(viewer, at({}));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("recorder: lag counts packets, and none for what was due before a viewer was accepted", "[sim]") {
+  Fixture f;
+  f.recorder.on_join(1, at({}));
+  f.recorder.on_accepted(1, at(milliseconds(100)));
+  f.recorder.on_write(1, 6, 1, at(milliseconds(300)));   // due at 40 ms: fills the start
+  f.recorder.on_write(1, 6, 5, at(milliseconds(300)));   // due at 200 ms
+  f.recorder.on_write(1, 2, 5, at(milliseconds(800)));   // 600 ms late
+  f.recorder.on_write(1, 1, 5, at(milliseconds(1300)));  // 1,100 ms late
+  CHECK(f.recorder.lag().count() == 9);
+  CHECK(f.recorder.lag().max() == milliseconds(1100));
+  CHECK(f.recorder.packets_by_500ms() == 6);
+  CHECK(f.recorder.packets_by_1s() == 8);
+  CHECK(f.recorder.lag().count_up_to(milliseconds(100)) == 6);
+}
+
+TEST_CASE("recorder: each second has its own sample", "[sim]") {
+  Fixture f;
+  f.add(1);
+  f.add(2);
+  f.recorder.on_write(1, 6, 0, at(milliseconds(100)));
+  f.recorder.on_write(1, 6, 1, at(milliseconds(140)));
+  f.recorder.on_write(2, 6, 0, at(milliseconds(900)));
+  f.recorder.on_second(5'000, 0, at(seconds(1)));
+  f.recorder.on_write(2, 6, 25, at(milliseconds(1050)));
+  f.recorder.on_gone(1, at(milliseconds(1500)));
+  f.recorder.on_second(9'000, 1, at(seconds(2)));
+  REQUIRE(f.recorder.series().size() == 2);
+  const Recorder::Sample& first = f.recorder.series()[0];
+  CHECK(first.at == at(seconds(1)));
+  CHECK(first.viewers_present == 2);
+  CHECK(first.viewers_playing == 2);
+  CHECK(first.packets_written == 18);
+  CHECK(first.stream_bytes_delivered == 18 * 188);
+  CHECK(first.wire_bytes_sent == 5'000);
+  CHECK(first.lag.max == milliseconds(900));
+  const Recorder::Sample& second = f.recorder.series()[1];
+  CHECK(second.viewers_present == 1);
+  CHECK(second.viewers_playing == 1);
+  CHECK(second.packets_written == 6);
+  CHECK(second.wire_bytes_sent == 4'000);
+  CHECK(second.lag.max == milliseconds(50));
+  CHECK(second.findings == 1);
+}
+
+TEST_CASE("recorder: continuity belongs to the second in which frames were due", "[sim]") {
+  Fixture f;
+  f.add(1);
+  f.recorder.on_write(1, 6, 0, at(milliseconds(100)));
+  f.recorder.on_second(0, 0, at(seconds(1)));
+  // Frames 1 to 9 were lost; it goes on with the tenth, a second later.
+  f.recorder.on_missed(54, 1, 10);
+  f.recorder.on_write(1, 6, 10, at(milliseconds(1'400)));
+  f.recorder.on_write(1, 6, 26, at(milliseconds(1'500)));
+  f.recorder.on_second(0, 0, at(seconds(2)));
+  f.recorder.on_unwritten(27, 30);
+  const auto series = f.recorder.series();
+  CHECK(series[0].frames == 25);
+  CHECK(series[0].frames_whole == 16);
+  CHECK(series[0].packets_missed == 0);
+  CHECK(series[1].packets_missed == 54);
+  CHECK(series[1].frames == 5);
+  CHECK(series[1].frames_whole == 2);
+}
+
+TEST_CASE("recorder: start-up is from the command to join to the first write", "[sim]") {
+  Fixture f;
+  f.recorder.on_join(3, at(seconds(2)));
+  f.recorder.on_write(3, 6, 50, at(milliseconds(2'400)));
+  f.recorder.on_write(3, 6, 51, at(milliseconds(2'440)));
+  REQUIRE(f.recorder.startups().size() == 1);
+  CHECK(f.recorder.startups()[0].viewer == 3);
+  CHECK(f.recorder.startups()[0].joined == at(seconds(2)));
+  CHECK(f.recorder.startups()[0].took == milliseconds(400));
+}
+
+TEST_CASE("recorder: a fail-over lasts from the parent's end to the first write with another", "[sim]") {
+  Fixture f;
+  f.add(1);
+  f.add(2);
+  f.recorder.on_parent(2, 1);
+  f.recorder.on_write(2, 6, 1, at(milliseconds(100)));
+  f.recorder.on_gone(1, at(seconds(1)));
+  f.recorder.on_gone(1, at(seconds(2)));                   // it was gone already
+  f.recorder.on_write(2, 6, 24, at(milliseconds(1'050)));  // from the buffer
+  CHECK(f.recorder.failovers().empty());
+  f.recorder.on_parent(2, 0);
+  f.recorder.on_write(2, 6, 25, at(milliseconds(1'300)));
+  f.recorder.on_write(2, 6, 26, at(milliseconds(1'340)));
+  REQUIRE(f.recorder.failovers().size() == 1);
+  CHECK(f.recorder.failovers()[0].viewer == 2);
+  CHECK(f.recorder.failovers()[0].lost == at(seconds(1)));
+  CHECK(f.recorder.failovers()[0].took == milliseconds(300));
+}
+
+TEST_CASE("recorder: a change of parent without need, or a parent that comes back, is no fail-over", "[sim]") {
+  Fixture f;
+  f.add(1);
+  f.add(2);
+  f.add(3);
+  f.recorder.on_write(3, 6, 1, at(milliseconds(100)));
+  f.recorder.on_parent(3, 2);
+  f.recorder.on_write(3, 6, 2, at(milliseconds(140)));
+  f.recorder.on_unavailable(2, at(milliseconds(200)));
+  f.recorder.on_available(2);
+  f.recorder.on_parent(3, 1);
+  f.recorder.on_write(3, 6, 9, at(milliseconds(500)));
+  CHECK(f.recorder.failovers().empty());
+}
+
+TEST_CASE("recorder: uplinks are averaged by class, over the time that hosts were present", "[sim]") {
+  Fixture f;
+  f.recorder.on_uplink("home", 1'000'000, 100'000, seconds(2));
+  f.recorder.on_uplink("office", 0, 10, seconds(1));
+  f.recorder.on_uplink("home", 3'000'000, 50'000, seconds(1));
+  const auto uplinks = f.recorder.uplinks();
+  REQUIRE(uplinks.size() == 2);
+  CHECK(uplinks[0].name == "home");
+  CHECK(uplinks[0].hosts == 2);
+  CHECK(uplinks[0].offered_bps == 2'000'000);
+  CHECK(uplinks[0].used_bps == 400'000);
+  CHECK(uplinks[1].offered_bps == 0);
+  f.recorder.on_depth(1);
+  f.recorder.on_depth(3);
+  f.recorder.on_depth(3);
+  CHECK(std::vector(f.recorder.hops().begin(), f.recorder.hops().end()) == std::vector<std::uint64_t>{0, 1, 0, 2});
+}

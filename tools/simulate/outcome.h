@@ -1,0 +1,28 @@
+// All that the reports of one run are made of.
+#pragma once
+
+#include <string>
+
+#include "libcore/sim/recorder.h"
+#include "libcore/sim/run.h"
+
+namespace spate::tools {
+
+struct Outcome {
+  std::string scenario;  // its name
+  std::string purpose;   // one sentence; may be empty
+  std::string command;   // that runs it again
+  sim::RunResult result;
+  const sim::Recorder& recorder;
+  double wall_seconds = 0;
+
+  bool safe() const { return result.safety_findings == 0; }
+  bool alive() const { return result.liveness_findings == 0; }
+};
+
+// "safety: 3.120000 s, host 4: ...": one line.
+std::string describe(const sim::Finding& finding);
+std::string hexadecimal(std::uint64_t digest);
+std::uint64_t peak_memory_bytes();
+
+}  // namespace spate::tools

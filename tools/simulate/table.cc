@@ -1,0 +1,119 @@
+#include "tools/simulate/table.h"
+
+#include <initializer_list>
+
+#include "libcore/base/units.h"
+#include "tools/simulate/text.h"
+
+namespace spate::tools {
+namespace {
+
+struct Cell {
+  std::string name;
+  std::string value;
+};
+
+// Bytes that start a character, which is as wide as one column.
+std::size_t width(const std::string& text) {
+  std::size_t columns = 0;
+  for (const char c : text) columns += (c & 0xc0) != 0x80 ? 1 : 0;
+  return columns;
+}
+
+std::string right(const std::string& text, std::size_t columns) {
+  return std::string(columns - std::min(columns, width(text)), ' ') + text;
+}
+std::string left(const std::string& text, std::size_t columns) {
+  return text + std::string(columns - std::min(columns, width(text)), ' ');
+}
+
+class Table {
+ public:
+  void heading(const std::string& text) { text_ += "\n" + text + "\n"; }
+  void row(const std::string& label, std::initializer_list<Cell> cells) {
+    std::string line = "  " + left(label, 12);
+    for (const Cell& cell : cells) line += "  " + left(cell.name, 5) + right(cell.value, 9);
+    text_ += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+  }
+  // One figure, and what it is.
+  void figure(const std::string& label, const std::string& value, const std::string& remark = "") {
+    text_ += "  " + left(label, 12) + "  " + right(value, 14) + (remark.empty() ? "" : "   " + remark) + "\n";
+  }
+  void line(const std::string& text) { text_ += text + "\n"; }
+  std::string take() { return std::move(text_); }
+
+ private:
+  std::string text_;
+};
+
+void add_times(Table& table, const sim::RunResult& result, const sim::Recorder& recorder) {
+  const auto ms = milliseconds_text;
+  table.heading("Time");
+  table.row("lag", {{"p50", ms(result.lag.p50)},
+                    {"p90", ms(result.lag.p90)},
+                    {"p99", ms(result.lag.p99)},
+                    {"max", ms(result.lag.max)}});
+  if (result.bound) table.row("least lag", {{"p50", ms(result.bound->p50)}, {"", ""}, {"p99", ms(result.bound->p99)}});
+  table.row(
+      "start-up",
+      {{"p50", ms(result.startup.p50)}, {"p95", ms(result.startup.p95)}, {"", ""}, {"max", ms(result.startup.max)}});
+  table.row("joining",
+            {{"p50", ms(result.join.p50)}, {"p95", ms(result.join.p95)}, {"", ""}, {"max", ms(result.join.max)}});
+  if (!recorder.failovers().empty())
+    table.row("fail-over", {{"p50", ms(result.failover.p50)},
+                            {"p95", ms(result.failover.p95)},
+                            {"", ""},
+                            {"max", ms(result.failover.max)}});
+}
+
+void add_delivery(Table& table, const sim::RunResult& result) {
+  table.heading("Delivery");
+  table.row("delivered", {{"500ms", percent_text(result.delivered_by_500ms)},
+                          {"1s", percent_text(result.delivered_by_1s)},
+                          {"ever", percent_text(result.delivered_ever)}});
+  table.figure("continuity", percent_text(result.continuity), "frames that were whole");
+  table.figure("packets lost", count_text(result.lost_packets),
+               count_text(result.repaired_packets) + " repaired, " + count_text(result.duplicate_packets) + " twice, " +
+                   count_text(result.forged_packets) + " forged");
+}
+
+void add_cost(Table& table, const sim::RunResult& result) {
+  const sim::Overhead& overhead = result.overhead;
+  table.heading("Cost");
+  table.figure("overhead", percent_text(overhead.total),
+               "headers " + percent_text(overhead.headers) + ", signatures " + percent_text(overhead.signatures) +
+                   ", parity " + percent_text(overhead.parity));
+  table.line("                                 repairs " + percent_text(overhead.repairs) + ", duplicates " +
+             percent_text(overhead.duplicates) + ", control " + percent_text(overhead.control));
+  table.figure("publisher", factor_text(result.publisher_upload_x), "the stream's rate, sent");
+  if (result.resource_index) table.figure("uplinks", factor_text(*result.resource_index), "what all viewers need");
+  table.figure("tree", count_text(result.depth_max),
+               "hops at most; " + count_text(result.parent_switches) + " changes of parent");
+}
+
+}  // namespace
+
+std::string to_table(const Outcome& outcome) {
+  const sim::RunResult& result = outcome.result;
+  Table table;
+  table.line(outcome.scenario + ": " + count_text(result.peers) + " hosts, " + format_duration(result.simulated) +
+             ", seed " + std::to_string(result.seed) + (result.interrupted ? " (interrupted)" : ""));
+  add_times(table, result, outcome.recorder);
+  add_delivery(table, result);
+  add_cost(table, result);
+  table.heading("Run");
+  table.figure("digest", hexadecimal(result.digest));
+  table.figure("computed in", format_duration(from_seconds(outcome.wall_seconds)),
+               short_count_text(static_cast<double>(result.network.events)) + " events, " +
+                   format_bytes(peak_memory_bytes() / result.peers) + " of memory a host");
+  table.figure("safety", outcome.safe() ? "safe" : "BROKEN",
+               outcome.safe() ? "" : count_text(result.safety_findings) + " findings");
+  table.figure("liveness",
+               result.interrupted ? "not judged"
+               : outcome.alive()  ? "alive"
+                                  : "BROKEN",
+               outcome.alive() ? "" : count_text(result.liveness_findings) + " findings");
+  return table.take();
+}
+
+}  // namespace spate::tools
