@@ -82,6 +82,14 @@ void add_options(CommandLine& line, SimulateOptions& options) {
       "datagram was too large, 9 liveness: a viewer did not play, or not to the end.");
 }
 
+std::string for_shell(const std::string& word) {
+  const std::string plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789%+,-./:=@_";
+  if (!word.empty() && word.find_first_not_of(plain) == word.npos) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
 // What was asked for, wherever it was said, as one line for a shell; without what only says where results go.
 std::string command_of(const CLI::App& app, std::uint64_t seed) {
   const std::set<std::string> left_out = {"help", "version", "config", "verbose", "json", "table", "csv", "report"};
@@ -91,7 +99,7 @@ std::string command_of(const CLI::App& app, std::uint64_t seed) {
     const std::string& name = option->get_lnames().front();
     if (left_out.count(name) > 0 || name == "seed") continue;
     command += " --" + name;
-    if (option->get_items_expected_max() > 0) command += " '" + option->results().back() + "'";
+    if (option->get_items_expected_max() > 0) command += " " + for_shell(option->results().back());
   }
   return command;
 }
