@@ -119,7 +119,7 @@ class Simulate(unittest.TestCase):
         for outside in ("http:", "https:", "src=", "href", "url(", "@import", "<script", "<link", "rgb("):
             self.assertNotIn(outside, page)
         self.assertIn("--seed 7", page)
-        self.assertIn("--rate &#39;500k&#39;", page)
+        self.assertIn("--rate 500k", page)
         self.assertIn(">alive<", page)
 
     def test_report_needs_gnuplot(self):

@@ -48,7 +48,7 @@ TEST_CASE("the parts of the overhead explain it") {
   CHECK(overhead.repairs > 0.01);
   CHECK(overhead.control > 0.001);
   CHECK(overhead.control < 0.2);
-  CHECK(std::abs(overhead.rest) < 0.06);
+  CHECK(std::abs(overhead.rest) < 0.01);
   CHECK(overhead.parity == 0);
 }
 

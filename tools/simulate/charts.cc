@@ -129,24 +129,24 @@ std::string time_axis(const Outcome& outcome) {
 
 // A thin line with the mark's number at its top, for each.
 std::string marks(const Outcome& outcome) {
-  std::string script;
   const auto all = outcome.recorder.marks();
+  std::string script = all.empty() ? "" : "set tmargin 2\n";
   for (std::size_t i = 0; i < std::min(all.size(), kMarksShown); ++i) {
     const std::string at = num(at_seconds(all[i].at));
-    script += "set arrow from " + at + ",graph 0 to " + at + ",graph 0.94 nohead dashtype 3 lw 1.2 lc rgb " +
+    script += "set arrow from " + at + ",graph 0 to " + at + ",graph 1 nohead dashtype 3 lw 1.2 lc rgb " +
               colour(kMuted) + "\n";
-    script += "set label '" + std::to_string(i + 1) + "' at " + at + ",graph 0.98 center tc rgb " + colour(kMuted) +
+    script += "set label '" + std::to_string(i + 1) + "' at " + at + ",graph 1.05 center tc rgb " + colour(kMuted) +
               " font ',12'\n";
   }
   return script;
 }
 
 // Down from a distribution's curve to what it reads there.
-std::string quantile_line(const std::string& name, Duration value, double percent) {
+std::string quantile_line(const std::string& name, Duration value, double percent, int height) {
   const std::string at = num(std::max(0.1, to_ms(value)));
   return "set arrow from " + at + ",0 to " + at + "," + num(percent) + " nohead dashtype 3 lw 1.2 lc rgb " +
-         colour(kMuted) + " front\nset label " + quoted(name + "  " + milliseconds_text(value)) + " at " + at +
-         ",6 left offset 0.8,0 tc rgb " + colour(kInk) + " front\n";
+         colour(kMuted) + " front\nset label " + quoted(name + "  " + milliseconds_text(value)) + " at " + at + "," +
+         std::to_string(height) + " left offset 0.8,0 tc rgb " + colour(kInk) + " front\n";
 }
 
 template <typename Row>
@@ -164,13 +164,28 @@ std::vector<OverheadPart> overhead_parts(const sim::Overhead& overhead) {
           {"rest", overhead.rest, 7}};
 }
 
+namespace {
+
+// A little more than there is, so that the ends are seen.
+std::string lag_range(const sim::Recorder& recorder) {
+  double least = to_ms(recorder.lag().points().front().value);
+  double most = to_ms(recorder.lag().max());
+  if (recorder.bound().count() > 0) {
+    least = std::min(least, to_ms(recorder.bound().points().front().value));
+    most = std::max(most, to_ms(recorder.bound().max()));
+  }
+  return "set xrange [" + num(std::max(0.1, least) * 0.8) + ":" + num(most * 1.25) + "]\n";
+}
+
+}  // namespace
+
 std::string lag_chart(const Outcome& outcome) {
   const sim::Recorder& recorder = outcome.recorder;
   if (recorder.lag().count() == 0) return "";
   std::string script =
-      quantile_line("median", recorder.lag().quantile(0.5), 50) +
-      quantile_line("99 %", recorder.lag().quantile(0.99), 99) + block("lag", distribution(recorder.lag())) +
-      block("bound", distribution(recorder.bound())) +
+      quantile_line("median", recorder.lag().quantile(0.5), 50, 6) +
+      quantile_line("99 %", recorder.lag().quantile(0.99), 99, 14) + block("lag", distribution(recorder.lag())) +
+      block("bound", distribution(recorder.bound())) + lag_range(recorder) +
       "set logscale x\nset xlabel 'milliseconds'\nset format y '%g %%'\nset yrange [0:100]\n"
       "set xtics (1, 2, 5, 10, 20, 50, 100, 200, 500, '1 s' 1000, '2 s' 2000, '5 s' 5000, '10 s' 10000)\n"
       "plot $lag using 1:2 with filledcurves y1=0 fs transparent solid 0.10 noborder lc rgb " +

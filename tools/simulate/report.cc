@@ -131,7 +131,7 @@ std::string pictures(const Outcome& outcome) {
   html += picture("Viewers", key(7, "present") + key(1, "playing"), "Playing: wrote something in that second.",
                   viewers_chart(outcome));
   html += picture("Traffic", key(2, "sent") + key(1, "delivered"),
-                  "Megabits a second: all that hosts sent, and the stream that viewers wrote.", traffic_chart(outcome));
+                  "Megabits a second: sent by all hosts, written by viewers.", traffic_chart(outcome));
   std::string parts;
   for (const OverheadPart& part : overhead_parts(outcome.result.overhead))
     if (std::abs(part.share) >= 0.00005) parts += key(part.colour, part.name + " " + percent_text(part.share));

@@ -161,6 +161,25 @@ TEST_CASE("swarm: unsubscribing and goodbye free the slot", "[swarm]") {
   CHECK(f.b.last<wire::SubscribeReply>()->code == wire::SubscribeCode::kAccepted);
 }
 
+TEST_CASE("swarm: after the handshakes every byte that is sent is counted, messages as control", "[swarm]") {
+  Fixture f;
+  const std::uint64_t before = f.host.bytes_sent;
+  const SentBytes counted_before = f.host.swarm->stats(f.net.now).sent;
+  const auto counted = [&] { return f.host.swarm->stats(f.net.now).sent.total() - counted_before.total(); };
+  f.ask(f.a, wire::Ping{5, 30});
+  f.ask(f.a, wire::Inquiry{});
+  CHECK(counted() == f.host.bytes_sent - before);
+  const SentBytes messages = f.host.swarm->stats(f.net.now).sent;
+  CHECK(messages.total() == messages.control);
+  f.ask(f.a, wire::Subscribe{});
+  f.feed(milliseconds(400), &f.a);
+  const SentBytes sent = f.host.swarm->stats(f.net.now).sent;
+  CHECK(sent.payload > 0);
+  CHECK(sent.signatures > 0);
+  CHECK(sent.control > messages.control);
+  CHECK(counted() == f.host.bytes_sent - before);
+}
+
 TEST_CASE("swarm: a pong tells the publisher's clock", "[swarm]") {
   Fixture f;
   f.ask(f.a, wire::Ping{5, 30});
