@@ -8,21 +8,20 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-RunConfig small_lossy_run() {
-  RunConfig config;
-  config.peers = 16;
-  config.duration = seconds(6);
-  config.rate_bps = 1'000'000;
-  config.publisher_children = 3;
-  config.loss_ppm = 20'000;
-  config.jitter = milliseconds(2);
-  return config;
+Scenario small_lossy_run() {
+  Scenario s = plain_scenario(16, seconds(6), 1);
+  s.stream.rate_bps = 1'000'000;
+  s.publisher_children = 3;
+  s.expect.complete = false;
+  add_loss(s, 20'000);
+  add_jitter(s, milliseconds(2));
+  return s;
 }
 
 }  // namespace
 
 TEST_CASE("the series adds up to the result") {
-  World world(small_lossy_run());
+  World world(small_lossy_run(), {});
   world.run_to_the_end();
   const RunResult result = world.result();
   expect_no_findings(result);
@@ -40,7 +39,7 @@ TEST_CASE("the series adds up to the result") {
 }
 
 TEST_CASE("the parts of the overhead explain it") {
-  World world(small_lossy_run());
+  World world(small_lossy_run(), {});
   world.run_to_the_end();
   const Overhead overhead = world.result().overhead;
   CHECK(overhead.headers == Approx(0.0602).margin(0.01));  // 68 bytes around 1,128
@@ -53,7 +52,7 @@ TEST_CASE("the parts of the overhead explain it") {
 }
 
 TEST_CASE("a viewer whose parent dies has a fail-over") {
-  World world(small_lossy_run());
+  World world(small_lossy_run(), {});
   world.run_until(Instant{} + seconds(4));
   HostId parent = 1;
   for (HostId host = 1; host < 16; ++host)
@@ -67,7 +66,7 @@ TEST_CASE("a viewer whose parent dies has a fail-over") {
 }
 
 TEST_CASE("an interrupted run is judged by what it has written so far") {
-  World world(small_lossy_run());
+  World world(small_lossy_run(), {});
   world.run_to_the_end([&] { return world.network().now() < Instant{} + seconds(4); });
   const RunResult result = world.result();
   CHECK(result.interrupted);
