@@ -151,6 +151,7 @@ HostId World::add_viewer() {
 }
 
 void World::join(HostId host) {
+  if (!network_.present(host) || viewer(host).record().join) return;  // gone before it came, or back early
   const Resident& resident = residents_[host];
   node::JoinConfig config;
   config.stream = stream_key_.public_key;
