@@ -16,6 +16,12 @@ Duration mean_good_spell(Duration burst, std::uint32_t loss_ppm) {
   return Duration(burst.count() * static_cast<std::int64_t>(kMillion - loss_ppm) / static_cast<std::int64_t>(loss_ppm));
 }
 
+Link::Passage dropped(Link::Fate fate) {
+  Link::Passage passage;
+  passage.fate = fate;
+  return passage;
+}
+
 // The smaller MTU, where 0 is none.
 std::uint32_t smaller_mtu(std::uint32_t a, std::uint32_t b) { return a == 0 || b == 0 ? a + b : std::min(a, b); }
 
@@ -55,12 +61,13 @@ void Link::disturb(const Disturbance& disturbance, Instant now) {
 Link::Passage Link::send(std::size_t bytes, Instant now) {
   Trouble trouble{0, Duration::zero(), config_.mtu_bytes};
   if (!disturbances_.empty()) trouble = trouble_at(now);
-  if (trouble.mtu_bytes != 0 && bytes > trouble.mtu_bytes) return {Fate::kTooLarge};
+  if (trouble.mtu_bytes != 0 && bytes > trouble.mtu_bytes) return dropped(Fate::kTooLarge);
   const std::optional<Instant> sent = sent_at(bytes, now);
-  if (!sent) return {Fate::kQueueFull};
-  if (config_.codel && codel_.drops(queueing(now), std::max(now, free_at_), in_short_queue(now))) return {Fate::kCoDel};
+  if (!sent) return dropped(Fate::kQueueFull);
+  if (config_.codel && codel_.drops(queueing(now), std::max(now, free_at_), in_short_queue(now)))
+    return dropped(Fate::kCoDel);
   free_at_ = *sent;
-  if (lost_at(*sent) || disturbance_draws_.chance_ppm(trouble.loss_ppm)) return {Fate::kLost};
+  if (lost_at(*sent) || disturbance_draws_.chance_ppm(trouble.loss_ppm)) return dropped(Fate::kLost);
   Passage passage;
   passage.arrives = arrival(*sent + trouble.delay);
   if (jitter_draws_.chance_ppm(config_.duplicate_ppm)) passage.copy_arrives = arrival(*sent + trouble.delay);
