@@ -67,10 +67,10 @@ class Link {
   enum class Harm : std::uint8_t { kNone, kBitFlipped, kTruncated };
   struct Passage {
     Fate fate = Fate::kCarried;
-    Harm harm = Harm::kNone;              // to the packet and its copy alike
-    Instant arrives{};                    // if carried
-    std::optional<Instant> copy_arrives;  // if carried twice
-    std::uint64_t harm_draw = 0;          // uniform: which bit, or where it is cut
+    Harm harm = Harm::kNone;                // to the packet and its copy alike
+    Instant arrives{};                      // if carried
+    std::optional<Instant> copy_arrives{};  // if carried twice
+    std::uint64_t harm_draw = 0;            // uniform: which bit, or where it is cut
   };
 
   // `rng` is this link's own; a generator for each purpose is forked from it.
