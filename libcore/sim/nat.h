@@ -1,15 +1,19 @@
-// A box that translates addresses between a network of its own and the one outside (RFC 4787's terms).
+// A box that translates addresses between hosts inside and the network outside (RFC 4787's terms).
 //
-// It has one address outside. What is sent from inside opens a mapping from the sender's address to a port of the box,
-// and lets the receiver in; what comes from outside passes if it is to a mapped port, from somebody who is let in. Both
-// end when nothing was sent from inside for `timeout`; what comes in prolongs nothing. Boxes may stand behind one
-// another: to the outer one, the inner one's address is that of a sender like others.
+// It has one IP address outside. What is sent from inside opens a mapping from the sender's address to a port of the
+// box, and lets its receiver in; what comes from outside passes if it is to a mapped port, and from somebody who is
+// let in. Both end when nothing was sent that way from inside for `idle_timeout`; what comes in prolongs nothing. Boxes
+// may stand behind one another: to the outer one, the inner one's address is that of a sender like others.
+//
+// Pure data, no events: an ended mapping passes nothing, and is cleared away when the next one opens. A datagram of a
+// mapping that is open allocates nothing.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <unordered_map>
+#include <vector>
 
 #include "libcore/base/address.h"
 #include "libcore/base/time.h"
@@ -17,89 +21,111 @@
 
 namespace spate::sim {
 
-// On what something depends, beside the address inside.
-enum class NatScope : std::uint8_t {
-  kAny,      // nothing: endpoint-independent
-  kAddress,  // the remote IP address
-  kPort,     // the remote IP address and port
+// How much of the remote address a mapping or a permission is for.
+enum class NatRule : std::uint8_t {
+  kEndpoint,        // none: independent of it
+  kAddress,         // the IP address
+  kAddressAndPort,  // all
 };
-enum class NatPorts : std::uint8_t {
-  kPreserving,  // the same as inside, or the next that is free
+
+// The port of a new mapping, among those that are free.
+enum class PortChoice : std::uint8_t {
+  kPreserving,  // the one inside; if it is taken, the next after the last that was chosen for that reason
   kContiguous,  // the next after the last one
   kRandom,
 };
 
+struct NatType {
+  NatRule mapping = NatRule::kEndpoint;
+  NatRule filtering = NatRule::kAddressAndPort;
+  PortChoice allocation = PortChoice::kPreserving;
+  bool hairpin = false;  // hosts inside reach one another at their addresses outside
+};
+
 struct NatConfig {
-  NatScope mapping = NatScope::kAny;
-  NatScope filtering = NatScope::kPort;
-  NatPorts ports = NatPorts::kPreserving;
-  Duration timeout = std::chrono::seconds(120);
-  bool hairpin = false;             // hosts inside reach one another at their addresses outside
-  std::uint32_t flows_max = 8'192;  // mappings, and permissions for remote hosts; beyond, nothing new passes
+  NatType type;
+  Duration idle_timeout = std::chrono::seconds(120);
+  std::uint32_t mappings_max = 4'096;   // at most kMappingsMax; the longest idle makes room
+  std::uint32_t permissions_max = 256;  // of a mapping; the longest idle makes room
 };
 
 class NatBox {
  public:
-  // The port of the address is not used. `rng` is this box's own.
+  static constexpr std::uint32_t kMappingsMax = 32'768;  // half the ports: a free one is found soon
+
+  // The port of `outside` is not used. All randomness comes from a fork of `rng`.
   NatBox(const NatConfig& config, const Address& outside, const Rng& rng);
 
-  bool hairpin() const { return config_.hairpin; }
+  const NatConfig& config() const { return config_; }
   bool owns(const Address& address) const { return address.ip == outside_.ip; }
 
-  // The address that a datagram sent from inside has outside. Nothing: there is no room for it, and it is dropped.
-  std::optional<Address> outbound(const Address& inside, const Address& remote, Instant now);
-  // Whom a datagram from outside to that port of the box is for. Nothing: it is dropped.
-  std::optional<Address> inbound(std::uint16_t port, const Address& remote, Instant now) const;
-  // Whose a port is, or was last, whether or not anything would pass.
-  std::optional<Address> holder(std::uint16_t port) const;
+  // The public address that a datagram from inside leaves with. Times never go back, here and below.
+  Address outbound(const Address& inside, const Address& to, Instant now);
+  // Whom a datagram from outside to one of the box's addresses is for; nothing if it does not pass.
+  std::optional<Address> inbound(const Address& outside_port, const Address& from, Instant now) const;
+  // Who has the mapping of one of the box's addresses, whether or not anything would pass.
+  std::optional<Address> holder(const Address& outside_port) const;
 
-  // It restarts: nothing is open, and the ports of what will be are others than before.
+  // All mappings are forgotten, and those that follow have other ports, as after a restart.
   void rebind();
 
-  std::size_t flows() const { return mappings_.size() + permits_.size(); }
+  std::size_t mappings() const { return by_key_.size(); }
 
  private:
+  static constexpr std::uint32_t kNone = UINT32_MAX;
+
   struct Key {
-    Address inside;  // of a permit: no address, the box's port
-    Address remote;  // as much of it as counts
+    Address inside;
+    Address remote;  // the part that counts
     bool operator==(const Key&) const = default;
   };
   struct KeyHash {
     std::size_t operator()(const Key& key) const;
   };
-  struct Mapping {
-    std::uint16_t port;
-    Instant ends;
+  struct Permission {
+    Address remote;  // the part that counts
+    Instant last_sent;
   };
-  struct Port {
-    Key mapping;
-    Instant ends;
+  // In a list from the longest idle to the last one used.
+  struct Mapping {
+    Key key;
+    std::uint16_t port = 0;
+    Instant last_sent{};
+    std::uint32_t before = kNone;
+    std::uint32_t after = kNone;
+    std::vector<Permission> permissions{};  // roughly, the more used the further ahead
   };
 
-  bool make_room(std::size_t more, Instant now);
-  void forget_port(const Key& mapping);
-  std::optional<std::uint16_t> free_port(std::uint16_t inside, Instant now);
-  bool taken(std::uint16_t port, Instant now) const;
+  bool ended(Instant last_sent, Instant now) const { return now - last_sent >= config_.idle_timeout; }
+  std::uint32_t open(const Key& key, Instant now);
+  void close(std::uint32_t mapping);
+  void link_last(std::uint32_t mapping);
+  void unlink(std::uint32_t mapping);
+  void permit(Mapping& mapping, const Address& remote, Instant now) const;
+  const Mapping* mapping_of(const Address& outside_port) const;
+  std::uint16_t free_port(std::uint16_t inside);
+  std::uint16_t next_free_port();
 
   NatConfig config_;
   Address outside_;
   Draws draws_;
-  std::uint16_t shift_ = 0;  // of preserved ports, since the last restart
   std::uint16_t next_port_;
-  std::unordered_map<Key, Mapping, KeyHash> mappings_;
-  std::unordered_map<std::uint16_t, Port> ports_;
-  std::unordered_map<Key, Instant, KeyHash> permits_;  // and when they end
+  std::uint16_t shift_ = 0;  // of preserved ports, since the last restart
+  std::vector<Mapping> mappings_;
+  std::vector<std::uint32_t> free_;  // of mappings_
+  std::uint32_t longest_idle_ = kNone;
+  std::uint32_t last_used_ = kNone;
+  std::unordered_map<Key, std::uint32_t, KeyHash> by_key_;
+  std::unordered_map<std::uint16_t, std::uint32_t> by_port_;
 };
 
-struct NatType {
-  NatScope mapping;
-  NatPorts ports;
-  NatScope filtering;
-  std::uint32_t share_ppm;
+struct NatShare {
+  NatType type;
+  std::uint32_t ppm;  // of the hosts behind a box; a million together
 };
-// The types that people have, and their shares.
-std::span<const NatType> nat_types();
-// A box as somebody may have it: a type, a timeout, and hairpinning or not.
-NatConfig draw_nat(Draws& draws);
+// The types that people have.
+std::span<const NatShare> nat_shares();
+// A box as somebody has it: a type, hairpinning or not, and an idle timeout.
+NatConfig draw_nat(Rng& rng);
 
 }  // namespace spate::sim

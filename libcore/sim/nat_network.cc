@@ -61,16 +61,14 @@ NatNetwork::Way NatNetwork::way(HostId from, const Address& to, Instant now) {
     if (realm == kNoBox) return way;  // an address of somebody's inside means nothing out here
     NatBox& box = boxes_[realm].nat;
     const bool turns_here = realm == to_box;
-    if (turns_here && !box.hairpin()) return way;
-    const std::optional<Address> outside = box.outbound(way.from, to, now);
-    if (!outside) return way;
-    way.from = *outside;
+    if (turns_here && !box.config().type.hairpin) return way;
+    way.from = box.outbound(way.from, to, now);
     if (turns_here) break;
   }
 
   Address at = to;
   for (BoxId box = to_box; box != kNoBox; box = box_at(at)) {
-    const std::optional<Address> inside = boxes_[box].nat.holder(at.port);
+    const std::optional<Address> inside = boxes_[box].nat.holder(at);
     if (!inside) return way;
     at = *inside;
   }
@@ -82,7 +80,7 @@ NatNetwork::Way NatNetwork::way(HostId from, const Address& to, Instant now) {
 bool NatNetwork::admits(HostId host, const Address& from, const Address& to, Instant now) const {
   Address at = to;
   for (BoxId box = box_at(at); box != kNoBox; box = box_at(at)) {
-    const std::optional<Address> inside = boxes_[box].nat.inbound(at.port, from, now);
+    const std::optional<Address> inside = boxes_[box].nat.inbound(at, from, now);
     if (!inside) return false;
     at = *inside;
   }

@@ -237,6 +237,26 @@ TEST_CASE("CoDel keeps an overloaded queue short and the link busy") {
   CHECK(carried_by_codel > 60'000 * 10 / 11 - 200);
 }
 
+TEST_CASE("CoDel keeps the wait near its target when there is little too much") {
+  LinkConfig config;
+  config.rate_bps = 10'000'000;
+  config.queue_bytes = 1'000'000;
+  const auto median_wait_ms = [&config](bool codel) {
+    config.codel = codel;
+    Link link(config, crypto::ChaChaRng(1));
+    std::vector<Duration> waits;
+    for (int i = 0; i < 120'000; ++i) {  // 10.1 Mbit/s for two minutes
+      const Instant now = Instant{} + milliseconds(i);
+      link.send(1'262, now);
+      if (i >= 60'000) waits.push_back(link.queueing(now));
+    }
+    std::nth_element(waits.begin(), waits.begin() + 30'000, waits.end());
+    return to_ms(waits[30'000]);
+  };
+  CHECK(median_wait_ms(false) > 700);
+  CHECK(median_wait_ms(true) < 10);
+}
+
 TEST_CASE("packets above the MTU vanish, and take no time") {
   LinkConfig config;
   config.rate_bps = 8'000'000;
@@ -275,7 +295,7 @@ TEST_CASE("disturbances add up, and end by themselves or on demand") {
   CHECK(link.send(1'000, Instant{}).arrives == Instant{} + milliseconds(16));
   CHECK(link.send(1'001, Instant{}).fate == Link::Fate::kTooLarge);
   CHECK(link.send(1'000, second).arrives == second + milliseconds(6));
-  link.calm();
+  link.calm(second + milliseconds(6));
   CHECK(link.send(1'400, second + milliseconds(100)).arrives == second + milliseconds(100) + microseconds(1'400));
   CHECK(link.send(1'401, second + milliseconds(100)).fate == Link::Fate::kTooLarge);
 
@@ -302,6 +322,40 @@ TEST_CASE("a link that is slowed down for a while is back at its rate at once") 
   CHECK(link.send(7'001, Instant{}).fate == Link::Fate::kQueueFull);
   CHECK(link.send(7'000, Instant{}).arrives == Instant{} + microseconds(23'500));
   CHECK(link.send(1'000, Instant{} + milliseconds(100)).arrives == Instant{} + milliseconds(101));
+}
+
+TEST_CASE("a link that is calmed serves what waits at its own rate") {
+  LinkConfig config;
+  config.rate_bps = 8'000'000;
+  config.queue_bytes = 10'000;
+  config.reorders = GENERATE(true, false);
+  Link link(config, crypto::ChaChaRng(1));
+  // What waits when the rate sinks takes longer from then on.
+  REQUIRE(link.send(2'000, Instant{}).arrives == Instant{} + milliseconds(2));
+  link.disturb({.rate_factor_ppm = 1'000}, Instant{} + milliseconds(1));
+  CHECK(link.queueing(Instant{} + milliseconds(1)) == std::chrono::seconds(1));
+  CHECK(link.send(9'001, Instant{} + milliseconds(1)).fate == Link::Fate::kQueueFull);
+  REQUIRE(link.send(9'000, Instant{} + milliseconds(1)).fate == Link::Fate::kCarried);
+
+  const Instant calm = Instant{} + milliseconds(1'001);
+  link.calm(calm);
+  CHECK(link.queueing(calm) == milliseconds(9));
+  CHECK(link.send(1'001, calm).fate == Link::Fate::kQueueFull);
+  CHECK(link.send(1'000, calm).arrives == calm + milliseconds(10));
+  CHECK(link.send(1'000, calm + milliseconds(20)).arrives == calm + milliseconds(21));
+}
+
+TEST_CASE("rates that change while nothing waits change nothing else") {
+  LinkConfig config;
+  const Instant now = Instant{} + milliseconds(5);
+  SECTION("without a rate") {}
+  SECTION("with one") { config.rate_bps = 8'000'000'000; }
+  Link link(config, crypto::ChaChaRng(1));
+  link.send(1'000, Instant{});
+  link.disturb({.rate_factor_ppm = 1}, now);
+  link.calm(now);
+  CHECK(link.queueing(now) == Duration::zero());
+  CHECK(link.send(1'000, now).arrives == now + link.serialisation(1'000));
 }
 
 TEST_CASE("what disturbs a link does not change what it draws otherwise") {

@@ -11,8 +11,8 @@ constexpr Instant kNow = Instant{} + std::chrono::seconds(1);
 
 NatConfig open_box(bool hairpin = false) {
   NatConfig config;
-  config.filtering = NatScope::kAny;
-  config.hairpin = hairpin;
+  config.type.filtering = NatRule::kEndpoint;
+  config.type.hairpin = hairpin;
   return config;
 }
 

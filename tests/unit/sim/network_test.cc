@@ -308,9 +308,11 @@ Torture torture(std::uint64_t seed) {
   config.down.corrupt_ppm = config.up.corrupt_ppm = 10'000;
   config.down.truncate_ppm = config.up.truncate_ppm = 10'000;
   config.socket_bytes = 10'000;
-  const BoxId carrier = network.add_box({.filtering = NatScope::kAny, .hairpin = true});
+  const BoxId carrier = network.add_box({.type = {.filtering = NatRule::kEndpoint, .hairpin = true}});
   for (HostId host = 0; host < kHosts; ++host) {
-    config.box = host < 4 ? kNoBox : network.add_box({.timeout = milliseconds(300)}, host < 8 ? kNoBox : carrier);
+    config.box = host < 4
+                     ? kNoBox
+                     : network.add_box({.type = {}, .idle_timeout = milliseconds(300)}, host < 8 ? kNoBox : carrier);
     config.clock = {seconds(host), static_cast<std::int32_t>(host) * 1'000 - 5'000};
     network.add(talkers[host], config);
   }
