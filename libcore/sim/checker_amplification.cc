@@ -6,15 +6,38 @@
 #include "libcore/sim/digest.h"
 
 namespace spate::sim {
+namespace {
 
-AmplificationChecker::Path& AmplificationChecker::path(HostId host, const Address& address) {
-  return paths_[Digest::mix(hash_bytes(address.ip) ^ std::uint64_t{host} << 16 ^ address.port)];
+// Of the indices in handshake datagrams; wire/README.md.
+constexpr std::size_t kSenderAt = 4;
+constexpr std::size_t kReceiverAt = 8;
+
+bool is_a(std::uint8_t type, Bytes datagram) { return !datagram.empty() && datagram[0] == type; }
+
+std::uint64_t index_at(Bytes datagram, std::size_t at) {
+  return datagram.size() < at + 4 ? 0 : hash_bytes(datagram.subspan(at, 4));
+}
+
+std::uint64_t mixed(HostId host, std::uint64_t index) { return Digest::mix(index ^ Digest::mix(host)); }
+
+}  // namespace
+
+std::uint64_t AmplificationChecker::key_of(HostId host, const Address& address) {
+  return Digest::mix(hash_bytes(address.ip) ^ std::uint64_t{host} << 16 ^ address.port);
 }
 
 void AmplificationChecker::on_sent(HostId from, const Address& to, Bytes datagram, Instant now) {
-  if (!datagram.empty() && datagram[0] == session::kInitiationType) return;  // not an answer
-  Path& p = path(from, to);
-  if (p.proven) return;
+  if (is_a(session::kInitiationType, datagram)) {  // not an answer
+    begun_[mixed(from, index_at(datagram, kSenderAt))] = key_of(from, to);
+    return;
+  }
+  const std::uint64_t key = key_of(from, to);
+  if (proven(key)) return;
+  Path& p = paths_[key];
+  if (p.proven) {
+    remembered_[key % kRemembered] = key;
+    return;
+  }
   p.sent += datagram.size();
   if (p.sent <= p.received) return;
   findings_.add(
@@ -22,12 +45,17 @@ void AmplificationChecker::on_sent(HostId from, const Address& to, Bytes datagra
       "sent " + std::to_string(p.sent) + " bytes to an unproven address that had sent " + std::to_string(p.received));
 }
 
-// A response, too, answers what only the address's owner can have seen.
+// A response, too, answers what only the address's owner can have seen. It proves the address that was dialled as well
+// as the one it came from: a box may translate the two differently.
 void AmplificationChecker::on_delivered(HostId to, const Address& from, Bytes datagram, Instant /*now*/) {
-  Path& p = path(to, from);
-  if (p.proven) return;
+  const std::uint64_t key = key_of(to, from);
+  if (proven(key)) return;
+  Path& p = paths_[key];
   p.received += datagram.size();
-  p.proven = !datagram.empty() && (datagram[0] == session::kDataType || datagram[0] == session::kResponseType);
+  p.proven |= is_a(session::kDataType, datagram) || is_a(session::kResponseType, datagram);
+  if (!is_a(session::kResponseType, datagram)) return;
+  const auto begun = begun_.find(mixed(to, index_at(datagram, kReceiverAt)));
+  if (begun != begun_.end()) paths_[begun->second].proven = true;
 }
 
 }  // namespace spate::sim

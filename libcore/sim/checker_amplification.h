@@ -4,6 +4,7 @@
 #pragma once
 
 #include <unordered_map>
+#include <vector>
 
 #include "libcore/sim/findings.h"
 #include "libcore/sim/network.h"
@@ -22,10 +23,15 @@ class AmplificationChecker final : public WireObserver {
     std::uint64_t sent = 0;
     bool proven = false;
   };
-  Path& path(HostId host, const Address& address);
+  // Most datagrams go along paths that were proven long ago.
+  static constexpr std::size_t kRemembered = 1u << 16;
+  static std::uint64_t key_of(HostId host, const Address& address);
+  bool proven(std::uint64_t key) const { return remembered_[key % kRemembered] == key; }
 
   Findings& findings_;
-  std::unordered_map<std::uint64_t, Path> paths_;  // by a hash of host and address; never iterated
+  std::vector<std::uint64_t> remembered_ = std::vector<std::uint64_t>(kRemembered);  // keys of proven paths
+  std::unordered_map<std::uint64_t, std::uint64_t> begun_;  // by host and index: the path that a handshake went
+  std::unordered_map<std::uint64_t, Path> paths_;           // by a hash of host and address; never iterated
 };
 
 }  // namespace spate::sim

@@ -25,7 +25,8 @@ HostId Network::add(HostProgram& program, const HostConfig& config) {
   SPATE_CHECK(id < kHostsMax);
   const std::string name = std::to_string(id);
   hosts_.push_back({&program, Link(config.up, *rng_->fork(name + " up")),
-                    Link(config.down, *rng_->fork(name + " down")), HostClock(config.clock), config.socket_bytes});
+                    Link(config.down, *rng_->fork(name + " down")), HostClock(config.clock), config.socket_bytes,
+                    config.wake, Draws(*rng_->fork(name + " wake")).between({}, config.wake)});
   hosts_.back().behind_box = config.box != kNoBox;
   nats_.add_host(config.box);
   return id;
@@ -99,7 +100,8 @@ void Network::rebind(HostId host) {
 void Network::jump_clock(HostId host, Duration by) {
   Host& jumper = hosts_[host];
   jumper.clock.jump(by, now_);
-  jumper.deadline = std::max(now_, std::min(jumper.wanted.now, jumper.clock.first_showing(jumper.wanted.local)));
+  const Instant wanted = std::min(jumper.wanted.now, jumper.clock.first_showing(jumper.wanted.local));
+  jumper.deadline = next_look(jumper, std::max(now_, wanted));
   if (present(host)) arm(host);
 }
 
@@ -176,13 +178,14 @@ bool Network::take_delivery(const Event& event) {
       packets_[event.payload].bytes = harmed(packets_[event.payload].bytes, passage);
     if (passage.copy_arrives) {
       ++stats_.duplicated;
-      put({*passage.copy_arrives, event.destination, event.source, hosts_[event.source].sequence++, kDelivery,
-           event.bytes, 0},
+      put({next_look(host, *passage.copy_arrives), event.destination, event.source, hosts_[event.source].sequence++,
+           kDelivery, event.bytes, 0},
           packets_[event.payload]);
     }
-    if (passage.arrives > now_) {
+    const Instant looks = next_look(host, passage.arrives);
+    if (looks > now_) {
       Event later = event;
-      later.time = passage.arrives;
+      later.time = looks;
       later.kind = kDelivery;
       queue_.push(later);
       return false;
@@ -235,6 +238,12 @@ void Network::run_command(const Event& event) {
   pump(event.destination);
 }
 
+Instant Network::next_look(const Host& host, Instant time) {
+  if (host.wake == Duration::zero() || time > EventQueue::kTimeMax) return time;
+  const Duration since = (time.time_since_epoch() + host.wake - host.wake_phase) % host.wake;
+  return since == Duration::zero() ? time : time + host.wake - since;
+}
+
 void Network::pump(HostId id) {
   if (!present(id) || hosts_[id].paused) return;
   for (;;) {
@@ -243,7 +252,7 @@ void Network::pump(HostId id) {
     if (!wanted) continue;
     Host& host = hosts_[id];
     host.wanted = *wanted;
-    host.deadline = std::max(now_, std::min(wanted->now, host.clock.first_showing(wanted->local)));
+    host.deadline = next_look(host, std::max(now_, std::min(wanted->now, host.clock.first_showing(wanted->local))));
     break;
   }
   arm(id);

@@ -29,7 +29,10 @@ struct HostConfig {
   LinkConfig down;
   ClockConfig clock;
   std::uint64_t socket_bytes = 208 * 1024;  // that wait while the host is paused, headers included
-  BoxId box = kNoBox;                       // the box that it is behind
+  // The host looks for datagrams and timers so often, as interrupts are held together and loops go round: what comes
+  // between is handed over in one batch. Zero: at once.
+  Duration wake{};
+  BoxId box = kNoBox;  // the box that it is behind
 };
 
 // Datagrams. sent + duplicated = delivered + dropped() + in_flight, at any time.
@@ -141,6 +144,8 @@ class Network {
     Link down;
     HostClock clock;
     std::uint64_t socket_bytes;
+    Duration wake;
+    Duration wake_phase;
     std::uint64_t sequence = 0;
     Moment wanted{kNever, kNever};  // when its program wants to be called
     Instant deadline = kNever;      // the same by the network's clock
@@ -175,6 +180,8 @@ class Network {
   void carry(HostId from, HostId to, const Link::Passage& passage, Packet packet);
   Buffer harmed(const Buffer& packet, const Link::Passage& passage);
   std::uint64_t& count_of(Link::Fate fate);
+  // The first time at or after `time` at which the host looks.
+  static Instant next_look(const Host& host, Instant time);
   Moment moment(HostId host) const { return {now_, local_time(host)}; }
   void put(Event event, Packet packet);
   void drop(std::uint32_t packet, std::uint64_t& reason);

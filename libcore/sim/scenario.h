@@ -145,8 +145,10 @@ struct Scenario {
   std::optional<std::uint16_t> publisher_children;
   std::optional<std::uint16_t> relay_children;
   std::optional<std::uint16_t> viewer_children;
-  std::optional<Duration> latency;  // of playout; nothing: automatic
-  bool upload_limits = true;        // everybody is told 0.9 of its uplink
+  std::optional<Duration> latency;                 // of playout; nothing: automatic
+  bool upload_limits = true;                       // everybody is told 0.9 of its uplink
+  Duration history = std::chrono::seconds(4);      // what viewers and relays keep for others
+  Duration wake = std::chrono::microseconds(500);  // how often hosts look at their sockets and timers
 
   MapSpec map;
   ClockSpec clock;

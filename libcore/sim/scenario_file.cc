@@ -167,6 +167,8 @@ void describe(V& v, Scenario& s) {
   v.optional_count("viewer-children", s.viewer_children, 0, 10'000);
   v.optional_duration("latency", s.latency, "auto");
   v.flag("upload-limits", s.upload_limits);
+  v.duration("history", s.history);
+  v.duration("wake", s.wake);
   v.table("stream", s.stream);
   v.table("map", s.map);
   v.table("clock", s.clock);
@@ -505,6 +507,7 @@ std::optional<ScenarioError> check_scenario(const Scenario& s) {
   if (s.relays + 2 > s.peers) return error("'peers' must leave room for a publisher, the relays and a viewer");
   if (s.duration < std::chrono::seconds(1)) return error("'duration' must be at least \"1s\"");
   if (s.calm > s.duration) return error("'calm' is longer than 'duration'");
+  if (s.wake > std::chrono::milliseconds(100)) return error("'wake' must be at most \"100ms\"");
   if (s.viewers.empty()) return error("there must be at least one [[viewers]]");
   if (!s.map.continent.empty() && !continent_named(s.map.continent))
     return error("'continent' in [map] must be africa, asia, europe, north-america, oceania or south-america");

@@ -11,6 +11,7 @@
 #include "libcore/sim/matrix_delay.h"
 #include "libcore/sim/summary.h"
 #include "libcore/sim/world_delay.h"
+#include "libcore/stream/store.h"
 
 namespace spate::sim {
 namespace {
@@ -29,6 +30,12 @@ BroadcastConfig broadcast_config(const Scenario& scenario) {
   const Duration frame = Duration(std::chrono::seconds(1)) / stream.frames_per_second;
   broadcast.frames = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(scenario.duration / frame));
   return broadcast;
+}
+
+// Bursts and short packets make more of them than the rate alone says.
+std::uint64_t history_shards(const Scenario& scenario) {
+  const auto bits = scenario.stream.rate_bps / 1'000 * static_cast<std::uint64_t>(to_us(scenario.history) / 1'000);
+  return std::clamp<std::uint64_t>(bits / (wire::kPayloadBytes * 8) * 5 / 4, 256, stream::Store::kSlots);
 }
 
 std::unique_ptr<DelayModel> delay_model(const MapSpec& map, const RttMatrix* matrix, const Rng& rng) {
@@ -107,7 +114,9 @@ PeerConfig World::peer_config(const Rng& rng, HostId host, HostConfig& host_conf
   peer.node.identity = crypto::generate_node_key_pair(*rng.fork("identity"));
   peer.node.upload_limit_bps = resident.upload_limit_bps;
   upload_checker_.set_limit(host, resident.upload_limit_bps);
-  host_config = {resident.up, resident.down, {}};
+  host_config.up = resident.up;
+  host_config.down = resident.down;
+  host_config.wake = scenario_.wake;
   host_config.clock.offset = draws.between(offset_min, scenario_.clock.offset_max);
   host_config.clock.drift_ppm =
       static_cast<std::int32_t>(draws.below(2 * std::uint64_t{drift_max} + 1)) - static_cast<std::int32_t>(drift_max);
@@ -171,6 +180,7 @@ void World::join(HostId host) {
   config.hosts = introducers_;
   config.children_max = resident.children;
   config.latency = scenario_.latency;
+  config.history_shards = history_shards(scenario_);
   config.output = resident.role == Role::kViewer;
   config.connect_timeout = std::chrono::hours(1);  // somebody would start it again
   if (resident.role == Role::kRelay) config.hosts = {introducers_.front()};

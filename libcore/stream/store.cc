@@ -13,7 +13,9 @@ constexpr std::size_t kWordBits = 64;
 
 }  // namespace
 
-Store::Store() : ring_(kFirstSlots), present_(kFirstSlots / kWordBits) {}
+Store::Store(std::uint64_t slots_max) : slots_max_(slots_max), ring_(kFirstSlots), present_(kFirstSlots / kWordBits) {
+  SPATE_CHECK(slots_max > 0 && slots_max <= kSlots);
+}
 
 void Store::restart(std::uint64_t first) {
   clear(tail_, head_);
@@ -23,8 +25,8 @@ void Store::restart(std::uint64_t first) {
 
 void Store::advance_head(std::uint64_t new_head) {
   if (new_head <= head_) return;
-  if (new_head - tail_ > kSlots) {
-    const std::uint64_t new_tail = new_head - kSlots;
+  if (new_head - tail_ > slots_max_) {
+    const std::uint64_t new_tail = new_head - slots_max_;
     clear(tail_, std::min(new_tail, head_));
     tail_ = new_tail;
   }

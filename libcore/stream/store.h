@@ -1,9 +1,11 @@
 // The newest verified shards of one run of a stream, and the hash lists that prove them: one ring, indexed by
 // sequence, that forwarding, repair and playout share.
 //
-// Holds at most kSlots sequences ending at head(); what falls out below is gone. Memory: kSlots blocks of
-// BufferPool::kBlockBytes (25 MB) plus one block for each list; the ring grows to that only as shards come. Only
-// verified frames may enter. References and pointers to slots last until the store is next changed.
+// Holds at most slots_max sequences, kSlots if nothing else is asked, ending at head(); what falls out below is gone.
+// Memory: as many blocks of BufferPool::kBlockBytes (25 MB for kSlots) and one for each list; the ring grows to that
+// only as shards come. Only BufferPool::kBlockBytes (25 MB) plus one block for each list; the ring grows to that only
+// as shards come. Only verified frames may enter. References and pointers to slots last until the store is next
+// changed.
 #pragma once
 
 #include <cstdint>
@@ -32,11 +34,12 @@ class Store {
  public:
   static constexpr std::uint64_t kSlots = 16'384;
 
-  Store();
+  // REQUIRES 0 < slots_max <= kSlots.
+  explicit Store(std::uint64_t slots_max = kSlots);
 
   // One past the highest sequence that a shard, a list or advance_head() told of. 0 when empty.
   std::uint64_t head() const { return head_; }
-  // The lowest sequence whose slot is still kept: max(0, head - kSlots), or where the stream was joined.
+  // The lowest sequence whose slot is still kept: max(0, head - slots_max), or where the stream was joined.
   std::uint64_t tail() const { return tail_; }
   // Forgets everything and continues at this sequence (a joiner's first, a new epoch).
   void restart(std::uint64_t first);
@@ -73,6 +76,7 @@ class Store {
   std::uint64_t scan(std::uint64_t from, std::uint64_t invert) const;
 
   // Slots outside [tail, head) are empty. Both sizes are powers of two; a bit of `present_` stands for a slot.
+  const std::uint64_t slots_max_;
   std::vector<StoredShard> ring_;
   std::vector<std::uint64_t> present_;
   std::uint64_t tail_ = 0;

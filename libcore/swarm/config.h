@@ -32,6 +32,7 @@ struct JoinConfig {
   std::vector<Host> hosts;  // the link's, resolved
   std::uint16_t children_max = 8;
   bool output = true;                                   // false: a relay, which plays nothing
+  std::uint64_t history_shards = 16'384;                // kept for children and repairs, at most stream::Store::kSlots
   std::optional<Duration> latency;                      // nothing = automatic
   Duration connect_timeout = std::chrono::seconds(10);  // until a parent has accepted us
   Duration idle_timeout = std::chrono::seconds(30);     // once joined, without a word of the publisher; 0 = for ever

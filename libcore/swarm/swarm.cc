@@ -5,6 +5,7 @@
 namespace spate::swarm {
 namespace {
 
+constexpr std::size_t kIntroductionLooks = 64;  // at peers, for one answer
 constexpr Duration kStatusInterval = std::chrono::seconds(1);
 constexpr Duration kAnswerInterval = std::chrono::milliseconds(20);
 constexpr Duration kEndedInfoInterval = std::chrono::milliseconds(200);
@@ -26,6 +27,7 @@ Swarm::Swarm(const PublishConfig& config, const Host& host, Instant now)
 
 Swarm::Swarm(const JoinConfig& config, const Host& host, Instant now)
     : host_(host),
+      store_(config.history_shards),
       outbox_(host.pool),
       peers_(host.endpoint, outbox_),
       children_(config.children_max, store_, peers_, outbox_, host.upload),
@@ -187,21 +189,26 @@ wire::Status Swarm::status() const {
 }
 
 // Those of our peers who may serve the asker: with free slots first, then the nearest to the publisher.
-wire::Peers Swarm::introductions(const Peer& asker) const {
+wire::Peers Swarm::introductions(const Peer& asker) {
   std::vector<wire::PeerRecord> records;
-  for (const auto& [session, peer] : peers_.all()) {
-    if (session == asker.session || !host_.endpoint.established(session)) continue;
-    wire::PeerRecord record{peer.key, host_.endpoint.address(session), 0, UINT32_MAX};
-    if (const wire::Report* const report = children_.report_of(session); report != nullptr && report->slots > 0) {
-      record.free_slots = report->free_slots;
-      record.lag_us = report->lag_us;
-    } else if (!children_.has(session) && peer.status && peer.status->receiving && peer.status->slots > 0) {
-      record.free_slots = peer.status->free_slots;
-      record.lag_us = peer.status->lag_us;
-    } else {
-      continue;
-    }
-    records.push_back(record);
+  const auto add = [&](const Peer& peer, std::uint16_t slots, std::uint16_t free_slots, std::uint32_t lag_us) {
+    if (slots == 0 || peer.session == asker.session || !host_.endpoint.established(peer.session)) return;
+    records.push_back({peer.key, host_.endpoint.address(peer.session), free_slots, lag_us});
+  };
+  children_.for_each([&](session::SessionId child) {
+    const wire::Report* const report = children_.report_of(child);
+    const Peer* const peer = peers_.find(child);
+    if (report != nullptr && peer != nullptr) add(*peer, report->slots, report->free_slots, report->lag_us);
+  });
+  // A publisher asks nobody for a status, and may have sessions with a whole swarm. Of many peers those that follow the
+  // asker's session: each asker is told of others.
+  const auto& all = peers_.all();
+  auto it = all.upper_bound(asker.session);
+  for (std::size_t looks = member_ ? std::min(all.size(), kIntroductionLooks) : 0; looks > 0; --looks, ++it) {
+    if (it == all.end()) it = all.begin();
+    const Peer& peer = it->second;
+    if (peer.status && peer.status->receiving && !children_.has(peer.session))
+      add(peer, peer.status->slots, peer.status->free_slots, peer.status->lag_us);
   }
   std::sort(records.begin(), records.end(), [](const auto& a, const auto& b) {
     if ((a.free_slots > 0) != (b.free_slots > 0)) return a.free_slots > 0;

@@ -78,7 +78,7 @@ class Swarm {
   void answer_inquiry(Peer& peer, Instant now);
   void answer_subscribe(Peer& peer, const wire::Subscribe& subscribe, Instant now);
   wire::Status status() const;
-  wire::Peers introductions(const Peer& asker) const;
+  wire::Peers introductions(const Peer& asker);
   bool has_stream() const;
   void tell_children_status();
   void send_info_to_children();
