@@ -92,8 +92,8 @@ void Network::disturb(HostId host, const Disturbance& disturbance) {
   hosts_[host].down.disturb(disturbance, now_);
 }
 
-void Network::rebind(HostId host) {
-  for (BoxId box = nats_.box_of(host); box != kNoBox; box = nats_.behind(box)) nats_.box(box).rebind();
+void Network::rebind_nat(HostId host) {
+  if (hosts_[host].behind_box) nats_.box(nats_.box_of(host)).rebind();
 }
 
 void Network::jump_clock(HostId host, Duration by) {

@@ -94,14 +94,16 @@ class Network {
   // Of both its links.
   void disturb(HostId host, const Disturbance& disturbance);
   void jump_clock(HostId host, Duration by);
-  // The box that the host is behind, and the one behind which that is, restart: nothing is open, other ports are used.
-  void rebind(HostId host);
+  // The box next to the host restarts, if there is one: nothing is open, other ports are used. A carrier's does not.
+  void rebind_nat(HostId host);
 
   // Its own: what others see it as, and reach it at, if it is behind no box.
   static Address address_of(HostId host) { return host_address(host); }
   // A box for hosts that come later, whose outside is inside the box `behind`, or the network.
   BoxId add_box(const NatConfig& config, BoxId behind = kNoBox) { return nats_.add_box(config, behind); }
   BoxId box_of(HostId host) const { return nats_.box_of(host); }
+  // Whom an address leads to now, as others see it; nothing if that is nobody.
+  std::optional<HostId> host_of(const Address& address) const { return nats_.host_at(address); }
 
   // Runs `command` at that time, then polls the host (if it is still there).
   void at(Instant time, HostId host, std::function<void()> command);
