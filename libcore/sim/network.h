@@ -131,6 +131,12 @@ class Network {
   // A host that wants its deadline handled this often at one instant will never stop.
   static constexpr int kDeadlinesAtOneInstantMax = 10'000;
 
+  // A mark on an event's payload: there is an entry of ends_.
+  static constexpr std::uint32_t kHasEnds = 1u << 31;
+  struct Ends {
+    Address from;
+    Address to;
+  };
   // A datagram under way. Addresses are those where its way turns from outwards to inwards.
   struct Packet {
     Buffer bytes;
@@ -179,8 +185,10 @@ class Network {
   std::uint64_t& count_of(Link::Fate fate);
   Moment moment(HostId host) const { return {now_, local_time(host)}; }
   void put(Event event, Packet packet);
-  void drop(std::uint32_t packet, std::uint64_t& reason);
-  Packet take_packet(std::uint32_t packet);
+  void drop(const Event& event, std::uint64_t& reason);
+  Packet packet_of(const Event& event) const;
+  Packet take_packet(const Event& event);
+  static std::uint32_t index_of(const Event& event) { return event.payload & ~kHasEnds; }
   void note(const Event& event, std::uint64_t hash);
 
   std::unique_ptr<Rng> rng_;
@@ -190,7 +198,8 @@ class Network {
   Instant now_{};
   NatNetwork nats_;
   std::vector<Host> hosts_;
-  std::vector<Packet> packets_;  // under way, by the payload of their event
+  std::vector<Buffer> packets_;  // under way, by the payload of their event
+  std::vector<Ends> ends_;       // the same, where a box stands at one of its ends
   std::vector<std::uint32_t> free_packets_;
   std::vector<std::function<void()>> commands_;
   std::uint64_t command_sequence_ = 0;
