@@ -121,6 +121,8 @@ void Faults::befall(const Fault& fault, std::size_t, HostId host) {
       return network.clog(host, true);
     case Fault::Kind::kClockJump:
       return network.jump_clock(host, fault.by);
+    case Fault::Kind::kNatRebind:
+      return network.rebind_nat(host);
     default:
       return;
   }

@@ -66,15 +66,22 @@ NatNetwork::Way NatNetwork::way(HostId from, const Address& to, Instant now) {
     if (turns_here) break;
   }
 
-  Address at = to;
-  for (BoxId box = to_box; box != kNoBox; box = box_at(at)) {
+  if (const std::optional<HostId> host = host_at(to)) {
+    way.host = *host;
+    way.found = Found::kHost;
+  }
+  return way;
+}
+
+std::optional<HostId> NatNetwork::host_at(const Address& address) const {
+  Address at = address;
+  for (BoxId box = box_at(at); box != kNoBox; box = box_at(at)) {
     const std::optional<Address> inside = boxes_[box].nat.holder(at);
-    if (!inside) return way;
+    if (!inside) return std::nullopt;
     at = *inside;
   }
-  way.host = host_with(at);
-  way.found = Found::kHost;
-  return way;
+  const HostId host = host_with(at);
+  return host < hosts_.size() ? std::optional(host) : std::nullopt;
 }
 
 bool NatNetwork::admits(HostId host, const Address& from, const Address& to, Instant now) const {

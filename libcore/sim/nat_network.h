@@ -38,7 +38,6 @@ class NatNetwork {
   // Hosts come in their order.
   void add_host(BoxId box);
   BoxId box_of(HostId host) const { return hosts_[host]; }
-  BoxId behind(BoxId box) const { return boxes_[box].behind; }
   NatBox& box(BoxId box) { return boxes_[box].nat; }
 
   enum class Found : std::uint8_t { kHost, kNobody, kFiltered };
@@ -52,6 +51,8 @@ class NatNetwork {
   // The way of a datagram that a host sends: opens what it opens in the boxes on the way out. Who lets it in is asked
   // when it comes there (admits()); but a port that is nobody's leads nowhere.
   Way way(HostId from, const Address& to, Instant now);
+  // Whom an address leads to; nothing if it is nobody's, or of a box's port that has no mapping.
+  std::optional<HostId> host_at(const Address& address) const;
   // Whether the boxes on the way in let it through to that host.
   bool admits(HostId host, const Address& from, const Address& to, Instant now) const;
 

@@ -70,6 +70,11 @@ void Network::resume(HostId host) {
   pump(host);
 }
 
+void Network::set_side(HostId host, std::size_t side) {
+  SPATE_CHECK(side < kSides);
+  hosts_[host].side = static_cast<std::uint8_t>(side);
+}
+
 void Network::cut(std::size_t from, std::size_t to, bool on) {
   SPATE_CHECK(from < kSides && to < kSides);
   const auto bit = static_cast<std::uint8_t>(1u << to);
@@ -93,8 +98,8 @@ void Network::disturb(HostId host, const Disturbance& disturbance) {
   hosts_[host].down.disturb(disturbance, now_);
 }
 
-void Network::rebind(HostId host) {
-  for (BoxId box = nats_.box_of(host); box != kNoBox; box = nats_.behind(box)) nats_.box(box).rebind();
+void Network::rebind_nat(HostId host) {
+  if (hosts_[host].behind_box) nats_.box(nats_.box_of(host)).rebind();
 }
 
 void Network::jump_clock(HostId host, Duration by) {
@@ -159,28 +164,29 @@ void Network::deliver(const Event& first) {
 bool Network::take_delivery(const Event& event) {
   Host& host = hosts_[event.destination];
   if (host.program == nullptr) {
-    drop(event.payload, stats_.nobody);
+    drop(event, stats_.nobody);
     return false;
   }
   if (event.kind == kDownlink) {
-    const Packet& arrived = packets_[event.payload];
-    if (host.behind_box && !nats_.admits(event.destination, arrived.from, arrived.to, now_)) {
-      drop(event.payload, stats_.filtered);
-      return false;
+    if (host.behind_box) {
+      const Ends& ends = ends_[index_of(event)];
+      if (!nats_.admits(event.destination, ends.from, ends.to, now_)) {
+        drop(event, stats_.filtered);
+        return false;
+      }
     }
     const Link::Passage passage = host.down.send(event.bytes + kHeaderBytes, now_);
     note(event, static_cast<std::uint64_t>(passage.fate));
     if (passage.fate != Link::Fate::kCarried) {
-      drop(event.payload, count_of(passage.fate));
+      drop(event, count_of(passage.fate));
       return false;
     }
-    if (passage.harm != Link::Harm::kNone)
-      packets_[event.payload].bytes = harmed(packets_[event.payload].bytes, passage);
+    if (passage.harm != Link::Harm::kNone) packets_[index_of(event)] = harmed(packets_[index_of(event)], passage);
     if (passage.copy_arrives) {
       ++stats_.duplicated;
       put({next_look(host, *passage.copy_arrives), event.destination, event.source, hosts_[event.source].sequence++,
            kDelivery, event.bytes, 0},
-          packets_[event.payload]);
+          packet_of(event));
     }
     const Instant looks = next_look(host, passage.arrives);
     if (looks > now_) {
@@ -191,7 +197,7 @@ bool Network::take_delivery(const Event& event) {
       return false;
     }
   }
-  Packet packet = take_packet(event.payload);
+  Packet packet = take_packet(event);
   note(event, fingerprint(packet.bytes.bytes()));
   if (!host.paused) {
     hand_over(event.destination, std::move(packet));
@@ -356,27 +362,44 @@ std::uint64_t& Network::count_of(Link::Fate fate) {
   }
 }
 
-// Sends a packet on its way to the event, whose payload it becomes.
+// Sends a packet on its way to the event, whose payload it becomes. Where no box stands, the event's hosts say the
+// addresses, and memory for them is neither written nor read.
 void Network::put(Event event, Packet packet) {
   if (free_packets_.empty()) {
     free_packets_.push_back(static_cast<std::uint32_t>(packets_.size()));
     packets_.emplace_back();
+    ends_.emplace_back();
   }
-  event.payload = free_packets_.back();
+  const std::uint32_t index = free_packets_.back();
   free_packets_.pop_back();
-  packets_[event.payload] = std::move(packet);
+  packets_[index] = std::move(packet.bytes);
+  event.payload = index;
+  if (hosts_[event.source].behind_box || hosts_[event.destination].behind_box) {
+    ends_[index] = {packet.from, packet.to};
+    event.payload |= kHasEnds;
+  }
   ++stats_.in_flight;
   queue_.push(event);
 }
 
-Network::Packet Network::take_packet(std::uint32_t packet) {
-  free_packets_.push_back(packet);
-  --stats_.in_flight;
-  return std::move(packets_[packet]);
+Network::Packet Network::packet_of(const Event& event) const {
+  const std::uint32_t index = index_of(event);
+  if ((event.payload & kHasEnds) != 0) return {packets_[index], ends_[index].from, ends_[index].to};
+  return {packets_[index], host_address(event.source), host_address(event.destination)};
 }
 
-void Network::drop(std::uint32_t packet, std::uint64_t& reason) {
-  take_packet(packet);
+Network::Packet Network::take_packet(const Event& event) {
+  Packet packet = packet_of(event);
+  packets_[index_of(event)].reset();
+  free_packets_.push_back(index_of(event));
+  --stats_.in_flight;
+  return packet;
+}
+
+void Network::drop(const Event& event, std::uint64_t& reason) {
+  packets_[index_of(event)].reset();
+  free_packets_.push_back(index_of(event));
+  --stats_.in_flight;
   ++reason;
 }
 

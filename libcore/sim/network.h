@@ -90,21 +90,23 @@ class Network {
   void resume(HostId host);
   // Hosts are on side 0. What one side sends to another may be cut; it vanishes.
   static constexpr std::size_t kSides = 8;
-  void set_side(HostId host, std::size_t side) { hosts_[host].side = static_cast<std::uint8_t>(side); }
+  void set_side(HostId host, std::size_t side);
   void cut(std::size_t from, std::size_t to, bool on);
   // What a clogged host sends, and what is sent to it, waits after the sender's uplink; unclogged, all goes on at once.
   void clog(HostId host, bool on);
   // Of both its links.
   void disturb(HostId host, const Disturbance& disturbance);
   void jump_clock(HostId host, Duration by);
-  // The box that the host is behind, and the one behind which that is, restart: nothing is open, other ports are used.
-  void rebind(HostId host);
+  // The box next to the host restarts, if there is one: nothing is open, other ports are used. A carrier's does not.
+  void rebind_nat(HostId host);
 
   // Its own: what others see it as, and reach it at, if it is behind no box.
   static Address address_of(HostId host) { return host_address(host); }
   // A box for hosts that come later, whose outside is inside the box `behind`, or the network.
   BoxId add_box(const NatConfig& config, BoxId behind = kNoBox) { return nats_.add_box(config, behind); }
   BoxId box_of(HostId host) const { return nats_.box_of(host); }
+  // Whom an address leads to now, as others see it; nothing if that is nobody.
+  std::optional<HostId> host_of(const Address& address) const { return nats_.host_at(address); }
 
   // Runs `command` at that time, then polls the host (if it is still there).
   void at(Instant time, HostId host, std::function<void()> command);
@@ -132,6 +134,12 @@ class Network {
   // A host that wants its deadline handled this often at one instant will never stop.
   static constexpr int kDeadlinesAtOneInstantMax = 10'000;
 
+  // A mark on an event's payload: there is an entry of ends_.
+  static constexpr std::uint32_t kHasEnds = 1u << 31;
+  struct Ends {
+    Address from;
+    Address to;
+  };
   // A datagram under way. Addresses are those where its way turns from outwards to inwards.
   struct Packet {
     Buffer bytes;
@@ -184,8 +192,10 @@ class Network {
   static Instant next_look(const Host& host, Instant time);
   Moment moment(HostId host) const { return {now_, local_time(host)}; }
   void put(Event event, Packet packet);
-  void drop(std::uint32_t packet, std::uint64_t& reason);
-  Packet take_packet(std::uint32_t packet);
+  void drop(const Event& event, std::uint64_t& reason);
+  Packet packet_of(const Event& event) const;
+  Packet take_packet(const Event& event);
+  static std::uint32_t index_of(const Event& event) { return event.payload & ~kHasEnds; }
   void note(const Event& event, std::uint64_t hash);
 
   std::unique_ptr<Rng> rng_;
@@ -195,7 +205,8 @@ class Network {
   Instant now_{};
   NatNetwork nats_;
   std::vector<Host> hosts_;
-  std::vector<Packet> packets_;  // under way, by the payload of their event
+  std::vector<Buffer> packets_;  // under way, by the payload of their event
+  std::vector<Ends> ends_;       // the same, where a box stands at one of its ends
   std::vector<std::uint32_t> free_packets_;
   std::vector<std::function<void()>> commands_;
   std::uint64_t command_sequence_ = 0;

@@ -60,8 +60,9 @@ class Peer : public HostProgram {
   // forward to when this is wanted again.
   virtual bool on_idle(Instant /*now*/, Instant& /*deadline*/) { return false; }
 
+  const Network& network() const { return *config_.commons->network; }
   // What the host's clock shows now.
-  Instant local() const { return config_.commons->network->local_time(config_.host); }
+  Instant local() const { return network().local_time(config_.host); }
   void say_stopped() { stopped_(); }
 
  private:

@@ -7,16 +7,6 @@
 #include "libcore/sim/network.h"
 
 namespace spate::sim {
-namespace {
-
-// The host that has an address, by the network's plan of addresses.
-HostId host_at(const Address& address) {
-  const HostId host = (address.ip[12] - 1u) << 16 | static_cast<unsigned>(address.ip[13]) << 8 | address.ip[14];
-  return address.ip[12] > 0 && address.ip[12] <= 200 && Network::address_of(host) == address ? host : Recorder::kNobody;
-}
-
-}  // namespace
-
 Viewer::Viewer(const PeerConfig& config, std::unique_ptr<Rng> rng, std::function<void()> stopped,
                const Broadcast& broadcast, const Publisher& publisher, Findings& findings, Recorder& recorder)
     : Peer(config, std::move(rng), std::move(stopped)),
@@ -47,7 +37,7 @@ void Viewer::on_event(const node::Event& event, Instant now) {
     recorder_.on_accepted(host(), now);
   } else if (const auto* changed = std::get_if<node::ParentChanged>(&event)) {
     parent_ = changed->parent;
-    recorder_.on_parent(host(), host_at(changed->parent));
+    recorder_.on_parent(host(), network().host_of(changed->parent).value_or(Recorder::kNobody));
     ++record_.parent_changes;
   } else if (const auto* stopped = std::get_if<node::Stopped>(&event)) {
     record_.stopped = stopped->reason;

@@ -151,9 +151,31 @@ void World::add_member(Instant joins) {
   gone_at_.push_back(std::nullopt);
   HostConfig host_config;
   viewers_.push_back(make_viewer(host, 0, true, host_config));
+  if (residents_[host].role == Role::kViewer) host_config.box = draw_box(host);
   network_.add(*viewers_.back(), host_config);
   ++running_;
   network_.at(joins, host, [this, host] { join(host); });
+}
+
+// The box that a host is behind, if it is.
+BoxId World::draw_box(HostId host) {
+  if (scenario_.nat.share_ppm == 0) return kNoBox;
+  const std::unique_ptr<Rng> rng = rng_.fork("nat " + std::to_string(host));
+  Draws draws(*rng);
+  if (!draws.chance_ppm(scenario_.nat.share_ppm)) return kNoBox;
+  const bool carrier_grade = draws.chance_ppm(scenario_.nat.carrier_grade_ppm);
+  return network_.add_box(draw_nat(*rng), carrier_grade ? carrier_box() : kNoBox);
+}
+
+// A carrier's box with room for one more home.
+BoxId World::carrier_box() {
+  if (carrier_homes_++ % kHomesOfCarrier == 0) {
+    const std::unique_ptr<Rng> rng = rng_.fork("carrier " + std::to_string(carrier_homes_ / kHomesOfCarrier));
+    NatConfig config = draw_nat(*rng);
+    config.mappings_max = NatBox::kMappingsMax;
+    carrier_box_ = network_.add_box(config);
+  }
+  return carrier_box_;
 }
 
 std::unique_ptr<Viewer> World::make_viewer(HostId host, unsigned life, bool same_key, HostConfig& host_config) {

@@ -113,6 +113,8 @@ TEST_CASE("boxes behind a carrier's box") {
   const Address second = town.outside_of(2);
   CHECK(first.ip == second.ip);
   CHECK(first.ip == Address::v4(201, 0, 0, 1, 0).ip);
+  CHECK(town.nats.host_at(first) == HostId{1});
+  CHECK(town.nats.host_at(second) == HostId{2});
   CHECK(town.gets_through(0, 1, first));
   CHECK(town.gets_through(0, 2, second));
   // At the outer address: out to the carrier's box and back.

@@ -261,9 +261,13 @@ TEST_CASE("a host behind a box is seen at the box's address, and answered there"
   CHECK(b.received[0].number == 2);
   CHECK(b.received[0].from == Network::address_of(0));
   CHECK(network.stats().filtered == 1);
+  CHECK(network.host_of(a.received[0].from) == HostId{1});
+  CHECK(network.host_of(Network::address_of(0)) == HostId{0});
+  CHECK(!network.host_of(Network::address_of(2)));
+  CHECK(!network.host_of(Address::v4(201, 0, 0, 1, 7401)));
 
   SECTION("until it restarts, from when it is seen at another port") {
-    network.rebind(1);
+    network.rebind_nat(1);
     a.say(a.received[0].from, 51);
     network.touch(0);
     network.run_until(Instant{} + seconds(2));
@@ -338,7 +342,7 @@ Torture torture(std::uint64_t seed) {
         if (network.present(host)) network.remove(host);
         break;
       case 5:
-        network.rebind(host);
+        network.rebind_nat(host);
         break;
       case 6:
         network.jump_clock(host, milliseconds(100));
