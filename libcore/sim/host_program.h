@@ -10,16 +10,21 @@
 
 namespace spate::sim {
 
-// Times are those of the host's own clock.
+// One moment, by the network's clock and by the host's own.
+struct Moment {
+  Instant now{};
+  Instant local{};
+};
+
 class HostProgram {
  public:
   virtual ~HostProgram() = default;
 
-  virtual void handle_datagrams(std::span<const Datagram> batch, Instant now) = 0;
-  virtual void handle_deadline(Instant now) = 0;
+  virtual void handle_datagrams(std::span<const Datagram> batch, Moment at) = 0;
+  virtual void handle_deadline(Moment at) = 0;
   // Writes outgoing datagrams to `out`. Nothing: `out` is full, send it and poll again. Otherwise there is nothing
-  // more to send now, and handle_deadline() is wanted at that time.
-  virtual std::optional<Instant> poll(Instant now, DatagramBatch& out) = 0;
+  // more to send now, and handle_deadline() is wanted as soon as one of the two clocks shows its time.
+  virtual std::optional<Moment> poll(Moment at, DatagramBatch& out) = 0;
 };
 
 }  // namespace spate::sim

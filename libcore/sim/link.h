@@ -47,9 +47,9 @@ struct LinkConfig {
   bool codel = false;
   std::uint32_t corrupt_ppm = 0;
   std::uint32_t truncate_ppm = 0;
-  std::uint32_t mtu_bytes = 0;             // 0: none
+  std::uint32_t mtu_bytes = 0;               // 0: none
   std::shared_ptr<const RateTrace> trace{};  // instead of rate_bps
-  bool trace_in_step = false;              // at its start at time zero; otherwise anywhere in it, link by link
+  bool trace_in_step = false;                // at its start at time zero; otherwise anywhere in it, link by link
 };
 
 // From the time that it is given to a link until `until`, or until the link is calmed.
@@ -67,10 +67,10 @@ class Link {
   enum class Harm : std::uint8_t { kNone, kBitFlipped, kTruncated };
   struct Passage {
     Fate fate = Fate::kCarried;
-    Harm harm = Harm::kNone;              // to the packet and its copy alike
-    Instant arrives{};                    // if carried
+    Harm harm = Harm::kNone;                // to the packet and its copy alike
+    Instant arrives{};                      // if carried
     std::optional<Instant> copy_arrives{};  // if carried twice
-    std::uint64_t harm_draw = 0;          // uniform: which bit, or where it is cut
+    std::uint64_t harm_draw = 0;            // uniform: which bit, or where it is cut
   };
 
   // `rng` is this link's own; a generator for each purpose is forked from it.

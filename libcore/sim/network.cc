@@ -10,6 +10,14 @@ namespace spate::sim {
 namespace {
 
 constexpr std::uint16_t kPort = 7400;
+
+// For the digest: a datagram's ends. What is sealed ends with a tag that depends on every bit.
+std::uint64_t fingerprint(Bytes datagram) {
+  constexpr std::size_t kWhole = 64;
+  if (datagram.size() <= kWhole) return hash_bytes(datagram);
+  return hash_bytes(datagram.first(16)) ^ Digest::mix(hash_bytes(datagram.last(16)) + datagram.size());
+}
+
 constexpr HostId kHostsMax = 200u << 16;
 
 // The host that has an address; kHostsMax if none may have it.
@@ -34,11 +42,77 @@ HostId Network::add(HostProgram& program, const HostConfig& config) {
   SPATE_CHECK(id < kHostsMax);
   const std::string name = std::to_string(id);
   hosts_.push_back({&program, Link(config.up, *rng_->fork(name + " up")),
-                    Link(config.down, *rng_->fork(name + " down")), config.clock_offset});
+                    Link(config.down, *rng_->fork(name + " down")), HostClock(config.clock), config.socket_bytes});
   return id;
 }
 
-void Network::remove(HostId host) { hosts_[host].program = nullptr; }
+void Network::remove(HostId host) {
+  Host& gone = hosts_[host];
+  gone.program = nullptr;
+  gone.paused = false;
+  for (Waiting& waiting : gone.waiting) {
+    waiting.packet.reset();
+    --stats_.in_flight;
+    ++stats_.nobody;
+  }
+  gone.waiting.clear();
+  gone.waiting_bytes = 0;
+}
+
+void Network::revive(HostId host, HostProgram& program) {
+  SPATE_CHECK(!present(host));
+  hosts_[host].program = &program;
+  hosts_[host].wanted = {kNever, kNever};
+  hosts_[host].deadline = kNever;
+}
+
+void Network::pause(HostId host) { hosts_[host].paused = present(host); }
+
+void Network::resume(HostId host) {
+  Host& host_ref = hosts_[host];
+  if (!std::exchange(host_ref.paused, false) || !present(host)) return;
+  for (Waiting& waiting : host_ref.waiting) {
+    --stats_.in_flight;
+    hand_over(host, waiting.from, std::move(waiting.packet));
+  }
+  host_ref.waiting.clear();
+  host_ref.waiting_bytes = 0;
+  if (!batch_.empty()) host_ref.program->handle_datagrams(batch_, moment(host));
+  batch_.clear();
+  batch_buffers_.clear();
+  if (host_ref.deadline <= now_) host_ref.program->handle_deadline(moment(host));
+  pump(host);
+}
+
+void Network::cut(std::size_t from, std::size_t to, bool on) {
+  SPATE_CHECK(from < kSides && to < kSides);
+  const auto bit = static_cast<std::uint8_t>(1u << to);
+  cuts_[from] = static_cast<std::uint8_t>(on ? cuts_[from] | bit : cuts_[from] & ~bit);
+}
+
+void Network::clog(HostId host, bool on) {
+  hosts_[host].clogged = on;
+  if (on) return;
+  const auto free = [this](const Clogged& c) { return !hosts_[c.from].clogged && !hosts_[c.to].clogged; };
+  for (Clogged& c : clogged_) {
+    if (!free(c)) continue;
+    --stats_.in_flight;
+    carry(c.from, c.to, {Link::Fate::kCarried, Link::Harm::kNone, now_}, std::move(c.packet));
+  }
+  std::erase_if(clogged_, [](const Clogged& c) { return !c.packet; });
+}
+
+void Network::disturb(HostId host, const Disturbance& disturbance) {
+  hosts_[host].up.disturb(disturbance, now_);
+  hosts_[host].down.disturb(disturbance, now_);
+}
+
+void Network::jump_clock(HostId host, Duration by) {
+  Host& jumper = hosts_[host];
+  jumper.clock.jump(by, now_);
+  jumper.deadline = std::max(now_, std::min(jumper.wanted.now, jumper.clock.first_showing(jumper.wanted.local)));
+  if (present(host)) arm(host);
+}
 
 void Network::at(Instant time, HostId host, std::function<void()> command) {
   SPATE_CHECK(time >= now_ && host < hosts_.size());
@@ -84,8 +158,7 @@ void Network::deliver(const Event& first) {
        next = queue_.peek())
     any |= take_delivery(queue_.pop());
   if (!any) return;
-  Host& host = hosts_[id];
-  host.program->handle_datagrams(batch_, now_ + host.clock_offset);
+  hosts_[id].program->handle_datagrams(batch_, moment(id));
   batch_.clear();
   batch_buffers_.clear();
   pump(id);
@@ -102,9 +175,10 @@ bool Network::take_delivery(const Event& event) {
     const Link::Passage passage = host.down.send(event.bytes + kHeaderBytes, now_);
     note(event, static_cast<std::uint64_t>(passage.fate));
     if (passage.fate != Link::Fate::kCarried) {
-      drop(event.payload, passage.fate == Link::Fate::kLost ? stats_.lost : stats_.queue_full);
+      drop(event.payload, count_of(passage.fate));
       return false;
     }
+    if (passage.harm != Link::Harm::kNone) packets_[event.payload] = harmed(packets_[event.payload], passage);
     if (passage.copy_arrives) {
       ++stats_.duplicated;
       put({*passage.copy_arrives, event.destination, event.source, hosts_[event.source].sequence++, kDelivery,
@@ -120,11 +194,28 @@ bool Network::take_delivery(const Event& event) {
     }
   }
   Buffer packet = take_packet(event.payload);
-  note(event, hash_bytes(packet.bytes()));
+  note(event, fingerprint(packet.bytes()));
+  if (!host.paused) {
+    hand_over(event.destination, address_of(event.source), std::move(packet));
+    return true;
+  }
+  const std::uint64_t bytes = packet.size() + kHeaderBytes;
+  if (host.waiting_bytes + bytes > host.socket_bytes) {
+    ++stats_.overflow;
+    return false;
+  }
+  host.waiting_bytes += bytes;
+  host.waiting.push_back({address_of(event.source), std::move(packet)});
+  ++stats_.in_flight;
+  return false;
+}
+
+// Into the batch.
+void Network::hand_over(HostId id, const Address& from, Buffer packet) {
   ++stats_.delivered;
-  batch_.push_back({address_of(event.source), packet.bytes()});
+  for (WireObserver* observer : observers_) observer->on_delivered(id, from, packet.bytes(), now_);
+  batch_.push_back({from, packet.bytes()});
   batch_buffers_.push_back(std::move(packet));
-  return true;
 }
 
 void Network::fire_timer(const Event& event) {
@@ -132,13 +223,13 @@ void Network::fire_timer(const Event& event) {
   Host& host = hosts_[id];
   SPATE_CHECK(!host.timers.empty() && host.timers.back() == event.time);
   host.timers.pop_back();
-  if (host.program == nullptr) return;
+  if (host.program == nullptr || host.paused) return;
   if (host.deadline > now_) return arm(id);
   host.deadlines_now = host.deadline_handled == now_ ? host.deadlines_now + 1 : 0;
   host.deadline_handled = now_;
   SPATE_CHECK(host.deadlines_now < kDeadlinesAtOneInstantMax);
   note(event, 0);
-  host.program->handle_deadline(now_ + host.clock_offset);
+  host.program->handle_deadline(moment(id));
   pump(id);
 }
 
@@ -150,12 +241,14 @@ void Network::run_command(const Event& event) {
 }
 
 void Network::pump(HostId id) {
-  if (!present(id)) return;
+  if (!present(id) || hosts_[id].paused) return;
   for (;;) {
-    const std::optional<Instant> deadline = hosts_[id].program->poll(now_ + hosts_[id].clock_offset, out_);
+    const std::optional<Moment> wanted = hosts_[id].program->poll(moment(id), out_);
     flush(id);
-    if (!deadline) continue;
-    hosts_[id].deadline = *deadline == kNever ? kNever : std::max(*deadline - hosts_[id].clock_offset, now_);
+    if (!wanted) continue;
+    Host& host = hosts_[id];
+    host.wanted = *wanted;
+    host.deadline = std::max(now_, std::min(wanted->now, host.clock.first_showing(wanted->local)));
     break;
   }
   arm(id);
@@ -185,7 +278,7 @@ void Network::send(HostId from, const Address& to, Bytes datagram) {
   host.stats.wire_bytes_sent += datagram.size() + kHeaderBytes;
   const Link::Passage passage = host.up.send(datagram.size() + kHeaderBytes, now_);
   if (passage.fate != Link::Fate::kCarried) {
-    ++(passage.fate == Link::Fate::kLost ? stats_.lost : stats_.queue_full);
+    ++count_of(passage.fate);
     return;
   }
   const HostId destination = host_of(to);
@@ -193,15 +286,58 @@ void Network::send(HostId from, const Address& to, Bytes datagram) {
     ++stats_.nobody;
     return;
   }
-  const auto bytes = static_cast<std::uint16_t>(datagram.size());
-  Buffer packet = pool_.take(bytes);
+  if ((cuts_[host.side] >> hosts_[destination].side & 1) != 0) {
+    ++stats_.cut;
+    return;
+  }
+  Buffer packet = pool_.take(datagram.size());
   std::copy(datagram.begin(), datagram.end(), packet.writable().begin());
-  const Duration delay = delays_.one_way(from, destination);
+  if (passage.harm != Link::Harm::kNone) packet = harmed(packet, passage);
+  if (!host.clogged && !hosts_[destination].clogged) return carry(from, destination, passage, std::move(packet));
+  if (clogged_.size() >= kCloggedMax) {
+    ++stats_.overflow;
+    return;
+  }
+  ++stats_.in_flight;
+  clogged_.push_back({from, destination, std::move(packet)});
+}
+
+// From the sender's uplink on.
+void Network::carry(HostId from, HostId to, const Link::Passage& passage, Buffer packet) {
+  const Duration delay = delays_.one_way(from, to);
+  const auto bytes = static_cast<std::uint16_t>(packet.size());
   if (passage.copy_arrives) {
     ++stats_.duplicated;
-    put({*passage.copy_arrives + delay, destination, from, host.sequence++, kDownlink, bytes, 0}, packet);
+    put({*passage.copy_arrives + delay, to, from, hosts_[from].sequence++, kDownlink, bytes, 0}, packet);
   }
-  put({passage.arrives + delay, destination, from, host.sequence++, kDownlink, bytes, 0}, std::move(packet));
+  put({passage.arrives + delay, to, from, hosts_[from].sequence++, kDownlink, bytes, 0}, std::move(packet));
+}
+
+// A copy with the harm done to it; never empty.
+Buffer Network::harmed(const Buffer& packet, const Link::Passage& passage) {
+  ++stats_.harmed;
+  Buffer copy = pool_.take(packet.size());
+  const MutableBytes bytes = copy.writable();
+  std::copy(packet.bytes().begin(), packet.bytes().end(), bytes.begin());
+  if (passage.harm == Link::Harm::kTruncated) {
+    copy.resize(1 + static_cast<std::size_t>(passage.harm_draw % packet.size()));
+  } else {
+    const std::uint64_t bit = passage.harm_draw % (packet.size() * 8);
+    bytes[static_cast<std::size_t>(bit / 8)] ^= static_cast<std::uint8_t>(1u << (bit % 8));
+  }
+  return copy;
+}
+
+std::uint64_t& Network::count_of(Link::Fate fate) {
+  switch (fate) {
+    case Link::Fate::kQueueFull:
+    case Link::Fate::kCoDel:
+      return stats_.queue_full;
+    case Link::Fate::kTooLarge:
+      return stats_.too_large;
+    default:
+      return stats_.lost;
+  }
 }
 
 // Sends a packet on its way to the event, whose payload it becomes.

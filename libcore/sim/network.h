@@ -1,16 +1,19 @@
 // The virtual network and its clock: hosts, their access links, the delays between them, and the loop that runs them.
 //
 // A datagram sent by a host passes its uplink, takes the pair's one-way delay, passes the receiver's downlink and is
-// handed over. Everything happens in the order of event_queue.h; time moves only from event to event. Commands
-// from outside (at()) come last among the events of one host at one time.
+// handed over. What befalls hosts is said from outside: paused, cut off, clogged, removed and revived. Everything
+// happens in the order of event_queue.h; time moves only from event to event. Commands from outside (at()) come last
+// among the events of one host at one time.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <vector>
 
 #include "libcore/base/buffer.h"
 #include "libcore/base/datagram.h"
+#include "libcore/sim/clock.h"
 #include "libcore/sim/delay.h"
 #include "libcore/sim/digest.h"
 #include "libcore/sim/event_queue.h"
@@ -22,30 +25,38 @@ namespace spate::sim {
 struct HostConfig {
   LinkConfig up;
   LinkConfig down;
-  Duration clock_offset{};  // what the host's clock shows at the network's time zero
+  ClockConfig clock;
+  std::uint64_t socket_bytes = 208 * 1024;  // that wait while the host is paused, headers included
 };
 
-// Datagrams. sent + duplicated = delivered + dropped (for all reasons) + in_flight, at any time.
+// Datagrams. sent + duplicated = delivered + dropped() + in_flight, at any time.
 struct NetworkStats {
   std::uint64_t events = 0;
   std::uint64_t sent = 0;
   std::uint64_t duplicated = 0;
   std::uint64_t delivered = 0;
   std::uint64_t lost = 0;        // by a link
-  std::uint64_t queue_full = 0;  // of a link
+  std::uint64_t queue_full = 0;  // of a link, or dropped by CoDel
+  std::uint64_t too_large = 0;   // for a link's MTU
   std::uint64_t nobody = 0;      // to an address without a host, or whose host is gone
-  std::uint64_t in_flight = 0;
+  std::uint64_t cut = 0;         // between sides that are cut off from each other
+  std::uint64_t overflow = 0;    // of the socket of a paused host, or of a clog
+  std::uint64_t in_flight = 0;   // what waits at paused and clogged hosts included
+  std::uint64_t harmed = 0;      // of the delivered: a bit flipped, or cut short
+
+  std::uint64_t dropped() const { return lost + queue_full + too_large + nobody + cut + overflow; }
 };
 struct HostStats {
   std::uint64_t datagrams_sent = 0;
   std::uint64_t wire_bytes_sent = 0;  // with IP and UDP headers
 };
 
-// Sees every datagram that a host sends, before its uplink does.
+// Sees every datagram that a host sends, before its uplink does, and what is handed to a host, before it is.
 class WireObserver {
  public:
   virtual ~WireObserver() = default;
   virtual void on_sent(HostId from, const Address& to, Bytes datagram, Instant now) = 0;
+  virtual void on_delivered(HostId /*to*/, const Address& /*from*/, Bytes /*datagram*/, Instant /*now*/) {}
 };
 
 class Network {
@@ -63,6 +74,22 @@ class Network {
   // Gone without a word: what is under way to it is dropped, its program is not called again.
   void remove(HostId host);
   bool present(HostId host) const { return hosts_[host].program != nullptr; }
+  // A removed host is back, with a program that knows nothing of the one before. REQUIRES !present(host).
+  void revive(HostId host, HostProgram& program);
+
+  // A paused host's program is not called. What comes meanwhile waits in its socket, and is handed over in one batch
+  // when it goes on.
+  void pause(HostId host);
+  void resume(HostId host);
+  // Hosts are on side 0. What one side sends to another may be cut; it vanishes.
+  static constexpr std::size_t kSides = 8;
+  void set_side(HostId host, std::size_t side) { hosts_[host].side = static_cast<std::uint8_t>(side); }
+  void cut(std::size_t from, std::size_t to, bool on);
+  // What a clogged host sends, and what is sent to it, waits after the sender's uplink; unclogged, all goes on at once.
+  void clog(HostId host, bool on);
+  // Of both its links.
+  void disturb(HostId host, const Disturbance& disturbance);
+  void jump_clock(HostId host, Duration by);
   static Address address_of(HostId host);
 
   // Runs `command` at that time, then polls the host (if it is still there).
@@ -75,7 +102,7 @@ class Network {
 
   Instant now() const { return now_; }
   // The time on a host's clock.
-  Instant local_time(HostId host) const { return now_ + hosts_[host].clock_offset; }
+  Instant local_time(HostId host) const { return hosts_[host].clock.local(now_); }
   void observe(WireObserver& observer) { observers_.push_back(&observer); }
 
   // Over all events: (time, destination, source, sequence, kind, hash of the datagram).
@@ -85,33 +112,55 @@ class Network {
 
  private:
   enum Kind : std::uint16_t { kDownlink, kDelivery, kTimer, kCommand };
+  static constexpr std::size_t kCloggedMax = 100'000;  // datagrams that wait, of all hosts
   // Sorts after every host.
   static constexpr HostId kOutside = UINT32_MAX;
   // A host that wants its deadline handled this often at one instant will never stop.
   static constexpr int kDeadlinesAtOneInstantMax = 10'000;
 
+  struct Waiting {
+    Address from;
+    Buffer packet;
+  };
   struct Host {
     HostProgram* program;
     Link up;
     Link down;
-    Duration clock_offset;
+    HostClock clock;
+    std::uint64_t socket_bytes;
     std::uint64_t sequence = 0;
-    Instant deadline = kNever;
+    Moment wanted{kNever, kNever};  // when its program wants to be called
+    Instant deadline = kNever;      // the same by the network's clock
     std::vector<Instant> timers{};  // pending timer events, the earliest last
     int deadlines_now = 0;
     Instant deadline_handled{};
     HostStats stats{};
+    bool paused = false;
+    bool clogged = false;
+    std::uint8_t side = 0;
+    std::uint64_t waiting_bytes = 0;
+    std::vector<Waiting> waiting{};  // while paused
+  };
+  struct Clogged {
+    HostId from;
+    HostId to;
+    Buffer packet;
   };
 
   void handle(const Event& event);
   void deliver(const Event& first);
   bool take_delivery(const Event& event);
+  void hand_over(HostId id, const Address& from, Buffer packet);
   void fire_timer(const Event& event);
   void run_command(const Event& event);
   void pump(HostId id);
   void arm(HostId id);
   void flush(HostId id);
   void send(HostId from, const Address& to, Bytes datagram);
+  void carry(HostId from, HostId to, const Link::Passage& passage, Buffer packet);
+  Buffer harmed(const Buffer& packet, const Link::Passage& passage);
+  std::uint64_t& count_of(Link::Fate fate);
+  Moment moment(HostId host) const { return {now_, local_time(host)}; }
   void put(Event event, Buffer packet);
   void drop(std::uint32_t packet, std::uint64_t& reason);
   Buffer take_packet(std::uint32_t packet);
@@ -130,6 +179,8 @@ class Network {
   DatagramBatch out_;
   std::vector<Buffer> batch_buffers_;
   std::vector<Datagram> batch_;
+  std::vector<Clogged> clogged_;
+  std::array<std::uint8_t, kSides> cuts_{};  // by the sender's side: a bit for each receiver's
   std::vector<WireObserver*> observers_;
   Digest digest_;
   NetworkStats stats_;

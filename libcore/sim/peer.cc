@@ -25,41 +25,37 @@ Peer::Peer(const PeerConfig& config, std::unique_ptr<Rng> rng, std::function<voi
   node_ = std::make_unique<node::Node>(config.node, *suite_, std::move(rng), &commons.pool);
 }
 
-void Peer::retire(Instant now) {
+void Peer::retire() {
   if (retired()) return;
-  last_stream_stats_ = stream_stats(now);
+  last_stream_stats_ = stream_stats();
   last_node_stats_ = node_stats();
   node_.reset();
 }
 
-node::StreamStats Peer::stream_stats(Instant now) {
+node::StreamStats Peer::stream_stats() {
   if (retired() || !begun()) return last_stream_stats_;
-  return node_->stats(0, local(now));
+  return node_->stats(0, local());
 }
 
 node::NodeStats Peer::node_stats() { return retired() ? last_node_stats_ : node_->stats(); }
 
-void Peer::handle_datagrams(std::span<const Datagram> batch, Instant local_now) {
-  node_->handle_datagrams(batch, local_now);
+void Peer::handle_datagrams(std::span<const Datagram> batch, Moment at) { node_->handle_datagrams(batch, at.local); }
+
+void Peer::handle_deadline(Moment at) {
+  if (node_deadline_ <= at.local) node_->handle_deadline(at.local);
 }
 
-void Peer::handle_deadline(Instant local_now) {
-  if (node_deadline_ <= local_now) node_->handle_deadline(local_now);
-}
-
-std::optional<Instant> Peer::poll(Instant local_now, DatagramBatch& out) {
-  const Instant now = local_now - config_.clock_offset;
+std::optional<Moment> Peer::poll(Moment at, DatagramBatch& out) {
   for (;;) {
-    const node::Poll poll = node_->poll(local_now, out);
+    const node::Poll poll = node_->poll(at.local, out);
     if (poll.kind == node::Poll::Kind::kSend) return std::nullopt;
     if (poll.kind == node::Poll::Kind::kEvent) {
-      on_event(*poll.event, now);
+      on_event(*poll.event, at.now);
       continue;
     }
     node_deadline_ = poll.deadline;
     Instant deadline = kNever;
-    if (!on_idle(now, deadline))
-      return std::min(node_deadline_, deadline == kNever ? kNever : deadline + config_.clock_offset);
+    if (!on_idle(at.now, deadline)) return Moment{deadline, node_deadline_};
   }
 }
 

@@ -9,6 +9,7 @@
 #include "libcore/node/node.h"
 #include "libcore/sim/event_queue.h"
 #include "libcore/sim/host_program.h"
+#include "libcore/sim/network.h"
 #include "libcore/sim/scenario.h"
 #include "libcore/sim/sharing_pool.h"
 #include "libcore/sim/watched_suite.h"
@@ -19,6 +20,7 @@ namespace spate::sim {
 struct Commons {
   const crypto::Suite* suite = nullptr;
   std::vector<SealObserver*> seal_observers;
+  const Network* network = nullptr;
   SharingPool pool;
 };
 
@@ -30,7 +32,7 @@ struct PeerConfig {
   node::NodeConfig node;
 };
 
-// Times called `local` are the host's own; all others are the network's.
+// Times are the network's, but for those of the node, which are the host's own.
 class Peer : public HostProgram {
  public:
   // `stopped` is called when the stream has stopped for good: the process would now exit.
@@ -38,17 +40,17 @@ class Peer : public HostProgram {
 
   HostId host() const { return config_.host; }
   // The process has ended: from now on there are only its last figures, and nothing may be asked of the node.
-  void retire(Instant now);
+  void retire();
   bool retired() const { return !node_; }
   // REQUIRES !retired().
   node::Node& node() { return *node_; }
   // The last ones, once retired.
-  node::StreamStats stream_stats(Instant now);
+  node::StreamStats stream_stats();
   node::NodeStats node_stats();
 
-  void handle_datagrams(std::span<const Datagram> batch, Instant local_now) final;
-  void handle_deadline(Instant local_now) final;
-  std::optional<Instant> poll(Instant local_now, DatagramBatch& out) final;
+  void handle_datagrams(std::span<const Datagram> batch, Moment at) final;
+  void handle_deadline(Moment at) final;
+  std::optional<Moment> poll(Moment at, DatagramBatch& out) final;
 
  protected:
   // Whether the node has its stream.
@@ -58,7 +60,8 @@ class Peer : public HostProgram {
   // forward to when this is wanted again.
   virtual bool on_idle(Instant /*now*/, Instant& /*deadline*/) { return false; }
 
-  Instant local(Instant now) const { return now + config_.clock_offset; }
+  // What the host's clock shows now.
+  Instant local() const { return config_.commons->network->local_time(config_.host); }
   void say_stopped() { stopped_(); }
 
  private:

@@ -9,9 +9,7 @@ Publisher::Publisher(const PeerConfig& config, std::unique_ptr<Rng> rng, std::fu
                      const Broadcast& broadcast)
     : Peer(config, std::move(rng), std::move(stopped)), broadcast_(broadcast) {}
 
-void Publisher::publish(const node::PublishConfig& config, Instant now) {
-  stream_ = node().publish(config, local(now));
-}
+void Publisher::publish(const node::PublishConfig& config) { stream_ = node().publish(config, local()); }
 
 std::optional<Instant> Publisher::read_at(std::uint64_t frame) const {
   return frame < read_.size() ? std::optional(read_[static_cast<std::size_t>(frame)]) : std::nullopt;
@@ -33,7 +31,7 @@ bool Publisher::on_idle(Instant now, Instant& deadline) {
     burst_.resize(burst);
     broadcast_.write(bytes_read_, burst_);
     node().input_waited(*stream_, now - last_read_);  // a simulated host is never busy with anything else
-    node().input(*stream_, burst_, local(now));
+    node().input(*stream_, burst_, local());
     last_read_ = now;
     bytes_read_ += burst;
     for (; read_.size() < broadcast_.frames(); read_.push_back(now)) {
@@ -44,7 +42,7 @@ bool Publisher::on_idle(Instant now, Instant& deadline) {
   }
   if (read_.size() == broadcast_.frames()) {
     input_over_ = true;
-    node().end_input(*stream_, local(now));
+    node().end_input(*stream_, local());
     return true;
   }
   // With no room left, the node's own deadline or a datagram brings us back here.

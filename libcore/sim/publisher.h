@@ -14,7 +14,7 @@ class Publisher final : public Peer {
   Publisher(const PeerConfig& config, std::unique_ptr<Rng> rng, std::function<void()> stopped,
             const Broadcast& broadcast);
 
-  void publish(const node::PublishConfig& config, Instant now);
+  void publish(const node::PublishConfig& config);
 
   // When the last byte of a frame was read; nothing if it has not been.
   std::optional<Instant> read_at(std::uint64_t frame) const;

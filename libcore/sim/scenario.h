@@ -98,6 +98,13 @@ struct Fault {
   std::uint32_t count = 0;
 };
 
+// Whether whom it befalls is gone for a time, or for good.
+inline bool ends_lives(Fault::Kind kind) {
+  return kind == Fault::Kind::kKill || kind == Fault::Kind::kLeave || kind == Fault::Kind::kCrash;
+}
+// "kill interior", for people.
+std::string describe(const Fault& fault);
+
 struct HostileSpec {
   enum class Kind : std::uint8_t {
     kFreeRider,  // serves nobody

@@ -510,10 +510,22 @@ std::optional<ScenarioError> check_scenario(const Scenario& s) {
     return error("'continent' in [map] must be africa, asia, europe, north-america, oceania or south-america");
   if (s.map.delay_min > s.map.delay_max) return error("'delay-min' in [map] is above 'delay-max'");
   for (const Fault& fault : s.faults)
+    if (ends_lives(fault.kind) && fault.who == Who::kPublisher)
+      return error("the publisher cannot be killed, crash or leave: nobody could play after that");
+  for (const Fault& fault : s.faults)
     if (fault.at + fault.within + fault.lasts > s.duration - s.calm)
       return error("a fault ends at " + print_duration(fault.at + fault.within + fault.lasts) + ", but from " +
                    print_duration(s.duration - s.calm) + " on ('duration' less 'calm') all must be well");
   return std::nullopt;
+}
+
+std::string describe(const Fault& fault) {
+  const auto name_in = [](const auto& choices, auto value) {
+    for (const auto& choice : choices)
+      if (choice.value == value) return std::string(choice.name);
+    return std::string();
+  };
+  return name_in(kFaults, fault.kind) + (fault.kind == Fault::Kind::kJoin ? "" : " " + name_in(kWho, fault.who));
 }
 
 std::variant<Scenario, ScenarioError> parse_scenario(std::string_view text, const Scenario& base) {

@@ -18,30 +18,20 @@ double share(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
-bool plays(World& world, HostId host) {
-  return world.resident(host).role == Role::kViewer && world.viewer(host).record().join;
-}
-
-std::string slots_taken(World& world) {
-  std::uint64_t slots = 0;
-  std::uint64_t taken = 0;
-  for (HostId host = 0; host < world.hosts(); ++host) {
-    const node::StreamStats stats = world.stream_stats(host);
-    slots += world.was_removed(host) ? 0 : stats.slots;
-    taken += world.was_removed(host) ? 0 : stats.children;
-  }
-  return "no parent; at the end " + std::to_string(taken) + " of " + std::to_string(slots) + " slots were taken";
+bool plays(World& world, const World::Life& life) {
+  return world.resident(life.host).role == Role::kViewer && life.viewer->record().join;
 }
 
 void judge_viewers(World& world) {
   if (world.interrupted()) return;
-  const std::string supply = slots_taken(world);
-  for (HostId host = 1; host < world.hosts(); ++host) {
-    if (!plays(world, host) || !world.resident(host).honest()) continue;
-    const bool fed = world.stream_stats(host).parents > 0;
-    check_delivery(world.scenario().expect, world.broadcast(), world.viewer(host), world.was_removed(host),
-                   world.calm_begins(), world.network().now(), fed ? "its parent has no stream" : supply,
-                   world.findings());
+  const World::Slots& slots = world.last_slots();
+  const std::string supply = "no parent; " + std::to_string(slots.taken) + " of " + std::to_string(slots.all) +
+                             " places for children were taken at the end";
+  for (const World::Life& life : world.lives()) {
+    if (!plays(world, life) || !world.resident(life.host).honest()) continue;
+    const bool fed = life.viewer->stream_stats().parents > 0;
+    check_delivery(world.scenario().expect, world.broadcast(), *life.viewer, life.gone, world.calm_begins(),
+                   world.network().now(), fed ? "its parent has no stream" : supply, world.findings());
   }
 }
 
@@ -53,14 +43,14 @@ void sum_up_viewers(World& world, RunResult& result) {
   std::uint64_t packets_written = 0;
   std::uint64_t frames = 0;
   std::uint64_t frames_spoilt = 0;
-  for (HostId host = 1; host < world.hosts(); ++host) {
-    if (!plays(world, host)) continue;
-    const bool gone = world.was_removed(host) || world.interrupted();
-    const ViewerRecord& record = world.viewer(host).record();
+  for (const World::Life& life : world.lives()) {
+    if (!plays(world, life)) continue;
+    const bool gone = life.gone || world.interrupted();
+    const ViewerRecord& record = life.viewer->record();
     if (record.accepted) join.add(*record.accepted - *record.join);
     // Who was removed is owed what it had got so far; who never played, everything since it came.
     const std::uint64_t first = record.first_packet.value_or(broadcast.packets_due(*record.join));
-    const std::uint64_t next = world.viewer(host).next().value_or(first);
+    const std::uint64_t next = life.viewer->next().value_or(first);
     const std::uint64_t end = gone ? next : broadcast.packets();
     if (end > first) {
       packets += end - first;
@@ -74,7 +64,7 @@ void sum_up_viewers(World& world, RunResult& result) {
     packets_written += record.packets_written;
     result.stream_bytes_delivered += record.bytes_written;
 
-    const node::StreamStats stats = world.stream_stats(host);
+    const node::StreamStats stats = life.viewer->stream_stats();
     result.lost_packets += stats.lost_packets;
     result.repaired_packets += stats.repaired_packets;
     result.duplicate_packets += stats.duplicate_packets;
@@ -94,8 +84,9 @@ void sum_up_viewers(World& world, RunResult& result) {
 void sum_up_wire(World& world, RunResult& result) {
   node::SentBytes sent;
   std::uint64_t duplicates = 0;
-  for (HostId host = 0; host < world.hosts(); ++host) {
-    const node::StreamStats stats = world.stream_stats(host);
+  sent += world.publisher().stream_stats().sent;
+  for (const World::Life& life : world.lives()) {
+    const node::StreamStats stats = life.viewer->stream_stats();
     sent += stats.sent;
     duplicates += stats.duplicate_bytes;
   }
@@ -189,7 +180,7 @@ RunResult summarise(World& world) {
   result.startup = quantiles(recorder.startup());
   result.failover = quantiles(recorder.failover());
   result.input_held_max = world.publisher().held_max();
-  if (!world.publisher().ended() && !world.was_removed(kPublisher) && !world.interrupted())
+  if (!world.publisher().ended() && !world.publisher().retired() && !world.interrupted())
     world.findings().add(Rule::kLiveness, network.now(), kPublisher, "the publisher did not come to its end");
   judge_viewers(world);
   sum_up_viewers(world, result);

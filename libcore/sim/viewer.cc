@@ -28,10 +28,10 @@ Viewer::Viewer(const PeerConfig& config, std::unique_ptr<Rng> rng, std::function
 void Viewer::join(const node::JoinConfig& config, Instant now) {
   record_.join = now;
   recorder_.on_join(host(), now);
-  node().join(config, local(now));
+  node().join(config, local());
 }
 
-void Viewer::leave(Instant now) { node().leave(local(now)); }
+void Viewer::leave() { node().leave(local()); }
 
 void Viewer::watch_for_pauses(Instant now) {
   record_.longest_pause = Duration::zero();

@@ -32,7 +32,7 @@ class Viewer final : public Peer {
 
   void join(const node::JoinConfig& config, Instant now);
   // Says goodbye; poll the host, then remove it.
-  void leave(Instant now);
+  void leave();
   // From now on, longest_pause and first_after are of the time after `now`.
   void watch_for_pauses(Instant now);
 

@@ -6,6 +6,7 @@
 
 #include "libcore/base/check.h"
 #include "libcore/sim/cities.h"
+#include "libcore/sim/faults.h"
 #include "libcore/sim/matrix_delay.h"
 #include "libcore/sim/summary.h"
 #include "libcore/sim/world_delay.h"
@@ -62,6 +63,7 @@ World::World(const Scenario& scenario, const RunOptions& options)
       stream_key_(stream_key(rng_)),
       network_(rng_, *delays_) {
   commons_.suite = &suite_;
+  commons_.network = &network_;
   network_.observe(datagram_checker_);
   add_publisher();
   for (HostId host = 1; host < scenario.peers; ++host) {
@@ -70,7 +72,9 @@ World::World(const Scenario& scenario, const RunOptions& options)
     const Duration after = relay ? Duration::zero() : Draws(*arrival).between({}, scenario.arrivals.within);
     add_member(Instant{} + after);
   }
+  faults_ = std::make_unique<Faults>(*this);
   network_.at(calm_begins(), kPublisher, [this] {
+    recorder_.on_mark(network_.now(), "calm");
     for (const auto& viewer : viewers_) viewer->watch_for_pauses(network_.now());
   });
 }
@@ -81,15 +85,19 @@ World::~World() = default;
 PeerConfig World::peer_config(const Rng& rng, HostId host, HostConfig& host_config) {
   const Resident& resident = residents_[host];
   const std::unique_ptr<Rng> clock = rng.fork("clock");
+  Draws draws(*clock);
   const Duration offset_min = std::min<Duration>(std::chrono::minutes(1), scenario_.clock.offset_max);
+  const std::uint32_t drift_max = scenario_.clock.drift_ppm_max;
   PeerConfig peer;
   peer.commons = &commons_;
   peer.host = host;
   peer.hostile = resident.hostile;
-  peer.clock_offset = Draws(*clock).between(offset_min, scenario_.clock.offset_max);
   peer.node.identity = crypto::generate_node_key_pair(*rng.fork("identity"));
   peer.node.upload_limit_bps = resident.upload_limit_bps;
-  host_config = {resident.up, resident.down, peer.clock_offset};
+  host_config = {resident.up, resident.down, {}};
+  host_config.clock.offset = draws.between(offset_min, scenario_.clock.offset_max);
+  host_config.clock.drift_ppm =
+      static_cast<std::int32_t>(draws.below(2 * std::uint64_t{drift_max} + 1)) - static_cast<std::int32_t>(drift_max);
   return peer;
 }
 
@@ -110,7 +118,7 @@ void World::add_publisher() {
   publish.key = stream_key_;
   publish.epoch = kEpoch;
   publish.children_max = residents_[kPublisher].children;
-  network_.at(Instant{}, kPublisher, [this, publish] { publisher_->publish(publish, network_.now()); });
+  network_.at(Instant{}, kPublisher, [this, publish] { publisher_->publish(publish); });
 }
 
 // A relay or a viewer, which joins at that time.
@@ -119,16 +127,22 @@ void World::add_member(Instant joins) {
   residents_.push_back(draw_resident(scenario_, rng_, host));
   removed_by_command_.push_back(false);
   gone_at_.push_back(std::nullopt);
-  const std::unique_ptr<Rng> rng = rng_.fork("host " + std::to_string(host));
   HostConfig host_config;
-  const PeerConfig peer = peer_config(*rng, host, host_config);
-  viewers_.push_back(std::make_unique<Viewer>(
-      peer, rng->fork("node"), [this, host] { on_stopped(host); }, broadcast_, *publisher_, findings_, recorder_));
+  viewers_.push_back(make_viewer(host, 0, true, host_config));
   network_.add(*viewers_.back(), host_config);
   ++running_;
-  if (residents_[host].role == Role::kRelay)
-    introducers_.push_back({Network::address_of(host), peer.node.identity.public_key});
   network_.at(joins, host, [this, host] { join(host); });
+}
+
+std::unique_ptr<Viewer> World::make_viewer(HostId host, unsigned life, bool same_key, HostConfig& host_config) {
+  const std::unique_ptr<Rng> rng = rng_.fork("host " + std::to_string(host));
+  PeerConfig peer = peer_config(*rng, host, host_config);
+  const std::string this_life = "node " + std::to_string(life);
+  if (!same_key) peer.node.identity = crypto::generate_node_key_pair(*rng->fork("identity of " + this_life));
+  if (life == 0 && residents_[host].role == Role::kRelay)
+    introducers_.push_back({Network::address_of(host), peer.node.identity.public_key});
+  return std::make_unique<Viewer>(
+      peer, rng->fork(this_life), [this, host] { on_stopped(host); }, broadcast_, *publisher_, findings_, recorder_);
 }
 
 HostId World::add_viewer() {
@@ -137,6 +151,7 @@ HostId World::add_viewer() {
 }
 
 void World::join(HostId host) {
+  if (!network_.present(host) || viewer(host).record().join) return;  // gone before it came, or back early
   const Resident& resident = residents_[host];
   node::JoinConfig config;
   config.stream = stream_key_.public_key;
@@ -158,7 +173,10 @@ void World::schedule_departure(HostId host) {
   const Duration stays = draws.log_normal(churn.median, churn.sigma_milli);
   const bool abrupt = draws.chance_ppm(churn.abrupt_ppm);
   if (stays >= calm_begins() - network_.now()) return;
-  network_.at(network_.now() + stays, host, [this, host, abrupt] { depart(host, abrupt); });
+  const Viewer* const who = &viewer(host);  // whoever comes back after a crash has a term of its own
+  network_.at(network_.now() + stays, host, [this, host, abrupt, who] {
+    if (who == &viewer(host)) depart(host, abrupt);
+  });
 }
 
 void World::depart(HostId host, bool abrupt) {
@@ -178,7 +196,7 @@ void World::remove(HostId host) {
   network_.remove(host);
   recorder_.on_gone(host, network_.now());
   gone_at_[host] = network_.now();
-  peer(host).retire(network_.now());
+  peer(host).retire();
 }
 
 void World::kill(HostId host) {
@@ -186,10 +204,35 @@ void World::kill(HostId host) {
   remove(host);
 }
 
+void World::crash(HostId host, bool keeps_state) {
+  if (!network_.present(host)) return;
+  remove(host);
+  const auto lives = std::count_if(former_.begin(), former_.end(), [host](const Former& f) { return f.host == host; });
+  HostConfig unused;
+  std::unique_ptr<Viewer> next = make_viewer(host, static_cast<unsigned>(lives) + 1, keeps_state, unused);
+  former_.push_back({host, std::exchange(viewers_[host - 1], std::move(next))});
+}
+
+void World::come_back(HostId host) {
+  if (network_.present(host) || removed_by_command_[host]) return;
+  network_.revive(host, viewer(host));
+  gone_at_[host].reset();
+  ++running_;
+  join(host);
+}
+
+std::vector<World::Life> World::lives() {
+  std::vector<Life> lives;
+  for (const Former& former : former_) lives.push_back({former.host, former.viewer.get(), true});
+  for (HostId host = 1; host < hosts(); ++host) lives.push_back({host, &viewer(host), removed_by_command_[host]});
+  std::stable_sort(lives.begin(), lives.end(), [](const Life& a, const Life& b) { return a.host < b.host; });
+  return lives;
+}
+
 void World::leave(HostId host) {
   if (!network_.present(host)) return;
   removed_by_command_[host] = true;
-  viewer(host).leave(network_.now());
+  viewer(host).leave();
   network_.touch(host);
   remove(host);
 }
@@ -222,10 +265,23 @@ void World::run_to_the_end(const std::function<bool()>& go_on) {
 // As they are just before the input ends, or when the run does: after that hosts go.
 void World::record_hops() {
   if (std::exchange(hops_recorded_, true)) return;
+  last_slots_ = slots();
   for (HostId host = 1; host < hosts(); ++host) {
     if (!network_.present(host)) continue;
     if (const std::uint32_t depth = stream_stats(host).depth; depth > 0) recorder_.on_depth(depth);
   }
+}
+
+// How many places for children there are with those present, and how many are taken.
+World::Slots World::slots() {
+  Slots slots;
+  for (HostId host = 0; host < hosts(); ++host) {
+    if (!network_.present(host)) continue;
+    const node::StreamStats stats = stream_stats(host);
+    slots.all += stats.slots;
+    slots.taken += stats.children;
+  }
+  return slots;
 }
 
 std::uint64_t World::wire_bytes_sent() const {

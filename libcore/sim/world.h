@@ -24,6 +24,8 @@
 
 namespace spate::sim {
 
+class Faults;
+
 class World {
  public:
   // crypto::initialise() must have been called.
@@ -46,6 +48,10 @@ class World {
   void leave(HostId host);
   // A new viewer joins now.
   HostId add_viewer();
+  // Gone without a word, to come back on the same address: with the same key, or with another. What it does then is
+  // another life.
+  void crash(HostId host, bool keeps_state);
+  void come_back(HostId host);
 
   const Scenario& scenario() const { return scenario_; }
   const RunOptions& options() const { return options_; }
@@ -62,9 +68,20 @@ class World {
   // Relays are viewers that write nothing. REQUIRES host > 0.
   Viewer& viewer(HostId host) { return *viewers_[host - 1]; }
   Peer& peer(HostId host);
-  node::StreamStats stream_stats(HostId host) { return peer(host).stream_stats(network_.now()); }
-  // Killed, or told to leave.
-  bool was_removed(HostId host) const { return removed_by_command_[host]; }
+  // Everybody that ever lived here but the publisher; those on one host in order.
+  struct Life {
+    HostId host = 0;
+    Viewer* viewer = nullptr;
+    bool gone = false;  // killed, crashed, or told to leave
+  };
+  std::vector<Life> lives();
+  node::StreamStats stream_stats(HostId host) { return peer(host).stream_stats(); }
+  struct Slots {
+    std::uint64_t all = 0;
+    std::uint64_t taken = 0;
+  };
+  // As they were just before the input ended.
+  const Slots& last_slots() const { return last_slots_; }
   // From its start to its end, or to now.
   Duration stayed(HostId host);
   std::uint64_t wire_bytes_sent() const;
@@ -76,6 +93,7 @@ class World {
   PeerConfig peer_config(const Rng& rng, HostId host, HostConfig& host_config);
   void add_publisher();
   void add_member(Instant joins);
+  std::unique_ptr<Viewer> make_viewer(HostId host, unsigned life, bool same_key, HostConfig& host_config);
   void join(HostId host);
   void schedule_departure(HostId host);
   void depart(HostId host, bool abrupt);
@@ -83,6 +101,7 @@ class World {
   void remove(HostId host);
   void close_second();
   void record_hops();
+  Slots slots();
 
   const Scenario scenario_;
   const RunOptions options_;
@@ -99,14 +118,21 @@ class World {
   std::vector<node::Host> introducers_;
   std::vector<Resident> residents_;
   std::unique_ptr<Publisher> publisher_;
-  std::vector<std::unique_ptr<Viewer>> viewers_;
+  std::vector<std::unique_ptr<Viewer>> viewers_;  // the present or last life of each host
+  struct Former {
+    HostId host;
+    std::unique_ptr<Viewer> viewer;
+  };
+  std::vector<Former> former_;
   std::vector<bool> removed_by_command_;
   std::vector<std::optional<Instant>> gone_at_;
   Network network_;
+  std::unique_ptr<Faults> faults_;
   std::uint32_t running_ = 0;  // hosts whose stream has not stopped
   Instant next_second_ = Instant{} + std::chrono::seconds(1);
   bool interrupted_ = false;
   bool hops_recorded_ = false;
+  Slots last_slots_;
 };
 
 }  // namespace spate::sim

@@ -31,18 +31,18 @@ struct Received {
 // Sends numbered datagrams when told to, notes what comes, and may answer.
 class Talker : public HostProgram {
  public:
-  void handle_datagrams(std::span<const Datagram> batch, Instant now) override {
+  void handle_datagrams(std::span<const Datagram> batch, Moment at) override {
     for (const Datagram& datagram : batch) {
       const std::uint32_t number = Reader(datagram.bytes).u32();
-      received.push_back({now, datagram.from, number, batch.size()});
+      received.push_back({at.local, datagram.from, number, batch.size()});
       if (number < answer_below) outgoing.push_back({datagram.from, number + 1, datagram.bytes.size()});
     }
   }
-  void handle_deadline(Instant now) override {
-    deadlines.push_back(now);
+  void handle_deadline(Moment at) override {
+    deadlines.push_back(at.local);
     deadline = kNever;
   }
-  std::optional<Instant> poll(Instant /*now*/, DatagramBatch& out) override {
+  std::optional<Moment> poll(Moment /*at*/, DatagramBatch& out) override {
     while (!outgoing.empty()) {
       if (out.full()) return std::nullopt;
       const Message message = outgoing.front();
@@ -51,7 +51,7 @@ class Talker : public HostProgram {
       std::fill(bytes.begin(), bytes.end(), std::uint8_t{0});
       Writer(bytes).u32(message.number);
     }
-    return deadline;
+    return Moment{kNever, deadline};
   }
   void say(const Address& to, std::uint32_t number, std::size_t bytes = 1'000) {
     outgoing.push_back({to, number, bytes});
@@ -116,7 +116,7 @@ TEST_CASE("what arrives at one instant comes in one batch, in the order it was s
 
 TEST_CASE("hosts see their own clocks, and deadlines are kept on them") {
   HostConfig config;
-  config.clock_offset = std::chrono::hours(5);
+  config.clock.offset = std::chrono::hours(5);
   Pair pair(config);
   const Instant zero = Instant{} + std::chrono::hours(5);
   pair.a.deadline = zero + milliseconds(50);
