@@ -23,7 +23,7 @@ class HostClock {
   Instant local(Instant now) const;
   // The first time of the network, not before the last change, at which it shows `local` or more. kNever stays kNever.
   Instant first_showing(Instant local) const;
-  // The least that it shows at no time of the network before `time`: a deadline at that comes at `time` or later.
+  // What it does not show before `time`, but then or a nanosecond later: a deadline for what is wanted at `time`.
   Instant not_before(Instant time) const;
 
   // Ahead, by zero or more.

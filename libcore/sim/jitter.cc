@@ -32,7 +32,7 @@ constexpr Duration kWifiUsual = std::chrono::milliseconds(1);
 constexpr Duration kWifiStep = std::chrono::microseconds(7'500);
 constexpr Duration kWifiLate = 12 * kWifiStep;
 
-// value * factor / 2^16, for values up to 9 minutes and factors up to 16.
+// value * factor / 2^16, for values up to 4 hours and factors up to 16 * 2^16.
 Duration scaled(Duration value, std::uint64_t factor) {
   return Duration(static_cast<std::int64_t>(static_cast<std::uint64_t>(value.count()) * factor >> 16));
 }

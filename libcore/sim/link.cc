@@ -1,6 +1,7 @@
 #include "libcore/sim/link.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "libcore/base/check.h"
 
@@ -14,6 +15,12 @@ constexpr std::uint64_t kLargestPacket = 1'500;
 // The mean good spell that makes bad ones of mean length `burst` a share of loss_ppm / 10^6 of all time.
 Duration mean_good_spell(Duration burst, std::uint32_t loss_ppm) {
   return Duration(burst.count() * static_cast<std::int64_t>(kMillion - loss_ppm) / static_cast<std::int64_t>(loss_ppm));
+}
+
+Link::Passage dropped(Link::Fate fate) {
+  Link::Passage passage;
+  passage.fate = fate;
+  return passage;
 }
 
 // The smaller MTU, where 0 is none.
@@ -48,19 +55,40 @@ void Link::disturb(const Disturbance& disturbance, Instant now) {
   SPATE_CHECK(disturbance.extra_loss_ppm <= kMillion && disturbance.rate_factor_ppm > 0);
   SPATE_CHECK(disturbance.extra_delay >= Duration::zero());
   if (disturbance.until <= now) return;
-  if (disturbance.rate_factor_ppm != kMillion && config_.rate_bps != 0) rate_changes_ = true;
+  if (disturbance.rate_factor_ppm == kMillion) {
+    disturbances_.push_back(disturbance);
+    return;
+  }
+  const Wide waiting = work_between(now, free_at_);
+  if (config_.rate_bps != 0) rate_changes_ = true;
   disturbances_.push_back(disturbance);
+  serve_anew(waiting, now);
+}
+
+void Link::calm(Instant now) {
+  const Wide waiting = work_between(now, free_at_);
+  disturbances_.clear();
+  serve_anew(waiting, now);
+}
+
+// What waits, at the rates there are now.
+void Link::serve_anew(Wide work, Instant now) {
+  if (work == 0) return;
+  const Instant before = std::exchange(free_at_, served(work, now));
+  // Where packets keep their order: the next one goes with the queue, not with those that were told too late a time.
+  if (free_at_ < before) last_arrival_ = std::max(now, last_arrival_ - (before - free_at_));
 }
 
 Link::Passage Link::send(std::size_t bytes, Instant now) {
   Trouble trouble{0, Duration::zero(), config_.mtu_bytes};
   if (!disturbances_.empty()) trouble = trouble_at(now);
-  if (trouble.mtu_bytes != 0 && bytes > trouble.mtu_bytes) return {Fate::kTooLarge};
+  if (trouble.mtu_bytes != 0 && bytes > trouble.mtu_bytes) return dropped(Fate::kTooLarge);
   const std::optional<Instant> sent = sent_at(bytes, now);
-  if (!sent) return {Fate::kQueueFull};
-  if (config_.codel && codel_.drops(queueing(now), std::max(now, free_at_), in_short_queue(now))) return {Fate::kCoDel};
+  if (!sent) return dropped(Fate::kQueueFull);
+  if (config_.codel && codel_.drops(queueing(now), std::max(now, free_at_), in_short_queue(now)))
+    return dropped(Fate::kCoDel);
   free_at_ = *sent;
-  if (lost_at(*sent) || disturbance_draws_.chance_ppm(trouble.loss_ppm)) return {Fate::kLost};
+  if (lost_at(*sent) || disturbance_draws_.chance_ppm(trouble.loss_ppm)) return dropped(Fate::kLost);
   Passage passage;
   passage.arrives = arrival(*sent + trouble.delay);
   if (jitter_draws_.chance_ppm(config_.duplicate_ppm)) passage.copy_arrives = arrival(*sent + trouble.delay);

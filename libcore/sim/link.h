@@ -15,8 +15,9 @@
 //   MTU      larger packets vanish without a trace, and use no time.
 //   Disturbances come and go while the link runs; several add up.
 // The link keeps no packets: it says when each will arrive. Rounding is up, to whole nanoseconds for each packet. A
-// change of rate that nobody could foresee (a disturbance, not a trace or a disturbance's end) does not change the
-// times of the packets that wait already.
+// change of rate that nobody could foresee (a disturbance or a calm, not a trace or a disturbance's end) comes too late
+// for the packets that wait already; whatever is sent after it finds the queue served at the new rate, and may overtake
+// them.
 //
 // Packets are counted with their IP and UDP headers, everywhere here.
 #pragma once
@@ -85,7 +86,7 @@ class Link {
 
   void disturb(const Disturbance& disturbance, Instant now);
   // Ends every disturbance.
-  void calm() { disturbances_.clear(); }
+  void calm(Instant now);
 
  private:
   __extension__ using Wide = unsigned __int128;
@@ -106,6 +107,7 @@ class Link {
   Service service_at(Instant time) const;
   Instant served(Wide work, Instant from) const;
   Wide work_between(Instant from, Instant to) const;
+  void serve_anew(Wide work, Instant now);
   bool in_short_queue(Instant now) const;
   bool lost_at(Instant time);
   Instant arrival(Instant sent);

@@ -9,8 +9,6 @@
 namespace spate::sim {
 namespace {
 
-constexpr std::uint16_t kPort = 7400;
-
 // For the digest: a datagram's ends. What is sealed ends with a tag that depends on every bit.
 std::uint64_t fingerprint(Bytes datagram) {
   constexpr std::size_t kWhole = 64;
@@ -18,24 +16,9 @@ std::uint64_t fingerprint(Bytes datagram) {
   return hash_bytes(datagram.first(16)) ^ Digest::mix(hash_bytes(datagram.last(16)) + datagram.size());
 }
 
-constexpr HostId kHostsMax = 200u << 16;
-
-// The host that has an address; kHostsMax if none may have it.
-HostId host_of(const Address& address) {
-  if (!address.is_v4() || address.port != kPort || address.ip[12] == 0 || address.ip[15] != 1) return kHostsMax;
-  return static_cast<HostId>((address.ip[12] - 1u) << 16 | static_cast<unsigned>(address.ip[13]) << 8 | address.ip[14]);
-}
-
 }  // namespace
 
-// Every host has a /24 of its own: 1.0.0.1, 1.0.1.1, ... A node may then spread its parents over networks.
-Address Network::address_of(HostId host) {
-  SPATE_CHECK(host < kHostsMax);
-  return Address::v4(static_cast<std::uint8_t>(1 + (host >> 16)), static_cast<std::uint8_t>(host >> 8 & 255),
-                     static_cast<std::uint8_t>(host & 255), 1, kPort);
-}
-
-Network::Network(const Rng& rng, DelayModel& delays) : rng_(rng.fork("network")), delays_(delays) {}
+Network::Network(const Rng& rng, DelayModel& delays) : rng_(rng.fork("network")), delays_(delays), nats_(*rng_) {}
 
 HostId Network::add(HostProgram& program, const HostConfig& config) {
   const auto id = static_cast<HostId>(hosts_.size());
@@ -43,6 +26,8 @@ HostId Network::add(HostProgram& program, const HostConfig& config) {
   const std::string name = std::to_string(id);
   hosts_.push_back({&program, Link(config.up, *rng_->fork(name + " up")),
                     Link(config.down, *rng_->fork(name + " down")), HostClock(config.clock), config.socket_bytes});
+  hosts_.back().behind_box = config.box != kNoBox;
+  nats_.add_host(config.box);
   return id;
 }
 
@@ -50,8 +35,8 @@ void Network::remove(HostId host) {
   Host& gone = hosts_[host];
   gone.program = nullptr;
   gone.paused = false;
-  for (Waiting& waiting : gone.waiting) {
-    waiting.packet.reset();
+  for (Packet& packet : gone.waiting) {
+    packet.bytes.reset();
     --stats_.in_flight;
     ++stats_.nobody;
   }
@@ -71,9 +56,9 @@ void Network::pause(HostId host) { hosts_[host].paused = present(host); }
 void Network::resume(HostId host) {
   Host& host_ref = hosts_[host];
   if (!std::exchange(host_ref.paused, false) || !present(host)) return;
-  for (Waiting& waiting : host_ref.waiting) {
+  for (Packet& packet : host_ref.waiting) {
     --stats_.in_flight;
-    hand_over(host, waiting.from, std::move(waiting.packet));
+    hand_over(host, std::move(packet));
   }
   host_ref.waiting.clear();
   host_ref.waiting_bytes = 0;
@@ -99,12 +84,16 @@ void Network::clog(HostId host, bool on) {
     --stats_.in_flight;
     carry(c.from, c.to, {Link::Fate::kCarried, Link::Harm::kNone, now_}, std::move(c.packet));
   }
-  std::erase_if(clogged_, [](const Clogged& c) { return !c.packet; });
+  std::erase_if(clogged_, [](const Clogged& c) { return !c.packet.bytes; });
 }
 
 void Network::disturb(HostId host, const Disturbance& disturbance) {
   hosts_[host].up.disturb(disturbance, now_);
   hosts_[host].down.disturb(disturbance, now_);
+}
+
+void Network::rebind(HostId host) {
+  for (BoxId box = nats_.box_of(host); box != kNoBox; box = nats_.behind(box)) nats_.box(box).rebind();
 }
 
 void Network::jump_clock(HostId host, Duration by) {
@@ -172,13 +161,19 @@ bool Network::take_delivery(const Event& event) {
     return false;
   }
   if (event.kind == kDownlink) {
+    const Packet& arrived = packets_[event.payload];
+    if (host.behind_box && !nats_.admits(event.destination, arrived.from, arrived.to, now_)) {
+      drop(event.payload, stats_.filtered);
+      return false;
+    }
     const Link::Passage passage = host.down.send(event.bytes + kHeaderBytes, now_);
     note(event, static_cast<std::uint64_t>(passage.fate));
     if (passage.fate != Link::Fate::kCarried) {
       drop(event.payload, count_of(passage.fate));
       return false;
     }
-    if (passage.harm != Link::Harm::kNone) packets_[event.payload] = harmed(packets_[event.payload], passage);
+    if (passage.harm != Link::Harm::kNone)
+      packets_[event.payload].bytes = harmed(packets_[event.payload].bytes, passage);
     if (passage.copy_arrives) {
       ++stats_.duplicated;
       put({*passage.copy_arrives, event.destination, event.source, hosts_[event.source].sequence++, kDelivery,
@@ -193,29 +188,29 @@ bool Network::take_delivery(const Event& event) {
       return false;
     }
   }
-  Buffer packet = take_packet(event.payload);
-  note(event, fingerprint(packet.bytes()));
+  Packet packet = take_packet(event.payload);
+  note(event, fingerprint(packet.bytes.bytes()));
   if (!host.paused) {
-    hand_over(event.destination, address_of(event.source), std::move(packet));
+    hand_over(event.destination, std::move(packet));
     return true;
   }
-  const std::uint64_t bytes = packet.size() + kHeaderBytes;
+  const std::uint64_t bytes = packet.bytes.size() + kHeaderBytes;
   if (host.waiting_bytes + bytes > host.socket_bytes) {
     ++stats_.overflow;
     return false;
   }
   host.waiting_bytes += bytes;
-  host.waiting.push_back({address_of(event.source), std::move(packet)});
+  host.waiting.push_back(std::move(packet));
   ++stats_.in_flight;
   return false;
 }
 
 // Into the batch.
-void Network::hand_over(HostId id, const Address& from, Buffer packet) {
+void Network::hand_over(HostId id, Packet packet) {
   ++stats_.delivered;
-  for (WireObserver* observer : observers_) observer->on_delivered(id, from, packet.bytes(), now_);
-  batch_.push_back({from, packet.bytes()});
-  batch_buffers_.push_back(std::move(packet));
+  for (WireObserver* observer : observers_) observer->on_delivered(id, packet.from, packet.bytes.bytes(), now_);
+  batch_.push_back({packet.from, packet.bytes.bytes()});
+  batch_buffers_.push_back(std::move(packet.bytes));
 }
 
 void Network::fire_timer(const Event& event) {
@@ -276,13 +271,18 @@ void Network::send(HostId from, const Address& to, Bytes datagram) {
   ++stats_.sent;
   ++host.stats.datagrams_sent;
   host.stats.wire_bytes_sent += datagram.size() + kHeaderBytes;
+  const NatNetwork::Way way = way_of(from, to);
   const Link::Passage passage = host.up.send(datagram.size() + kHeaderBytes, now_);
   if (passage.fate != Link::Fate::kCarried) {
     ++count_of(passage.fate);
     return;
   }
-  const HostId destination = host_of(to);
-  if (destination >= hosts_.size() || !present(destination)) {
+  if (way.found == NatNetwork::Found::kFiltered) {
+    ++stats_.filtered;
+    return;
+  }
+  const HostId destination = way.host;
+  if (way.found == NatNetwork::Found::kNobody || !present(destination)) {
     ++stats_.nobody;
     return;
   }
@@ -290,9 +290,9 @@ void Network::send(HostId from, const Address& to, Bytes datagram) {
     ++stats_.cut;
     return;
   }
-  Buffer packet = pool_.take(datagram.size());
-  std::copy(datagram.begin(), datagram.end(), packet.writable().begin());
-  if (passage.harm != Link::Harm::kNone) packet = harmed(packet, passage);
+  Packet packet{pool_.take(datagram.size()), way.from, way.to};
+  std::copy(datagram.begin(), datagram.end(), packet.bytes.writable().begin());
+  if (passage.harm != Link::Harm::kNone) packet.bytes = harmed(packet.bytes, passage);
   if (!host.clogged && !hosts_[destination].clogged) return carry(from, destination, passage, std::move(packet));
   if (clogged_.size() >= kCloggedMax) {
     ++stats_.overflow;
@@ -302,10 +302,17 @@ void Network::send(HostId from, const Address& to, Bytes datagram) {
   clogged_.push_back({from, destination, std::move(packet)});
 }
 
+// Between hosts that no box stands before, addresses say it all.
+NatNetwork::Way Network::way_of(HostId from, const Address& to) {
+  const HostId host = host_with(to);
+  if (hosts_[from].behind_box || host >= hosts_.size() || hosts_[host].behind_box) return nats_.way(from, to, now_);
+  return {NatNetwork::Found::kHost, host, host_address(from), to};
+}
+
 // From the sender's uplink on.
-void Network::carry(HostId from, HostId to, const Link::Passage& passage, Buffer packet) {
+void Network::carry(HostId from, HostId to, const Link::Passage& passage, Packet packet) {
   const Duration delay = delays_.one_way(from, to);
-  const auto bytes = static_cast<std::uint16_t>(packet.size());
+  const auto bytes = static_cast<std::uint16_t>(packet.bytes.size());
   if (passage.copy_arrives) {
     ++stats_.duplicated;
     put({*passage.copy_arrives + delay, to, from, hosts_[from].sequence++, kDownlink, bytes, 0}, packet);
@@ -341,7 +348,7 @@ std::uint64_t& Network::count_of(Link::Fate fate) {
 }
 
 // Sends a packet on its way to the event, whose payload it becomes.
-void Network::put(Event event, Buffer packet) {
+void Network::put(Event event, Packet packet) {
   if (free_packets_.empty()) {
     free_packets_.push_back(static_cast<std::uint32_t>(packets_.size()));
     packets_.emplace_back();
@@ -353,14 +360,14 @@ void Network::put(Event event, Buffer packet) {
   queue_.push(event);
 }
 
-Buffer Network::take_packet(std::uint32_t packet) {
+Network::Packet Network::take_packet(std::uint32_t packet) {
   free_packets_.push_back(packet);
   --stats_.in_flight;
   return std::move(packets_[packet]);
 }
 
 void Network::drop(std::uint32_t packet, std::uint64_t& reason) {
-  take_packet(packet).reset();
+  take_packet(packet);
   ++reason;
 }
 

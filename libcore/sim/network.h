@@ -1,9 +1,10 @@
 // The virtual network and its clock: hosts, their access links, the delays between them, and the loop that runs them.
 //
 // A datagram sent by a host passes its uplink, takes the pair's one-way delay, passes the receiver's downlink and is
-// handed over. What befalls hosts is said from outside: paused, cut off, clogged, removed and revived. Everything
-// happens in the order of event_queue.h; time moves only from event to event. Commands from outside (at()) come last
-// among the events of one host at one time.
+// handed over. Boxes that translate addresses see it before the uplink on its way out, and before the downlink on its
+// way in. What befalls hosts is said from outside: paused, cut off, clogged, removed and revived. Everything happens in
+// the order of event_queue.h; time moves only from event to event. Commands from outside (at()) come last among the
+// events of one host at one time.
 #pragma once
 
 #include <array>
@@ -19,6 +20,7 @@
 #include "libcore/sim/event_queue.h"
 #include "libcore/sim/host_program.h"
 #include "libcore/sim/link.h"
+#include "libcore/sim/nat_network.h"
 
 namespace spate::sim {
 
@@ -27,6 +29,7 @@ struct HostConfig {
   LinkConfig down;
   ClockConfig clock;
   std::uint64_t socket_bytes = 208 * 1024;  // that wait while the host is paused, headers included
+  BoxId box = kNoBox;                       // the box that it is behind
 };
 
 // Datagrams. sent + duplicated = delivered + dropped() + in_flight, at any time.
@@ -39,12 +42,13 @@ struct NetworkStats {
   std::uint64_t queue_full = 0;  // of a link, or dropped by CoDel
   std::uint64_t too_large = 0;   // for a link's MTU
   std::uint64_t nobody = 0;      // to an address without a host, or whose host is gone
+  std::uint64_t filtered = 0;    // by a box that translates addresses
   std::uint64_t cut = 0;         // between sides that are cut off from each other
   std::uint64_t overflow = 0;    // of the socket of a paused host, or of a clog
   std::uint64_t in_flight = 0;   // what waits at paused and clogged hosts included
   std::uint64_t harmed = 0;      // of the delivered: a bit flipped, or cut short
 
-  std::uint64_t dropped() const { return lost + queue_full + too_large + nobody + cut + overflow; }
+  std::uint64_t dropped() const { return lost + queue_full + too_large + nobody + filtered + cut + overflow; }
 };
 struct HostStats {
   std::uint64_t datagrams_sent = 0;
@@ -90,7 +94,14 @@ class Network {
   // Of both its links.
   void disturb(HostId host, const Disturbance& disturbance);
   void jump_clock(HostId host, Duration by);
-  static Address address_of(HostId host);
+  // The box that the host is behind, and the one behind which that is, restart: nothing is open, other ports are used.
+  void rebind(HostId host);
+
+  // Its own: what others see it as, and reach it at, if it is behind no box.
+  static Address address_of(HostId host) { return host_address(host); }
+  // A box for hosts that come later, whose outside is inside the box `behind`, or the network.
+  BoxId add_box(const NatConfig& config, BoxId behind = kNoBox) { return nats_.add_box(config, behind); }
+  BoxId box_of(HostId host) const { return nats_.box_of(host); }
 
   // Runs `command` at that time, then polls the host (if it is still there).
   void at(Instant time, HostId host, std::function<void()> command);
@@ -118,9 +129,11 @@ class Network {
   // A host that wants its deadline handled this often at one instant will never stop.
   static constexpr int kDeadlinesAtOneInstantMax = 10'000;
 
-  struct Waiting {
+  // A datagram under way. Addresses are those where its way turns from outwards to inwards.
+  struct Packet {
+    Buffer bytes;
     Address from;
-    Buffer packet;
+    Address to;
   };
   struct Host {
     HostProgram* program;
@@ -135,35 +148,37 @@ class Network {
     int deadlines_now = 0;
     Instant deadline_handled{};
     HostStats stats{};
+    bool behind_box = false;
     bool paused = false;
     bool clogged = false;
     std::uint8_t side = 0;
     std::uint64_t waiting_bytes = 0;
-    std::vector<Waiting> waiting{};  // while paused
+    std::vector<Packet> waiting{};  // while paused
   };
   struct Clogged {
     HostId from;
     HostId to;
-    Buffer packet;
+    Packet packet;
   };
 
   void handle(const Event& event);
   void deliver(const Event& first);
   bool take_delivery(const Event& event);
-  void hand_over(HostId id, const Address& from, Buffer packet);
+  void hand_over(HostId id, Packet packet);
   void fire_timer(const Event& event);
   void run_command(const Event& event);
   void pump(HostId id);
   void arm(HostId id);
   void flush(HostId id);
   void send(HostId from, const Address& to, Bytes datagram);
-  void carry(HostId from, HostId to, const Link::Passage& passage, Buffer packet);
+  NatNetwork::Way way_of(HostId from, const Address& to);
+  void carry(HostId from, HostId to, const Link::Passage& passage, Packet packet);
   Buffer harmed(const Buffer& packet, const Link::Passage& passage);
   std::uint64_t& count_of(Link::Fate fate);
   Moment moment(HostId host) const { return {now_, local_time(host)}; }
-  void put(Event event, Buffer packet);
+  void put(Event event, Packet packet);
   void drop(std::uint32_t packet, std::uint64_t& reason);
-  Buffer take_packet(std::uint32_t packet);
+  Packet take_packet(std::uint32_t packet);
   void note(const Event& event, std::uint64_t hash);
 
   std::unique_ptr<Rng> rng_;
@@ -171,8 +186,9 @@ class Network {
   BufferPool pool_;
   EventQueue queue_;
   Instant now_{};
+  NatNetwork nats_;
   std::vector<Host> hosts_;
-  std::vector<Buffer> packets_;  // under way, by the payload of their event
+  std::vector<Packet> packets_;  // under way, by the payload of their event
   std::vector<std::uint32_t> free_packets_;
   std::vector<std::function<void()>> commands_;
   std::uint64_t command_sequence_ = 0;

@@ -21,7 +21,7 @@ Peer::Peer(const PeerConfig& config, std::unique_ptr<Rng> rng, std::function<voi
   if (harms_its_children(config))
     suite_ = std::make_unique<HostileSuite>(*commons.suite, *config.hostile);
   else
-    suite_ = std::make_unique<WatchedSuite>(*commons.suite, config.host, commons.seal_observers);
+    suite_ = std::make_unique<WatchedSuite>(*commons.suite, config.host, commons.seal_observers, *commons.network);
   node_ = std::make_unique<node::Node>(config.node, *suite_, std::move(rng), &commons.pool);
 }
 

@@ -5,25 +5,27 @@
 #include <vector>
 
 #include "libcore/crypto/suite.h"
-#include "libcore/sim/event_queue.h"
+#include "libcore/sim/network.h"
 
 namespace spate::sim {
 
 class SealObserver {
  public:
   virtual ~SealObserver() = default;
-  virtual void on_seal(HostId host, Bytes text, const crypto::SymmetricKey& key, std::uint64_t counter) = 0;
+  virtual void on_seal(HostId host, Bytes text, const crypto::SymmetricKey& key, std::uint64_t counter,
+                       Instant now) = 0;
 };
 
 class WatchedSuite final : public crypto::Suite {
  public:
   // All outlive the suite.
-  WatchedSuite(const crypto::Suite& suite, HostId host, const std::vector<SealObserver*>& observers)
-      : suite_(suite), host_(host), observers_(observers) {}
+  WatchedSuite(const crypto::Suite& suite, HostId host, const std::vector<SealObserver*>& observers,
+               const Network& network)
+      : suite_(suite), host_(host), observers_(observers), network_(network) {}
 
   void seal(MutableBytes out, Bytes text, Bytes associated, const crypto::SymmetricKey& key,
             std::uint64_t counter) const override {
-    for (SealObserver* const observer : observers_) observer->on_seal(host_, text, key, counter);
+    for (SealObserver* const observer : observers_) observer->on_seal(host_, text, key, counter, network_.now());
     suite_.seal(out, text, associated, key, counter);
   }
   bool open(MutableBytes out, Bytes sealed, Bytes associated, const crypto::SymmetricKey& key,
@@ -47,6 +49,7 @@ class WatchedSuite final : public crypto::Suite {
   const crypto::Suite& suite_;
   const HostId host_;
   const std::vector<SealObserver*>& observers_;
+  const Network& network_;
 };
 
 }  // namespace spate::sim

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "libcore/base/check.h"
+#include "libcore/sim/checker_bounds.h"
 #include "libcore/sim/cities.h"
 #include "libcore/sim/faults.h"
 #include "libcore/sim/matrix_delay.h"
@@ -58,13 +59,17 @@ World::World(const Scenario& scenario, const RunOptions& options)
       broadcast_(broadcast_config(scenario)),
       delays_(delay_model(scenario.map, options.matrix, rng_)),
       datagram_checker_(findings_),
+      amplification_checker_(findings_),
+      upload_checker_(findings_),
+      forward_checker_(kPublisher, findings_),
+      nonce_checker_(findings_),
       recorder_(broadcast_),
       suite_(options.crypto == Crypto::kFast ? static_cast<const crypto::Suite&>(fast_suite_) : crypto::sodium_suite()),
       stream_key_(stream_key(rng_)),
       network_(rng_, *delays_) {
   commons_.suite = &suite_;
   commons_.network = &network_;
-  network_.observe(datagram_checker_);
+  watch();
   add_publisher();
   for (HostId host = 1; host < scenario.peers; ++host) {
     const bool relay = host <= scenario.relays;
@@ -81,6 +86,13 @@ World::World(const Scenario& scenario, const RunOptions& options)
 
 World::~World() = default;
 
+void World::watch() {
+  network_.observe(datagram_checker_);
+  network_.observe(amplification_checker_);
+  network_.observe(upload_checker_);
+  commons_.seal_observers = {&forward_checker_, &nonce_checker_};
+}
+
 // Every host's clock shows something else, as clocks do: nobody may rely on a common time.
 PeerConfig World::peer_config(const Rng& rng, HostId host, HostConfig& host_config) {
   const Resident& resident = residents_[host];
@@ -94,6 +106,7 @@ PeerConfig World::peer_config(const Rng& rng, HostId host, HostConfig& host_conf
   peer.hostile = resident.hostile;
   peer.node.identity = crypto::generate_node_key_pair(*rng.fork("identity"));
   peer.node.upload_limit_bps = resident.upload_limit_bps;
+  upload_checker_.set_limit(host, resident.upload_limit_bps);
   host_config = {resident.up, resident.down, {}};
   host_config.clock.offset = draws.between(offset_min, scenario_.clock.offset_max);
   host_config.clock.drift_ppm =
@@ -250,6 +263,9 @@ void World::run_until(Instant time) {
 }
 
 void World::close_second() {
+  for (HostId host = 0; host < hosts(); ++host)
+    if (network_.present(host)) check_bounds(host, peer(host).node_stats(), network_.now(), findings_);
+  check_conservation(network_.stats(), network_.now(), findings_);
   recorder_.on_second(wire_bytes_sent(), findings_.safety() + findings_.liveness(), network_.now());
 }
 

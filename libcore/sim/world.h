@@ -11,7 +11,11 @@
 
 #include "libcore/crypto/chacha_rng.h"
 #include "libcore/sim/broadcast.h"
+#include "libcore/sim/checker_amplification.h"
 #include "libcore/sim/checker_datagram.h"
+#include "libcore/sim/checker_forward.h"
+#include "libcore/sim/checker_nonce.h"
+#include "libcore/sim/checker_upload.h"
 #include "libcore/sim/delay.h"
 #include "libcore/sim/fast_suite.h"
 #include "libcore/sim/network.h"
@@ -99,6 +103,7 @@ class World {
   void depart(HostId host, bool abrupt);
   void on_stopped(HostId host);
   void remove(HostId host);
+  void watch();
   void close_second();
   void record_hops();
   Slots slots();
@@ -110,6 +115,10 @@ class World {
   std::unique_ptr<DelayModel> delays_;
   Findings findings_;
   DatagramChecker datagram_checker_;
+  AmplificationChecker amplification_checker_;
+  UploadChecker upload_checker_;
+  ForwardChecker forward_checker_;
+  NonceChecker nonce_checker_;
   Recorder recorder_;
   FastSuite fast_suite_;
   RememberingSuite suite_;

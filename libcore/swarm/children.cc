@@ -166,7 +166,7 @@ std::uint64_t Children::window_shards(const Child& child) const {
 std::uint64_t Children::send(Child& child, Bytes frame, session::Endpoint& endpoint, DatagramBatch& out, Instant now) {
   const std::uint64_t before = out.totals().wire_bytes;
   if (!endpoint.seal(child.session, frame, out, now)) return 0;
-  upload_.take(frame.size() + session::kDataOverhead + kUdpIpBytes, now);
+  upload_.charge(frame.size() + session::kDataOverhead + kUdpIpBytes, now);
   return out.totals().wire_bytes - before;
 }
 

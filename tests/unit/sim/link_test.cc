@@ -1,5 +1,6 @@
 #include "libcore/sim/link.h"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -175,6 +176,202 @@ TEST_CASE("some packets come twice") {
   for (int i = 0; i < 10'000; ++i) copies += link.send(1'200, Instant{} + milliseconds(i)).copy_arrives ? 1 : 0;
   CHECK(copies > 900);
   CHECK(copies < 1'100);
+}
+
+TEST_CASE("a link follows its trace, and holds packets while the rate is zero") {
+  LinkConfig config;
+  config.queue_bytes = 3'000;
+  config.trace = std::make_shared<RateTrace>(std::vector<RateStep>{{milliseconds(2), 8'000'000}, {milliseconds(3), 0}});
+  config.trace_in_step = true;
+  Link link(config, crypto::ChaChaRng(1));
+  CHECK(link.send(1'000, Instant{}).arrives == Instant{} + milliseconds(1));
+  // The second half after the pause.
+  CHECK(link.send(1'500, Instant{}).arrives == Instant{} + microseconds(5'500));
+  CHECK(link.send(501, Instant{}).fate == Link::Fate::kQueueFull);
+  CHECK(link.send(500, Instant{}).arrives == Instant{} + milliseconds(6));
+  // 1,000 bytes wait through the whole pause.
+  CHECK(link.send(2'001, Instant{} + milliseconds(4)).fate == Link::Fate::kQueueFull);
+  CHECK(link.send(2'000, Instant{} + milliseconds(4)).arrives == Instant{} + milliseconds(11));
+
+  SECTION("a constant trace is a constant rate") {
+    LinkConfig constant = config;
+    constant.trace = std::make_shared<RateTrace>(std::vector<RateStep>{{milliseconds(7), 8'000'000}});
+    LinkConfig plain = config;
+    plain.trace = nullptr;
+    plain.rate_bps = 8'000'000;
+    Link a(constant, crypto::ChaChaRng(1));
+    Link b(plain, crypto::ChaChaRng(1));
+    for (int i = 0; i < 10'000; ++i) {
+      const Instant now = Instant{} + i * microseconds(400);
+      const std::size_t bytes = 100 + static_cast<std::size_t>(i) * 7 % 1'000;
+      const Link::Passage passage = a.send(bytes, now);
+      REQUIRE(passage.fate == b.send(bytes, now).fate);
+      REQUIRE(a.queueing(now) == b.queueing(now));
+    }
+  }
+  SECTION("links begin anywhere in it, each somewhere else") {
+    config.trace_in_step = false;
+    std::vector<Duration> took;
+    for (std::uint64_t seed = 0; seed < 20; ++seed)
+      took.push_back(Link(config, crypto::ChaChaRng(seed)).send(1'000, Instant{}).arrives - Instant{});
+    CHECK(*std::max_element(took.begin(), took.end()) > milliseconds(3));
+    CHECK(*std::min_element(took.begin(), took.end()) == milliseconds(1));
+  }
+}
+
+TEST_CASE("CoDel keeps an overloaded queue short and the link busy") {
+  LinkConfig config;
+  config.rate_bps = 10'000'000;
+  config.queue_bytes = 1'000'000;  // 800 ms
+  const auto last_wait = [&config](bool codel, std::uint64_t& carried) {
+    config.codel = codel;
+    Link link(config, crypto::ChaChaRng(1));
+    for (int i = 0; i < 60'000; ++i)  // 11 Mbit/s for a minute
+      if (link.send(1'375, Instant{} + milliseconds(i)).fate == Link::Fate::kCarried) ++carried;
+    return link.queueing(Instant{} + milliseconds(60'000));
+  };
+  std::uint64_t carried = 0;
+  CHECK(last_wait(false, carried) > milliseconds(790));
+  std::uint64_t carried_by_codel = 0;
+  CHECK(last_wait(true, carried_by_codel) < milliseconds(60));
+  CHECK(carried_by_codel > 60'000 * 10 / 11 - 200);
+}
+
+TEST_CASE("CoDel keeps the wait near its target when there is little too much") {
+  LinkConfig config;
+  config.rate_bps = 10'000'000;
+  config.queue_bytes = 1'000'000;
+  const auto median_wait_ms = [&config](bool codel) {
+    config.codel = codel;
+    Link link(config, crypto::ChaChaRng(1));
+    std::vector<Duration> waits;
+    for (int i = 0; i < 120'000; ++i) {  // 10.1 Mbit/s for two minutes
+      const Instant now = Instant{} + milliseconds(i);
+      link.send(1'262, now);
+      if (i >= 60'000) waits.push_back(link.queueing(now));
+    }
+    std::nth_element(waits.begin(), waits.begin() + 30'000, waits.end());
+    return to_ms(waits[30'000]);
+  };
+  CHECK(median_wait_ms(false) > 700);
+  CHECK(median_wait_ms(true) < 10);
+}
+
+TEST_CASE("packets above the MTU vanish, and take no time") {
+  LinkConfig config;
+  config.rate_bps = 8'000'000;
+  config.mtu_bytes = 1'280;
+  Link link(config, crypto::ChaChaRng(1));
+  CHECK(link.send(1'281, Instant{}).fate == Link::Fate::kTooLarge);
+  CHECK(link.queueing(Instant{}) == Duration::zero());
+  CHECK(link.send(1'280, Instant{}).fate == Link::Fate::kCarried);
+}
+
+TEST_CASE("packets are harmed at their rates") {
+  LinkConfig config;
+  config.corrupt_ppm = 20'000;
+  config.truncate_ppm = 10'000;
+  Link link(config, crypto::ChaChaRng(2));
+  int flipped = 0;
+  int truncated = 0;
+  for (int i = 0; i < 100'000; ++i) {
+    const Link::Harm harm = link.send(100, Instant{} + milliseconds(i)).harm;
+    flipped += harm == Link::Harm::kBitFlipped ? 1 : 0;
+    truncated += harm == Link::Harm::kTruncated ? 1 : 0;
+  }
+  CHECK(flipped == Approx(1'980).epsilon(0.1));
+  CHECK(truncated == Approx(1'000).epsilon(0.1));
+}
+
+TEST_CASE("disturbances add up, and end by themselves or on demand") {
+  LinkConfig config;
+  config.rate_bps = 8'000'000;
+  config.mtu_bytes = 1'400;
+  Link link(config, crypto::ChaChaRng(1));
+  const Instant second = Instant{} + std::chrono::seconds(1);
+  link.disturb({.extra_delay = milliseconds(10), .until = second}, Instant{});
+  link.disturb({.extra_delay = milliseconds(5), .mtu_bytes = 1'000, .until = 2 * second.time_since_epoch() + Instant{}},
+               Instant{});
+  CHECK(link.send(1'000, Instant{}).arrives == Instant{} + milliseconds(16));
+  CHECK(link.send(1'001, Instant{}).fate == Link::Fate::kTooLarge);
+  CHECK(link.send(1'000, second).arrives == second + milliseconds(6));
+  link.calm(second + milliseconds(6));
+  CHECK(link.send(1'400, second + milliseconds(100)).arrives == second + milliseconds(100) + microseconds(1'400));
+  CHECK(link.send(1'401, second + milliseconds(100)).fate == Link::Fate::kTooLarge);
+
+  SECTION("loss") {
+    link.disturb({.extra_loss_ppm = 500'000}, second);
+    link.disturb({.extra_loss_ppm = 500'000}, second);
+    int lost = 0;
+    for (int i = 0; i < 10'000; ++i)
+      lost += link.send(100, second + milliseconds(200 + i)).fate == Link::Fate::kLost ? 1 : 0;
+    CHECK(lost == Approx(7'500).epsilon(0.03));
+  }
+}
+
+TEST_CASE("a link that is slowed down for a while is back at its rate at once") {
+  LinkConfig config;
+  config.rate_bps = 8'000'000;
+  config.queue_bytes = 10'000;
+  Link link(config, crypto::ChaChaRng(1));
+  link.disturb({.rate_factor_ppm = 100'000, .until = Instant{} + milliseconds(15)}, Instant{});
+  CHECK(link.send(1'000, Instant{}).arrives == Instant{} + milliseconds(10));
+  // Half of it before the end, half after.
+  CHECK(link.send(1'000, Instant{}).arrives == Instant{} + microseconds(15'500));
+  CHECK(link.send(1'000, Instant{}).arrives == Instant{} + microseconds(16'500));
+  CHECK(link.send(7'001, Instant{}).fate == Link::Fate::kQueueFull);
+  CHECK(link.send(7'000, Instant{}).arrives == Instant{} + microseconds(23'500));
+  CHECK(link.send(1'000, Instant{} + milliseconds(100)).arrives == Instant{} + milliseconds(101));
+}
+
+TEST_CASE("a link that is calmed serves what waits at its own rate") {
+  LinkConfig config;
+  config.rate_bps = 8'000'000;
+  config.queue_bytes = 10'000;
+  config.reorders = GENERATE(true, false);
+  Link link(config, crypto::ChaChaRng(1));
+  // What waits when the rate sinks takes longer from then on.
+  REQUIRE(link.send(2'000, Instant{}).arrives == Instant{} + milliseconds(2));
+  link.disturb({.rate_factor_ppm = 1'000}, Instant{} + milliseconds(1));
+  CHECK(link.queueing(Instant{} + milliseconds(1)) == std::chrono::seconds(1));
+  CHECK(link.send(9'001, Instant{} + milliseconds(1)).fate == Link::Fate::kQueueFull);
+  REQUIRE(link.send(9'000, Instant{} + milliseconds(1)).fate == Link::Fate::kCarried);
+
+  const Instant calm = Instant{} + milliseconds(1'001);
+  link.calm(calm);
+  CHECK(link.queueing(calm) == milliseconds(9));
+  CHECK(link.send(1'001, calm).fate == Link::Fate::kQueueFull);
+  CHECK(link.send(1'000, calm).arrives == calm + milliseconds(10));
+  CHECK(link.send(1'000, calm + milliseconds(20)).arrives == calm + milliseconds(21));
+}
+
+TEST_CASE("rates that change while nothing waits change nothing else") {
+  LinkConfig config;
+  const Instant now = Instant{} + milliseconds(5);
+  SECTION("without a rate") {}
+  SECTION("with one") { config.rate_bps = 8'000'000'000; }
+  Link link(config, crypto::ChaChaRng(1));
+  link.send(1'000, Instant{});
+  link.disturb({.rate_factor_ppm = 1}, now);
+  link.calm(now);
+  CHECK(link.queueing(now) == Duration::zero());
+  CHECK(link.send(1'000, now).arrives == now + link.serialisation(1'000));
+}
+
+TEST_CASE("what disturbs a link does not change what it draws otherwise") {
+  LinkConfig config;
+  config.loss_ppm = 50'000;
+  config.loss_burst = milliseconds(10);
+  config.jitter = milliseconds(3);
+  Link calm(config, crypto::ChaChaRng(7));
+  Link disturbed(config, crypto::ChaChaRng(7));
+  disturbed.disturb({.extra_delay = milliseconds(1)}, Instant{});
+  for (int i = 0; i < 10'000; ++i) {
+    const Link::Passage a = calm.send(100, Instant{} + milliseconds(i));
+    const Link::Passage b = disturbed.send(100, Instant{} + milliseconds(i));
+    REQUIRE(a.fate == b.fate);
+    if (a.fate == Link::Fate::kCarried) REQUIRE(a.arrives + milliseconds(1) == b.arrives);
+  }
 }
 
 }  // namespace spate::sim

@@ -200,8 +200,7 @@ TEST_CASE("datagrams are conserved, and each copy is delivered") {
   for (int i = 0; i < 100; ++i) {
     pair.network.run_until(Instant{} + milliseconds(11 * i));
     const NetworkStats& stats = pair.network.stats();
-    REQUIRE(stats.sent + stats.duplicated ==
-            stats.delivered + stats.lost + stats.queue_full + stats.nobody + stats.in_flight);
+    REQUIRE(stats.sent + stats.duplicated == stats.delivered + stats.dropped() + stats.in_flight);
   }
   pair.network.run_until(Instant{} + seconds(2));
   const NetworkStats& stats = pair.network.stats();
@@ -240,6 +239,170 @@ std::uint64_t digest_of(std::uint64_t seed, std::uint8_t hosts = 50) {
 }
 
 }  // namespace
+
+TEST_CASE("a host behind a box is seen at the box's address, and answered there") {
+  FixedDelay delays;
+  Talker a;
+  Talker b;
+  Network network(crypto::ChaChaRng(1), delays);
+  HostConfig inside;
+  inside.box = network.add_box({});
+  network.add(a, {});
+  network.add(b, inside);
+  a.answer_below = 10;
+  a.say(Network::address_of(1), 50);  // nobody gets in there
+  b.say(Network::address_of(0), 1);
+  network.touch(0);
+  network.touch(1);
+  network.run_until(Instant{} + seconds(1));
+  REQUIRE(a.received.size() == 1);
+  CHECK(a.received[0].from == Address::v4(201, 0, 0, 1, 7400));
+  REQUIRE(b.received.size() == 1);
+  CHECK(b.received[0].number == 2);
+  CHECK(b.received[0].from == Network::address_of(0));
+  CHECK(network.stats().filtered == 1);
+
+  SECTION("until it restarts, from when it is seen at another port") {
+    network.rebind(1);
+    a.say(a.received[0].from, 51);
+    network.touch(0);
+    network.run_until(Instant{} + seconds(2));
+    CHECK(b.received.size() == 1);
+    CHECK(network.stats().filtered == 2);
+    b.say(Network::address_of(0), 5);
+    network.touch(1);
+    network.run_until(Instant{} + seconds(3));
+    REQUIRE(a.received.size() == 2);
+    CHECK(a.received[1].from != a.received[0].from);
+    REQUIRE(b.received.size() == 2);
+    CHECK(b.received[1].number == 6);
+  }
+}
+
+namespace {
+
+struct Torture {
+  std::uint64_t digest;
+  NetworkStats stats;
+};
+
+// Hosts behind boxes and not, under everything that can befall them at once, in a drawn order.
+Torture torture(std::uint64_t seed) {
+  constexpr HostId kHosts = 12;
+  const crypto::ChaChaRng rng(seed);
+  PlaneDelay delays(rng, milliseconds(5), milliseconds(80));
+  std::vector<Talker> talkers(kHosts);
+  std::vector<Talker> next(kHosts);
+  Network network(rng, delays);
+  const std::unique_ptr<Rng> fork = rng.fork("torture");
+  Draws draws(*fork);
+  HostConfig config;
+  config.up = {.rate_bps = 8'000'000, .queue_bytes = 40'000, .jitter = milliseconds(3), .loss_ppm = 20'000};
+  config.up.duplicate_ppm = 20'000;
+  config.up.codel = true;
+  config.down = {.jitter = milliseconds(1), .loss_ppm = 20'000, .loss_burst = milliseconds(4)};
+  config.down.trace =
+      std::make_shared<RateTrace>(std::vector<RateStep>{{milliseconds(90), 6'000'000}, {milliseconds(20), 0}});
+  config.down.queue_bytes = 20'000;
+  config.down.duplicate_ppm = 20'000;
+  config.down.corrupt_ppm = config.up.corrupt_ppm = 10'000;
+  config.down.truncate_ppm = config.up.truncate_ppm = 10'000;
+  config.socket_bytes = 10'000;
+  const BoxId carrier = network.add_box({.type = {.filtering = NatRule::kEndpoint, .hairpin = true}});
+  for (HostId host = 0; host < kHosts; ++host) {
+    config.box = host < 4
+                     ? kNoBox
+                     : network.add_box({.type = {}, .idle_timeout = milliseconds(300)}, host < 8 ? kNoBox : carrier);
+    config.clock = {seconds(host), static_cast<std::int32_t>(host) * 1'000 - 5'000};
+    network.add(talkers[host], config);
+  }
+  for (int i = 0; i < 6'000; ++i) {
+    network.run_until(Instant{} + i * milliseconds(1));
+    const auto host = static_cast<HostId>(draws.below(kHosts));
+    const auto side = static_cast<std::uint8_t>(draws.below(3));
+    Talker& talker = network.present(host) ? talkers[host] : next[host];
+    switch (draws.below(60)) {
+      case 0:
+        network.pause(host);
+        break;
+      case 1:
+        network.set_side(host, side);
+        break;
+      case 2:
+        network.cut(side, draws.below(3), true);
+        break;
+      case 3:
+        network.clog(host, true);
+        break;
+      case 4:
+        if (network.present(host)) network.remove(host);
+        break;
+      case 5:
+        network.rebind(host);
+        break;
+      case 6:
+        network.jump_clock(host, milliseconds(100));
+        break;
+      case 7:
+        network.disturb(host, {.extra_loss_ppm = 100'000,
+                               .rate_factor_ppm = 200'000,
+                               .extra_delay = milliseconds(30),
+                               .mtu_bytes = 1'000,
+                               .until = network.now() + milliseconds(200)});
+        break;
+      case 8:
+      case 9:
+        network.resume(host);
+        break;
+      case 10:
+      case 11:
+        network.clog(host, false);
+        break;
+      case 12:
+      case 13:
+      case 14:
+        network.cut(side, draws.below(3), false);
+        break;
+      case 15:
+        if (!network.present(host)) network.revive(host, talkers[host]);
+        break;
+      default: {
+        // To whomever it heard of, or anybody.
+        const auto to = talker.received.empty() || draws.chance_ppm(300'000)
+                            ? Network::address_of(static_cast<HostId>(draws.below(kHosts)))
+                            : talker.received[draws.below(talker.received.size())].from;
+        for (int j = 0; j < 4; ++j) talker.say(to, 0, 4 + draws.below(1'200));
+        network.touch(host);
+      }
+    }
+    const NetworkStats& stats = network.stats();
+    REQUIRE(stats.sent + stats.duplicated == stats.delivered + stats.dropped() + stats.in_flight);
+  }
+  for (HostId host = 0; host < kHosts; ++host) {
+    network.clog(host, false);
+    network.resume(host);
+  }
+  network.run_until(Instant{} + seconds(20));
+  return {network.digest(), network.stats()};
+}
+
+}  // namespace
+
+TEST_CASE("under everything at once, datagrams are conserved and runs are repeated") {
+  const Torture run = torture(1);
+  CHECK(run.stats.in_flight == 0);
+  CHECK(run.stats.delivered > 1'000);
+  CHECK(run.stats.lost > 50);
+  CHECK(run.stats.queue_full > 50);
+  CHECK(run.stats.too_large > 10);
+  CHECK(run.stats.nobody > 50);
+  CHECK(run.stats.filtered > 50);
+  CHECK(run.stats.cut > 50);
+  CHECK(run.stats.overflow > 50);
+  CHECK(run.stats.harmed > 50);
+  CHECK(torture(1).digest == run.digest);
+  CHECK(torture(2).digest != run.digest);
+}
 
 TEST_CASE("the same seed gives the same digest, another seed another") {
   const std::uint64_t digest = digest_of(1);

@@ -1,0 +1,152 @@
+// Every checker can fail: a known bug is planted in front of each, and beside it stands what it must let pass.
+#include "libcore/crypto/suite.h"
+#include "libcore/session/endpoint.h"
+#include "libcore/session/handshake.h"
+#include "libcore/sim/checker_amplification.h"
+#include "libcore/sim/checker_bounds.h"
+#include "libcore/sim/checker_datagram.h"
+#include "libcore/sim/checker_forward.h"
+#include "libcore/sim/checker_nonce.h"
+#include "libcore/sim/checker_upload.h"
+#include "libcore/wire/shard.h"
+#include "tests/catch.h"
+
+namespace spate::sim {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr Instant kNow{std::chrono::seconds(1)};
+const Address kSomebody = Network::address_of(9);
+
+std::vector<std::uint8_t> datagram(std::size_t bytes, std::uint8_t type) {
+  std::vector<std::uint8_t> out(bytes);
+  if (!out.empty()) out[0] = type;
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("the datagram checker finds what is empty or too large") {
+  Findings findings;
+  DatagramChecker checker(findings);
+  checker.on_sent(1, kSomebody, datagram(1, 4), kNow);
+  checker.on_sent(1, kSomebody, datagram(1'232, 4), kNow);
+  CHECK(findings.none());
+  checker.on_sent(1, kSomebody, datagram(1'233, 4), kNow);
+  CHECK(findings.safety() == 1);
+  checker.on_sent(1, kSomebody, {}, kNow);
+  CHECK(findings.safety() == 2);
+}
+
+TEST_CASE("the forward checker finds a shard that was never published") {
+  Findings findings;
+  ForwardChecker checker(0, findings);
+  std::vector<std::uint8_t> shard = datagram(500, wire::kShardInline);
+  checker.on_seal(0, shard, {}, 0, kNow);
+  checker.on_seal(3, shard, {}, 0, kNow);
+  checker.on_seal(3, datagram(40, 16), {}, 1, kNow);  // control is everybody's own
+  CHECK(findings.none());
+  shard.back() ^= 1;
+  checker.on_seal(3, shard, {}, 2, kNow);
+  CHECK(findings.safety() == 1);
+  checker.on_seal(3, datagram(200, wire::kHashList), {}, 3, kNow);
+  CHECK(findings.safety() == 2);
+}
+
+TEST_CASE("the nonce checker finds a counter that is used again") {
+  Findings findings;
+  NonceChecker checker(findings);
+  const crypto::SymmetricKey one{1};
+  const crypto::SymmetricKey two{2};
+  checker.on_seal(1, {}, one, 0, kNow);
+  checker.on_seal(1, {}, two, 0, kNow);
+  checker.on_seal(1, {}, one, 1, kNow);
+  checker.on_seal(1, {}, one, 5, kNow);
+  CHECK(findings.none());
+  SECTION("at once") { checker.on_seal(1, {}, one, 5, kNow); }
+  SECTION("later") { checker.on_seal(1, {}, one, 0, kNow); }
+  SECTION("by another host") { checker.on_seal(2, {}, two, 0, kNow); }
+  CHECK(findings.safety() == 1);
+}
+
+TEST_CASE("the amplification checker finds more bytes out than in before an address is proven") {
+  Findings findings;
+  AmplificationChecker checker(findings);
+  checker.on_delivered(1, kSomebody, datagram(256, session::kInitiationType), kNow);
+  checker.on_sent(1, kSomebody, datagram(92, session::kResponseType), kNow);
+  checker.on_sent(1, kSomebody, datagram(92, session::kResponseType), kNow);
+  CHECK(findings.none());
+  SECTION("a third answer is too much") {
+    checker.on_sent(1, kSomebody, datagram(92, session::kResponseType), kNow);
+    CHECK(findings.safety() == 1);
+  }
+  SECTION("data from there proves it") {
+    checker.on_delivered(1, kSomebody, datagram(40, session::kDataType), kNow);
+    for (int i = 0; i < 10; ++i) checker.on_sent(1, kSomebody, datagram(1'200, session::kDataType), kNow);
+    CHECK(findings.none());
+  }
+  SECTION("a handshake of one's own is no answer, and the answer to it proves the address") {
+    for (int i = 0; i < 10; ++i) checker.on_sent(2, kSomebody, datagram(256, session::kInitiationType), kNow);
+    checker.on_delivered(2, kSomebody, datagram(92, session::kResponseType), kNow);
+    checker.on_sent(2, kSomebody, datagram(1'200, session::kDataType), kNow);
+    CHECK(findings.none());
+  }
+  SECTION("data to somebody unknown is too much at once") {
+    checker.on_sent(2, kSomebody, datagram(40, session::kDataType), kNow);
+    CHECK(findings.safety() == 1);
+  }
+}
+
+TEST_CASE("the upload checker finds a host that goes on above its limit") {
+  Findings findings;
+  UploadChecker checker(findings);
+  checker.set_limit(1, 8'000'000);
+  const auto send_for = [&](Duration span, Duration interval) {
+    for (Instant now = kNow; now < kNow + span; now += interval)
+      checker.on_sent(1, kSomebody, datagram(972, 4), now);  // 1,000 with its headers: 1 ms
+  };
+  SECTION("a burst, and the limit for ever") {
+    for (int i = 0; i < 60; ++i) checker.on_sent(1, kSomebody, datagram(972, 4), kNow);
+    send_for(seconds(20), milliseconds(1));
+    CHECK(findings.none());
+  }
+  SECTION("a tenth more") {
+    send_for(seconds(4), std::chrono::microseconds(900));
+    CHECK(findings.safety() == 1);
+  }
+  SECTION("no limit") {
+    checker.set_limit(1, 0);
+    send_for(seconds(2), std::chrono::microseconds(10));
+    CHECK(findings.none());
+  }
+}
+
+TEST_CASE("the bounds checker finds tables that grow, and a network that loses count") {
+  Findings findings;
+  node::NodeStats node;
+  node.sessions = session::Endpoint::kSessionsMax;
+  node.half_open = session::Endpoint::kHalfOpenMax;
+  check_bounds(1, node, kNow, findings);
+  NetworkStats network;
+  network.sent = 10;
+  network.duplicated = 1;
+  network.delivered = 6;
+  network.lost = network.queue_full = network.nobody = network.in_flight = 1;
+  network.cut = 1;
+  check_conservation(network, kNow, findings);
+  CHECK(findings.none());
+  ++node.sessions;
+  check_bounds(1, node, kNow, findings);
+  CHECK(findings.safety() == 1);
+  node.sessions = 0;
+  ++node.half_open;
+  check_bounds(1, node, kNow, findings);
+  CHECK(findings.safety() == 2);
+  ++network.delivered;
+  check_conservation(network, kNow, findings);
+  CHECK(findings.safety() == 3);
+}
+
+}  // namespace spate::sim
