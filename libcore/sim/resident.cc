@@ -81,10 +81,11 @@ Resident draw_resident(const Scenario& scenario, const Rng& root, HostId host) {
   return resident;
 }
 
-double resource_index(const Scenario& scenario, const Rng& root, std::uint32_t peers) {
+std::optional<double> resource_index(const Scenario& scenario, const Rng& root, std::uint32_t peers) {
   double supply = 0;
   for (HostId host = 0; host < peers; ++host) {
     const Resident resident = draw_resident(scenario, root, host);
+    if (resident.up.rate_bps == 0) return std::nullopt;
     if (serves(resident)) supply += static_cast<double>(resident.up.rate_bps);
   }
   const double viewers = peers - 1.0 - scenario.relays;

@@ -29,7 +29,7 @@ struct Resident {
 Resident draw_resident(const Scenario& scenario, const Rng& root, HostId host);
 
 // The sum of what viewers and relays may upload over what all viewers need, as drawn for `peers` hosts. Below 1 not all
-// can be served.
-double resource_index(const Scenario& scenario, const Rng& root, std::uint32_t peers);
+// can be served. Nothing if an uplink has no limit.
+std::optional<double> resource_index(const Scenario& scenario, const Rng& root, std::uint32_t peers);
 
 }  // namespace spate::sim

@@ -66,7 +66,8 @@ void describe_link(V& v, LinkClass& c) {
   v.rate("down", c.down.rate_bps, 0, 100'000'000'000);
   v.bytes("up-queue", c.up.queue_bytes);
   v.bytes("down-queue", c.down.queue_bytes);
-  v.duration("delay", c.up.delay);
+  v.duration("delay-up", c.up.delay);
+  v.duration("delay-down", c.down.delay);
   v.duration("jitter", c.up.jitter);
   v.flag("jitter-reorders", c.up.reorders);
   v.share("loss-up", c.up.loss_ppm);

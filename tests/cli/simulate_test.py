@@ -11,9 +11,23 @@ import unittest
 
 import spate
 
-SMALL = ("--peers", "6", "--seconds", "6", "--rate", "500k")
+# A world in which all is well: places for children for everybody, and nobody leaves.
+WORLD = """purpose = "A test."
+peers = 6
+duration = "6s"
+calm = "2s"
+viewer-children = 2
+[stream]
+rate = "500k"
+[churn]
+on = false
+[[viewers]]
+name = "home"
+up = "4M"
+"""
+IMPOSSIBLE = "[expect]\nlag-p50 = \"1us\"\n"
 
-FIELDS = """schema scenario seed digest crypto peers simulated_seconds interrupted lag_ms lag_estimate_error_ms
+FIELDS = """schema scenario seed digest crypto peers simulated_seconds interrupted bound_ms stretch lag_ms lag_estimate_error_ms
     delivered continuity startup_ms join_ms failovers failover_ms lost_packets repaired_packets duplicate_packets
     forged_packets parent_switches depth_max overhead publisher_upload_x resource_index input_held_ms_max datagrams
     events events_per_second bytes_per_peer wall_seconds safety_findings liveness_findings findings""".split()
@@ -37,8 +51,17 @@ class Simulate(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = folder.name
 
+    def write(self, name, text):
+        path = os.path.join(self.folder, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def world(self, more=""):
+        return self.write("world.toml", WORLD + more)
+
     def simulate(self, *arguments, env=None):
-        tool = spate.run("simulate", *SMALL, *arguments, env=env)
+        tool = spate.run("simulate", *arguments, env=env)
         self.assertEqual((tool.code, tool.err), (0, ""))
         return tool.out.decode()
 
@@ -50,7 +73,7 @@ class Simulate(unittest.TestCase):
             self.assertIn(word, tool.err)
 
     def test_table(self):
-        out = self.simulate()
+        out = self.simulate(self.world())
         for word in ("lag", "continuity", "overhead", "digest", "safe", "alive"):
             self.assertIn(word, out)
         lines = out.split("\n")
@@ -58,7 +81,7 @@ class Simulate(unittest.TestCase):
         self.assertLessEqual(max(map(len, lines)), 100)
 
     def test_json(self):
-        out = self.simulate("--json")
+        out = self.simulate(self.world(), "--json")
         self.assertEqual(out.count("\n"), 1)
         run = json.loads(out)
         self.assertEqual(list(run), FIELDS)
@@ -69,20 +92,21 @@ class Simulate(unittest.TestCase):
         self.assertEqual(list(overhead),
                          ["headers", "signatures", "parity", "repairs", "duplicates", "control", "rest"])
         self.assertAlmostEqual(sum(overhead.values()), total, places=4)
-        again = json.loads(self.simulate("--json"))
+        again = json.loads(self.simulate(self.world(), "--json"))
         for name in FIELDS:
             if name not in OF_THE_MACHINE:
                 self.assertEqual(run[name], again[name], name)
-        self.assertNotIn("resource_index", json.loads(self.simulate("--json", "--uplink", "0")))
+        unlimited = self.world("[[viewers]]\nname = \"no limit\"\nshare = 1000\n")
+        self.assertNotIn("resource_index", json.loads(self.simulate(unlimited, "--json")))
 
     def test_every_field_has_its_place_in_the_page(self):
         with open(os.path.join(os.path.dirname(__file__), "../../man/spate-simulate.1"), encoding="utf-8") as page:
             words = set(re.findall(r"\w+", page.read()))
-        self.assertEqual([name for name in FIELDS + ["bound_ms", "stretch"] if name not in words], [])
+        self.assertEqual([name for name in FIELDS if name not in words], [])
 
     def test_csv(self):
         folder = os.path.join(self.folder, "new", "run")
-        run = json.loads(self.simulate("--json", "--csv", folder))
+        run = json.loads(self.simulate(self.world(), "--json", "--csv", folder))
         self.assertEqual(set(os.listdir(folder)), set(FILES))
         tables = {}
         for name, headings in FILES.items():
@@ -98,19 +122,19 @@ class Simulate(unittest.TestCase):
         self.assertEqual(tables["series.csv"][1]["viewers_present"], str(sum(
             float(row["joined_seconds"]) <= 2 for row in tables["startup.csv"])))
         self.assertEqual(float(tables["series.csv"][-1]["seconds"]), run["simulated_seconds"])
-        self.assertEqual([row["class"] for row in tables["uplinks.csv"]], ["publisher", "viewers"])
+        self.assertEqual([row["class"] for row in tables["uplinks.csv"]], ["publisher", "home"])
 
     def test_a_folder_that_cannot_be_written_to(self):
         file = os.path.join(self.folder, "file")
         open(file, "w", encoding="utf-8").close()
-        self.assert_fails(spate.run("simulate", *SMALL, "--csv", file), 1, file)
-        self.assert_fails(spate.run("simulate", *SMALL, "--csv", file + "/below"), 1, file)
-        self.assert_fails(spate.run("simulate", *SMALL, "--json", "--table"), 2, "--table")
+        self.assert_fails(spate.run("simulate", self.world(), "--csv", file), 1, file)
+        self.assert_fails(spate.run("simulate", self.world(), "--csv", file + "/below"), 1, file)
+        self.assert_fails(spate.run("simulate", self.world(), "--json", "--table"), 2, "--table")
 
     @unittest.skipUnless(shutil.which("gnuplot"), "gnuplot is not installed")
     def test_report(self):
         path = os.path.join(self.folder, "run.html")
-        self.simulate("--seed", "7", "--report", path)
+        self.simulate(self.world(), "--seed", "7", "--rate", "500k", "--report", path)
         with open(path, encoding="utf-8") as file:
             page = file.read()
         self.assertTrue(page.startswith("<!DOCTYPE html>"))
@@ -124,12 +148,102 @@ class Simulate(unittest.TestCase):
 
     def test_report_needs_gnuplot(self):
         path = os.path.join(self.folder, "run.html")
-        tool = spate.run("simulate", *SMALL, "--report", path, env={"PATH": self.folder})
+        tool = spate.run("simulate", self.world(), "--report", path, env={"PATH": self.folder})
         self.assert_fails(tool, 1, "gnuplot-nox")
         self.assertFalse(os.path.exists(path))
 
+    def test_what_is_written_is_the_same_run(self):
+        text = self.simulate("lte", "--peers", "20", "--seconds", "5", "--rate", "200k", "--seed", "3", "--write")
+        path = self.write("lte.toml", text)
+        self.assertEqual(self.simulate(path, "--write"), text)
+        options = ("--crypto", "fast", "--json")
+        runs = [json.loads(bytes(spate.run("simulate", *which, *options).out)) for which in (
+            ("lte", "--peers", "20", "--seconds", "5", "--rate", "200k", "--seed", "3"), (path,))]
+        self.assertEqual(runs[0]["digest"], runs[1]["digest"])
+        self.assertEqual([run["scenario"] for run in runs], ["lte", "lte"])
+
+    def test_options_win_over_the_scenario(self):
+        text = self.simulate(self.world(), "--peers", "9", "--seconds", "3", "--rate", "300k", "--churn", "on", "--write")
+        for line in ("peers = 9", 'duration = "3s"', 'calm = "1500ms"', 'rate = "300k"', "on = true"):
+            self.assertIn(line + "\n", text)
+
+    def test_mistakes_are_told_with_their_place(self):
+        wrong = self.world("speed = 3\n")
+        line = (WORLD + "speed").count("\n") + 1
+        self.assert_fails(spate.run("simulate", wrong), 2, "%s:%d: " % (wrong, line), "'speed'")
+        self.assert_fails(spate.run("simulate", self.world('[expect]\never = "99"\n')), 2, "'ever'", "100%")
+        self.assert_fails(spate.run("simulate", "no-such-world"), 2, "no-such-world", "--list")
+        self.assert_fails(spate.run("simulate", self.folder + "/none.toml"), 2, "none.toml")
+        hole = self.write("rtt", "0 10 20\n10 0\n20 30 0\n")
+        self.assert_fails(spate.run("simulate", self.world(), "--rtt", hole), 2, hole + ":2: ")
+        matrix = self.world('[map]\nkind = "matrix"\n')
+        self.assert_fails(spate.run("simulate", matrix), 2, "--rtt")
+
+    def test_what_cannot_go_together(self):
+        world = self.world()
+        for arguments in ((world, "--swarm"), (world, "--replay", world), ("--swarm", "--replay", world),
+                          ("--seed", "1", "--seeds", "1..2"), ("--seeds", "1..2", "--csv", self.folder + "/csv"),
+                          ("--resume", world), ("--seeds", "2..1"), ("--seeds", "x"), ("--json", "--table"),
+                          ("--rate", "1"), ("--peers", "1"), (world, "--churn", "maybe"), (world, world)):
+            with self.subTest(arguments):
+                tool = spate.run("simulate", *arguments)
+                self.assertEqual((tool.code, bytes(tool.out)), (2, b""), tool.err)
+
+    def test_a_matrix(self):
+        rtt = self.write("rtt", "# three sites\n0 100 100\n100 0 100\n100 100 0\n")
+        self.assertGreater(json.loads(self.simulate(self.world(), "--rtt", rtt, "--json"))["bound_ms"]["p50"], 49)
+
+    def seeds(self, *arguments):
+        tool = spate.run("simulate", self.world(), "--json", "--crypto", "fast", *arguments)
+        self.assertEqual(tool.code, 0, tool.err)
+        return [json.loads(line) for line in tool.out.decode().splitlines()]
+
+    def test_seeds(self):
+        one = self.seeds("--seeds", "3..6")
+        two = self.seeds("--seeds", "3..6", "--jobs", "2")
+        self.assertEqual([run["seed"] for run in one], [3, 4, 5, 6])
+        digests = [run["digest"] for run in one]
+        self.assertEqual([run["digest"] for run in two], digests)
+        self.assertEqual(len(set(digests)), 4)
+        done = self.write("done", "".join(json.dumps(run) + "\n" for run in (one[0], one[2])))
+        self.assertEqual([run["digest"] for run in self.seeds("--seeds", "3..6", "--resume", done)],
+                         [digests[1], digests[3]])
+        self.assertEqual(self.simulate(self.world(), "--crypto", "fast", "--seeds", "1..2"), "2 seeds, 0 failures\n")
+
+    def test_a_hunt(self):
+        tool = spate.run("simulate", "--swarm", "--seed", "1", "--seconds", "20", "--crypto", "fast", "--json")
+        self.assertIn(tool.code, (0, 8, 9), tool.err)
+        self.assertEqual(json.loads(bytes(tool.out))["peers"], 12)
+
+    def test_shrink_and_replay(self):
+        small = os.path.join(self.folder, "small.toml")
+        fault = '[[faults]]\nkind = "kill"\nat = "1s"\nshare = "20%"\n'
+        tool = spate.run("simulate", self.world(fault + IMPOSSIBLE), "--crypto", "fast", "--shrink", small)
+        self.assertEqual(tool.code, 9, tool.err)
+        self.assertIn("--replay " + small, tool.err)
+        with open(small, encoding="utf-8") as file:
+            text = file.read()
+        self.assertNotIn("[[faults]]", text)
+        self.assertLess(int(re.search(r"^peers = (\d+)", text, re.MULTILINE)[1]), 6)
+        self.assertEqual(spate.run("simulate", "--replay", small, "--crypto", "fast").code, 9)
+
+    def test_failures_of_seeds(self):
+        small = os.path.join(self.folder, "small.toml")
+        world = self.world(IMPOSSIBLE)
+        tool = spate.run("simulate", world, "--crypto", "fast", "--seeds", "5..6", "--shrink", small)
+        self.assertEqual((tool.code, bytes(tool.out)), (9, b"2 seeds, 2 failures\n"), tool.err)
+        self.assertIn("seed 6: ", tool.err)
+        self.assertIn("spate-simulate %s --seed 5 --crypto fast\n" % world, tool.err)
+        with open(small, encoding="utf-8") as file:
+            self.assertIn("\nseed = 5\n", file.read())
+
+    def test_output_that_cannot_be_written(self):
+        with open("/dev/full", "wb") as full:
+            tool = spate.Tool("simulate", self.world(), "--json", stdout=full)
+            self.assertEqual(tool.wait(), 1)
+
     def long_run(self, *arguments, **options):
-        return spate.Tool("simulate", "--peers", "6", "--seconds", "80000", "--rate", "500k", *arguments, **options)
+        return spate.Tool("simulate", self.world(), "--seconds", "80000", *arguments, **options)
 
     def test_a_signal_ends_it_with_what_there_is(self):
         controller, terminal = pty.openpty()

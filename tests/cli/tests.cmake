@@ -8,3 +8,5 @@ foreach(file ${cli_tests})
     SPATE_BIN=$<TARGET_FILE_DIR:spate-watch> ${Python3_EXECUTABLE} ${file})
   set_tests_properties(cli.${name} PROPERTIES TIMEOUT 120)
 endforeach()
+# All shipped scenarios, two at a time.
+set_tests_properties(cli.scenarios PROPERTIES TIMEOUT 400 LABELS scenarios PROCESSORS 2)

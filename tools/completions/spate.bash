@@ -5,9 +5,22 @@ _spate() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
   COMPREPLY=()
   case $previous in
-    --key | --config | --output | -o | --stats-file | --scenario | --report)
+    --key | --config | --output | -o | --stats-file | --report | --rtt | --resume | --shrink | --replay)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
+      return
+      ;;
+    --csv)
+      compopt -o filenames 2>/dev/null
+      mapfile -t COMPREPLY < <(compgen -d -- "$current")
+      return
+      ;;
+    --crypto)
+      mapfile -t COMPREPLY < <(compgen -W "real fast" -- "$current")
+      return
+      ;;
+    --churn)
+      mapfile -t COMPREPLY < <(compgen -W "on off" -- "$current")
       return
       ;;
     --latency)
@@ -19,9 +32,15 @@ _spate() {
       return
       ;;
   esac
-  [[ $current == -* ]] || return
+  if [[ $current != -* ]]; then
+    [[ ${1##*/} == spate-simulate ]] || return
+    compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen -W "$("$1" --list 2>/dev/null | cut -d' ' -f1)" -- "$current"
+      compgen -f -X '!*.toml' -- "$current")
+    return
+  fi
   local options
-  options=$("$1" --help 2>/dev/null | sed -n 's/^ *-.*/&/p' | grep -oE -- '(^| |,)--[a-z][a-z-]*' | tr -d ' ,')
+  options=$("$1" --help 2>/dev/null | sed -n 's/^ *-.*/&/p' | grep -oE -- '(^| |,)--[a-z][a-z-]*' | tr -d ' ,' | sort -u)
   mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current")
 }
 

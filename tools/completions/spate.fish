@@ -13,10 +13,17 @@ end
 for tool in spate-publish spate-relay spate-watch spate-probe spate-simulate
     complete -c $tool -f
     complete -c $tool -n 'string match -q -- "-*" (commandline -ct)' -a '(__spate_options)'
-    for option in key config output stats-file scenario
+    for option in key config output stats-file report rtt resume shrink replay
         complete -c $tool -l $option -rF
     end
     complete -c $tool -s o -rF
     complete -c $tool -l latency -xa 'auto 0 200ms 1s'
     complete -c $tool -l listen -xa ':7400 127.0.0.1:7400'
 end
+
+complete -c spate-simulate -l csv -xa '(__fish_complete_directories)'
+complete -c spate-simulate -l crypto -xa 'real fast'
+complete -c spate-simulate -l churn -xa 'on off'
+complete -c spate-simulate -n 'not string match -q -- "-*" (commandline -ct)' \
+    -a "(spate-simulate --list 2>/dev/null | string replace '  ' \t)"
+complete -c spate-simulate -n 'not string match -q -- "-*" (commandline -ct)' -a '(__fish_complete_suffix .toml)'

@@ -68,6 +68,7 @@ by-1s = "99.9%"
   CHECK(s.churn.sigma_milli == 750);
   REQUIRE(s.viewers.size() == 2);
   CHECK(s.viewers[0].name == "vdsl");
+  CHECK(s.viewers[0].down.delay == std::chrono::milliseconds(5));
   CHECK(s.viewers[0].down.rate_bps == 50'000'000);
   CHECK(s.viewers[0].up_times_milli == 1'600);
   CHECK(s.viewers[0].up.loss_ppm == 2'500);
