@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "libcore/base/units.h"
 #include "libcore/io/driver.h"
+#include "libcore/io/format.h"
 #include "libcore/io/log.h"
 #include "libcore/io/system_clock.h"
 #include "libcore/session/service.h"
@@ -128,7 +128,7 @@ class Prober final : public io::DriverDelegate {
     const std::string name = wire::format_host_port(host().host, host().port);
     if (report_.rtts.empty()) {
       if (interrupted_) return kOk;
-      const std::string after = format_duration(connected_ ? kLastAnswerWait : options_.connect_timeout);
+      const std::string after = io::format_duration(connected_ ? kLastAnswerWait : options_.connect_timeout);
       io::log::error("no answer from " + (connected_ ? name : host_names(target_.link)) + " within " + after);
       return kUnreachable;
     }

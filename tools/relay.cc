@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "libcore/base/units.h"
 #include "libcore/io/driver.h"
+#include "libcore/io/format.h"
 #include "libcore/io/log.h"
 #include "libcore/io/system_clock.h"
 #include "tools/common.h"
@@ -182,7 +182,7 @@ void Relay::on_stopped(Stream& stream, node::StopReason reason) {
       return;
     case node::StopReason::kUnreachable:
       return fail(kUnreachable, name + ": no answer from " + host_names(stream.link) + " within " +
-                                    format_duration(options_.connect_timeout));
+                                    io::format_duration(options_.connect_timeout));
     case node::StopReason::kStalled:
       return fail(kStalled, name + ": nothing comes any more");
     case node::StopReason::kWrongSecret:

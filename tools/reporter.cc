@@ -1,6 +1,6 @@
 #include "tools/reporter.h"
 
-#include "libcore/base/units.h"
+#include "libcore/io/format.h"
 #include "libcore/io/log.h"
 #include "libcore/io/system_clock.h"
 #include "tools/common.h"
@@ -17,7 +17,7 @@ std::string plural(std::uint64_t n, const std::string& one) {
 
 std::string lag_text(const std::optional<node::LagSummary>& lag) {
   if (!lag) return "";
-  return ", lag " + format_duration(lag->p50) + " (p99 " + format_duration(lag->p99) + ")";
+  return ", lag " + io::format_duration(lag->p50) + " (p99 " + io::format_duration(lag->p99) + ")";
 }
 
 }  // namespace
@@ -75,7 +75,7 @@ void Reporter::show_status(Instant now) {
     const node::StreamStats stats = node_.stats(stream.index, now);
     const double rate = static_cast<double>(stats.bytes_in - stream.bytes_before) * 8 / to_seconds(every_);
     stream.bytes_before = stats.bytes_in;
-    line += (line.empty() ? "" : "  |  ") + format_duration(now - stream.since) + "  " + format_bit_rate(rate);
+    line += (line.empty() ? "" : "  |  ") + io::format_duration(now - stream.since) + "  " + io::format_bit_rate(rate);
     if (role_ != "publish") line += "  from " + plural(stats.parents, "peer") + lag_text(stats.lag);
     line += "  to " + plural(stats.children, "peer");
     if (stats.lost_packets > 0) line += "  lost " + std::to_string(stats.lost_packets);
@@ -84,15 +84,15 @@ void Reporter::show_status(Instant now) {
 }
 
 std::string Reporter::summary_of(const Stream& stream, const node::StreamStats& stats, Instant now) const {
-  std::string line = format_duration(now - stream.since) + ": ";
+  std::string line = io::format_duration(now - stream.since) + ": ";
   if (streams_.size() > 1) line = stream.name + ", " + line;
-  line += format_bytes(stats.bytes_in) + " in, " + format_bytes(stats.bytes_out) + " out";
+  line += io::format_bytes(stats.bytes_in) + " in, " + io::format_bytes(stats.bytes_out) + " out";
   line += lag_text(stats.lag_run);
   line += ", " + std::to_string(stats.lost_packets) + " lost, " + std::to_string(stats.repaired_packets) + " repaired";
   if (output_ != nullptr && output_->queue().dropped_packets() > 0)
     line += ", " + std::to_string(output_->queue().dropped_packets()) + " dropped (the output's reader was slow)";
   if (stats.skipped_input_bytes > 0)
-    line += ", " + format_bytes(stats.skipped_input_bytes) + " of input were not MPEG-TS";
+    line += ", " + io::format_bytes(stats.skipped_input_bytes) + " of input were not MPEG-TS";
   return line;
 }
 

@@ -9,7 +9,7 @@
 #include <set>
 #include <string>
 
-#include "libcore/base/units.h"
+#include "libcore/io/format.h"
 #include "libcore/io/signals.h"
 #include "libcore/sim/hunt.h"
 #include "libcore/sim/scenario_file.h"
@@ -271,7 +271,7 @@ class Simulation {
     smallest.name = scenario.name + "-shrunk";
     write_file(options_.shrink, sim::format_scenario(smallest));
     std::cerr << "wrote " << options_.shrink << ": " << smallest.peers << " hosts, "
-              << format_duration(smallest.duration) << "; run it with\n  spate-simulate --replay "
+              << io::format_duration(smallest.duration) << "; run it with\n  spate-simulate --replay "
               << for_shell(options_.shrink) << (run_.crypto == sim::Crypto::kFast ? " --crypto fast" : "")
               << (options_.rtt.empty() ? "" : " --rtt " + for_shell(options_.rtt)) << "\n";
   }

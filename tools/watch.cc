@@ -6,6 +6,7 @@
 
 #include "libcore/base/units.h"
 #include "libcore/io/driver.h"
+#include "libcore/io/format.h"
 #include "libcore/io/log.h"
 #include "libcore/io/stats_writer.h"
 #include "libcore/io/system_clock.h"
@@ -86,7 +87,7 @@ class Watcher final : public io::DriverDelegate {
     } else if (const auto* stopped = std::get_if<node::Stopped>(&event)) {
       on_stopped(stopped->reason);
     } else if (std::holds_alternative<node::Joined>(event)) {
-      io::log::detail("joined after " + format_duration(now - started_));
+      io::log::detail("joined after " + io::format_duration(now - started_));
     } else if (const auto* changed = std::get_if<node::ParentChanged>(&event)) {
       io::log::debug("receiving from " + io::format_address(changed->parent));
     }
@@ -126,7 +127,7 @@ class Watcher final : public io::DriverDelegate {
         return driver_.stop(kHastyOutput);
       case node::StopReason::kUnreachable:
         end(kUnreachable,
-            "no answer from " + host_names(link_) + " within " + format_duration(options_.connect_timeout));
+            "no answer from " + host_names(link_) + " within " + io::format_duration(options_.connect_timeout));
         break;
       case node::StopReason::kStalled:
         end(kStalled, "the stream stopped, and nobody was found who has it");

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "libcore/base/time.h"
@@ -15,10 +14,5 @@ std::optional<Duration> parse_duration(std::string_view text);
 
 // Bits per second: "800k", "5M", "2.5M", "1G", "64000", "0".
 std::optional<std::uint64_t> parse_bit_rate(std::string_view text);
-
-// For people: "12.3 MB", "4.1 Mbit/s", "12 ms", "3.4 s", "2m05s".
-std::string format_bytes(std::uint64_t bytes);
-std::string format_bit_rate(double bits_per_second);
-std::string format_duration(Duration d);
 
 }  // namespace spate

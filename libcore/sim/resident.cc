@@ -20,8 +20,9 @@ std::uint64_t up_rate(const LinkClass& link, std::uint64_t stream_bps) {
   return link.up_times_milli > 0 ? stream_bps * link.up_times_milli / 1'000 : link.up.rate_bps;
 }
 
-// What one child costs on the wire: headers, proofs and repairs are a sixth or so, and a queue that is just full grows.
-std::uint64_t child_bps(std::uint64_t stream_bps) { return stream_bps + stream_bps / 5; }
+// What one child costs on the wire: headers, proofs, control and repairs are up to a third, and a queue that is just
+// full grows.
+std::uint64_t child_bps(std::uint64_t stream_bps) { return stream_bps / 20 * 27; }
 
 void take_link(Resident& resident, const LinkClass& link, const Scenario& scenario,
                std::optional<std::uint16_t> children) {

@@ -168,7 +168,7 @@ void describe(V& v, Scenario& s) {
   v.optional_count("viewer-children", s.viewer_children, 0, 10'000);
   v.optional_duration("latency", s.latency, "auto");
   v.flag("upload-limits", s.upload_limits);
-  v.duration("history", s.history);
+  v.optional_duration("history", s.history, "auto");
   v.duration("wake", s.wake);
   v.table("stream", s.stream);
   v.table("map", s.map);

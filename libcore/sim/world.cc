@@ -32,9 +32,12 @@ BroadcastConfig broadcast_config(const Scenario& scenario) {
   return broadcast;
 }
 
-// Bursts and short packets make more of them than the rate alone says.
 std::uint64_t history_shards(const Scenario& scenario) {
-  const auto bits = scenario.stream.rate_bps / 1'000 * static_cast<std::uint64_t>(to_us(scenario.history) / 1'000);
+  constexpr std::uint32_t kPeersWithAll = 1'000;
+  if (!scenario.history && scenario.peers <= kPeersWithAll) return stream::Store::kSlots;
+  const Duration history = scenario.history.value_or(std::chrono::seconds(4));
+  const auto bits = scenario.stream.rate_bps / 1'000 * static_cast<std::uint64_t>(to_us(history) / 1'000);
+  // Bursts and short packets make more shards than the rate alone says.
   return std::clamp<std::uint64_t>(bits / (wire::kPayloadBytes * 8) * 5 / 4, 256, stream::Store::kSlots);
 }
 

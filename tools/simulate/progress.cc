@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "libcore/base/units.h"
+#include "libcore/io/format.h"
 #include "tools/simulate/text.h"
 
 namespace spate::tools {
@@ -24,7 +24,8 @@ void Progress::show(Duration simulated, std::uint64_t events) {
   line +=
       std::string(text) + " \u00d7 real time, " + short_count_text(static_cast<double>(events) / wall) + " events/s";
   if (share < 1 && speed > 0)
-    line += ", " + format_duration(from_seconds(std::max(0.0, to_seconds(expected_ - simulated)) / speed)) + " left";
+    line +=
+        ", " + io::format_duration(from_seconds(std::max(0.0, to_seconds(expected_ - simulated)) / speed)) + " left";
   line_.show(line);
 }
 

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <fstream>
 
-#include "libcore/base/units.h"
+#include "libcore/io/format.h"
 #include "tools/exit_code.h"
 #include "tools/simulate/charts.h"
 #include "tools/simulate/filter.h"
@@ -88,7 +88,7 @@ std::string head(const Outcome& outcome) {
                      "</div>\n<p class=\"lead\">";
   if (!outcome.purpose.empty()) html += escaped(outcome.purpose) + "<br>";
   return html + count_text(result.peers) + " hosts on a virtual network for " +
-         escaped(format_duration(result.simulated)) + ".</p></header>\n";
+         escaped(io::format_duration(result.simulated)) + ".</p></header>\n";
 }
 
 std::string figures(const Outcome& outcome) {
@@ -154,7 +154,8 @@ std::string marks(const Outcome& outcome) {
   if (all.empty()) return "";
   std::string html = "<section><h2>What happened</h2><ol>\n";
   for (std::size_t i = 0; i < std::min(all.size(), kMarksShown); ++i)
-    html += "<li>" + escaped(format_duration(all[i].at - Instant{})) + " &#183; " + escaped(all[i].label) + "</li>\n";
+    html +=
+        "<li>" + escaped(io::format_duration(all[i].at - Instant{})) + " &#183; " + escaped(all[i].label) + "</li>\n";
   html += "</ol>";
   if (all.size() > kMarksShown) html += "<p>and " + count_text(all.size() - kMarksShown) + " more</p>";
   return html + "</section>\n";
@@ -174,9 +175,9 @@ std::string details(const Outcome& outcome) {
   std::string html = "<section><h2>Details</h2><dl>\n";
   html += item("digest", hexadecimal(result.digest));
   html += item("events", count_text(network.events));
-  html += item("computed in", format_duration(from_seconds(outcome.wall_seconds)) + ", " +
+  html += item("computed in", io::format_duration(from_seconds(outcome.wall_seconds)) + ", " +
                                   short_count_text(events / std::max(outcome.wall_seconds, 1e-6)) + " events/s");
-  html += item("memory a host", format_bytes(peak_memory_bytes() / result.peers));
+  html += item("memory a host", io::format_bytes(peak_memory_bytes() / result.peers));
   html += item("packets lost for good", count_text(result.lost_packets));
   html += item("repaired", count_text(result.repaired_packets));
   html += item("came twice", count_text(result.duplicate_packets));

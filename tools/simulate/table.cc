@@ -2,7 +2,7 @@
 
 #include <initializer_list>
 
-#include "libcore/base/units.h"
+#include "libcore/io/format.h"
 #include "tools/simulate/text.h"
 
 namespace spate::tools {
@@ -96,16 +96,16 @@ void add_cost(Table& table, const sim::RunResult& result) {
 std::string to_table(const Outcome& outcome) {
   const sim::RunResult& result = outcome.result;
   Table table;
-  table.line(outcome.scenario + ": " + count_text(result.peers) + " hosts, " + format_duration(result.simulated) +
+  table.line(outcome.scenario + ": " + count_text(result.peers) + " hosts, " + io::format_duration(result.simulated) +
              ", seed " + std::to_string(result.seed) + (result.interrupted ? " (interrupted)" : ""));
   add_times(table, result, outcome.recorder);
   add_delivery(table, result);
   add_cost(table, result);
   table.heading("Run");
   table.figure("digest", hexadecimal(result.digest));
-  table.figure("computed in", format_duration(from_seconds(outcome.wall_seconds)),
+  table.figure("computed in", io::format_duration(from_seconds(outcome.wall_seconds)),
                short_count_text(static_cast<double>(result.network.events)) + " events, " +
-                   format_bytes(peak_memory_bytes() / result.peers) + " of memory a host");
+                   io::format_bytes(peak_memory_bytes() / result.peers) + " of memory a host");
   table.figure("safety", outcome.safe() ? "safe" : "BROKEN",
                outcome.safe() ? "" : count_text(result.safety_findings) + " findings");
   table.figure("liveness",

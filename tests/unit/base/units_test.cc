@@ -31,13 +31,3 @@ TEST_CASE("bit rates take decimal multipliers") {
     CHECK_FALSE(parse_bit_rate(bad));
   }
 }
-
-TEST_CASE("figures for people") {
-  CHECK(format_bytes(999) == "999 B");
-  CHECK(format_bytes(12'340'000) == "12.3 MB");
-  CHECK(format_bit_rate(4.1e6) == "4.1 Mbit/s");
-  CHECK(format_duration(Duration(4200us)) == "4.2 ms");
-  CHECK(format_duration(Duration(340ms)) == "340 ms");
-  CHECK(format_duration(Duration(125s)) == "2m05s");
-  CHECK(format_duration(Duration(3h + 7min)) == "3h07m");
-}
