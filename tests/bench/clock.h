@@ -15,6 +15,13 @@ inline std::int64_t monotonic_ns() {
   return t.tv_sec * 1'000'000'000 + t.tv_nsec;
 }
 
+// CPU time that this process has used.
+inline std::int64_t cpu_ns() {
+  timespec t{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+  return t.tv_sec * 1'000'000'000 + t.tv_nsec;
+}
+
 inline timespec to_timespec(std::int64_t ns) { return {ns / 1'000'000'000, ns % 1'000'000'000}; }
 
 inline void sleep_until_ns(std::int64_t when) {
