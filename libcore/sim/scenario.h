@@ -145,8 +145,8 @@ struct Scenario {
   std::optional<std::uint16_t> publisher_children;
   std::optional<std::uint16_t> relay_children;
   std::optional<std::uint16_t> viewer_children;
-  std::optional<Duration> latency;                 // of playout; nothing: automatic
-  bool upload_limits = true;                       // everybody is told 0.9 of its uplink
+  std::optional<Duration> latency;  // of playout; nothing: automatic
+  bool upload_limits = true;        // everybody is told 0.9 of its uplink
   // What viewers and relays keep for others; nothing: as much as the tools do, and 4 s in worlds above 1,000 peers.
   std::optional<Duration> history;
   Duration wake = std::chrono::microseconds(500);  // how often hosts look at their sockets and timers
