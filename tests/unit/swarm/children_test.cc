@@ -426,3 +426,21 @@ TEST_CASE("children: a child that was left behind goes on from what is still her
   REQUIRE_FALSE(f.sequences(f.a).empty());
   CHECK(f.sequences(f.a).back() >= tail);
 }
+
+TEST_CASE("children: lists and shards alike are charged to the upload limit", "[swarm]") {
+  constexpr std::uint64_t kBytesPerSecond = 100'000;
+  Fixture f(kBytesPerSecond, 1'000);
+  f.add(f.a, 0);
+  const Instant begin = f.net.now;
+  // Many lists: the first shard of each follows it at once.
+  for (int i = 0; i < 100; ++i) {
+    f.server.publish(5, f.net.now);
+    Fixture::report(f.a, f.server.store.head(), false);
+    f.net.run_for(milliseconds(50));
+  }
+  std::uint64_t bytes = 0;
+  for (const ByteVector& frame : f.a.frames) bytes += frame.size() + session::kDataOverhead + 28;
+  const auto allowed = kBytesPerSecond * static_cast<std::uint64_t>(to_us(f.net.now - begin)) / 1'000'000;
+  CHECK(bytes <= allowed + 4'000);
+  CHECK(bytes >= allowed / 2);
+}
