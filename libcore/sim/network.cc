@@ -181,12 +181,16 @@ bool Network::take_delivery(const Event& event) {
       drop(event, count_of(passage.fate));
       return false;
     }
-    if (passage.harm != Link::Harm::kNone) packets_[index_of(event)] = harmed(packets_[index_of(event)], passage);
+    if (passage.harm != Link::Harm::kNone) {
+      Buffer& packet = packets_[index_of(event)];
+      packet = harmed(packet, passage);
+      prints_[index_of(event)] = fingerprint(packet.bytes());
+    }
     if (passage.copy_arrives) {
       ++stats_.duplicated;
       put({next_look(host, *passage.copy_arrives), event.destination, event.source, hosts_[event.source].sequence++,
            kDelivery, event.bytes, 0},
-          packet_of(event));
+          {packets_[index_of(event)], ends_of(event).from, ends_of(event).to});
     }
     const Instant looks = next_look(host, passage.arrives);
     if (looks > now_) {
@@ -197,8 +201,8 @@ bool Network::take_delivery(const Event& event) {
       return false;
     }
   }
+  note(event, prints_[index_of(event)]);
   Packet packet = take_packet(event);
-  note(event, fingerprint(packet.bytes.bytes()));
   if (!host.paused) {
     hand_over(event.destination, std::move(packet));
     return true;
@@ -368,10 +372,12 @@ void Network::put(Event event, Packet packet) {
   if (free_packets_.empty()) {
     free_packets_.push_back(static_cast<std::uint32_t>(packets_.size()));
     packets_.emplace_back();
+    prints_.emplace_back();
     ends_.emplace_back();
   }
   const std::uint32_t index = free_packets_.back();
   free_packets_.pop_back();
+  prints_[index] = fingerprint(packet.bytes.bytes());  // while its bytes are in the cache
   packets_[index] = std::move(packet.bytes);
   event.payload = index;
   if (hosts_[event.source].behind_box || hosts_[event.destination].behind_box) {
@@ -382,18 +388,16 @@ void Network::put(Event event, Packet packet) {
   queue_.push(event);
 }
 
-Network::Packet Network::packet_of(const Event& event) const {
-  const std::uint32_t index = index_of(event);
-  if ((event.payload & kHasEnds) != 0) return {packets_[index], ends_[index].from, ends_[index].to};
-  return {packets_[index], host_address(event.source), host_address(event.destination)};
+Network::Ends Network::ends_of(const Event& event) const {
+  if ((event.payload & kHasEnds) != 0) return ends_[index_of(event)];
+  return {host_address(event.source), host_address(event.destination)};
 }
 
 Network::Packet Network::take_packet(const Event& event) {
-  Packet packet = packet_of(event);
-  packets_[index_of(event)].reset();
+  const Ends ends = ends_of(event);
   free_packets_.push_back(index_of(event));
   --stats_.in_flight;
-  return packet;
+  return {std::move(packets_[index_of(event)]), ends.from, ends.to};
 }
 
 void Network::drop(const Event& event, std::uint64_t& reason) {

@@ -193,7 +193,7 @@ class Network {
   Moment moment(HostId host) const { return {now_, local_time(host)}; }
   void put(Event event, Packet packet);
   void drop(const Event& event, std::uint64_t& reason);
-  Packet packet_of(const Event& event) const;
+  Ends ends_of(const Event& event) const;
   Packet take_packet(const Event& event);
   static std::uint32_t index_of(const Event& event) { return event.payload & ~kHasEnds; }
   void note(const Event& event, std::uint64_t hash);
@@ -205,8 +205,9 @@ class Network {
   Instant now_{};
   NatNetwork nats_;
   std::vector<Host> hosts_;
-  std::vector<Buffer> packets_;  // under way, by the payload of their event
-  std::vector<Ends> ends_;       // the same, where a box stands at one of its ends
+  std::vector<Buffer> packets_;        // under way, by the payload of their event
+  std::vector<std::uint64_t> prints_;  // the same, for the digest
+  std::vector<Ends> ends_;             // the same, where a box stands at one of its ends
   std::vector<std::uint32_t> free_packets_;
   std::vector<std::function<void()>> commands_;
   std::uint64_t command_sequence_ = 0;
