@@ -5,6 +5,8 @@ foreach(program feed sink run)
 endforeach()
 target_link_libraries(bench-feed PRIVATE CLI11::CLI11)
 target_link_libraries(bench-sink PRIVATE spate_base)
+add_executable(bench-crypto ${CMAKE_CURRENT_LIST_DIR}/crypto.cc)
+target_link_libraries(bench-crypto PRIVATE spate_wire)
 
 # Of the simulator, and of ns-3 where it is installed.
 foreach(program queue star)
