@@ -114,6 +114,10 @@ void check(const SimulateOptions& options) {
   if (options.json && options.table) throw ToolError(kUsage, "--json or --table, not both");
   if (!options.replay.empty() && !options.scenario.empty())
     throw ToolError(kUsage, "--replay names the scenario already; leave out '" + options.scenario + "'");
+  if (options.swarm && options.seconds > 0 && options.seconds < 10)
+    throw ToolError(kUsage, "--swarm needs at least 10 seconds");
+  if (options.swarm && !(options.rtt.empty() && options.churn.empty() && options.rate_bps == 0))
+    throw ToolError(kUsage, "--swarm draws rate, churn and map; leave out --rate, --churn and --rtt");
   if (options.swarm && !(options.scenario.empty() && options.replay.empty()))
     throw ToolError(kUsage, "--swarm draws its scenarios; leave out the one named");
   if (options.rate_bps != 0 && (options.rate_bps < 10'000 || options.rate_bps > 1'000'000'000))
@@ -256,9 +260,11 @@ class Simulation {
     std::set<std::uint64_t> done;
     if (options_.resume.empty()) return done;
     std::ifstream file(options_.resume);
+    if (!file) throw ToolError(kUsage, options_.resume + ": cannot be read");
     for (std::string line; std::getline(file, line);) {
       const nlohmann::json json = nlohmann::json::parse(line, nullptr, false);
-      if (json.is_object() && json.contains("seed")) done.insert(json["seed"].get<std::uint64_t>());
+      if (json.is_object() && json.contains("seed") && json["seed"].is_number_unsigned())
+        done.insert(json["seed"].get<std::uint64_t>());
     }
     return done;
   }

@@ -8,6 +8,7 @@
 
 #include "libcore/crypto/chacha_rng.h"
 #include "libcore/sim/draws.h"
+#include "libcore/sim/scenario_file.h"
 
 namespace spate::sim {
 namespace {
@@ -37,10 +38,14 @@ LinkClass draw_link(Draws& draws, std::uint16_t children, bool lossy, bool jitte
     link.up.loss_burst = draws.between({}, milliseconds(20));
     link.down.loss_burst = draws.between({}, milliseconds(20));
     link.up.duplicate_ppm = draws.chance_ppm(500'000) ? up_to(draws, 20'000) : 0;
+    link.up.corrupt_ppm = draws.chance_ppm(300'000) ? up_to(draws, 10'000) : 0;
+    link.up.truncate_ppm = draws.chance_ppm(300'000) ? up_to(draws, 10'000) : 0;
+    link.down.codel = draws.chance_ppm(200'000);
   }
   if (jittery) {
     link.up.jitter = draws.exponential(milliseconds(4));
     link.up.reorders = draws.chance_ppm(500'000);
+    if (draws.chance_ppm(300'000)) link.up.jitter_kind = JitterKind::kWifi;
   }
   return link;
 }
@@ -48,9 +53,9 @@ LinkClass draw_link(Draws& draws, std::uint16_t children, bool lossy, bool jitte
 Fault draw_fault(Draws& draws, Fault::Kind kind, Duration busy) {
   Fault fault;
   fault.kind = kind;
-  fault.at = draws.between(seconds(2), busy / 2);
   fault.within = draws.chance_ppm(500'000) ? draws.between({}, busy / 8) : Duration::zero();
   fault.lasts = draws.between(milliseconds(100), busy / 4);
+  fault.at = draws.between(busy / 10, busy - fault.within - fault.lasts);
   fault.share_ppm = 50'000 + up_to(draws, 550'000);
   fault.one_way = draws.chance_ppm(300'000);
   fault.keeps_state = draws.chance_ppm(500'000);
@@ -144,9 +149,14 @@ namespace {
 
 using Step = std::function<bool(Scenario&)>;  // false: nothing to take away
 
-void calm_links(LinkClass& link) {
-  link.up.loss_ppm = link.down.loss_ppm = link.up.duplicate_ppm = 0;
-  link.up.jitter = {};
+// False if it is calm already.
+bool calm_link(LinkClass& link) {
+  LinkConfig& up = link.up;
+  const bool calm = up.loss_ppm + link.down.loss_ppm + up.duplicate_ppm + up.corrupt_ppm + up.truncate_ppm == 0 &&
+                    up.jitter == Duration::zero();
+  up.loss_ppm = link.down.loss_ppm = up.duplicate_ppm = up.corrupt_ppm = up.truncate_ppm = 0;
+  up.jitter = {};
+  return !calm;
 }
 
 // What may be taken away, the largest parts first.
@@ -170,10 +180,9 @@ std::vector<Step> steps(const Scenario& now) {
     return helps;
   });
   all.push_back([](Scenario& s) {
-    for (LinkClass& link : s.viewers) calm_links(link);
-    calm_links(s.publisher);
-    calm_links(s.relay);
-    return true;
+    bool changed = calm_link(s.publisher) | calm_link(s.relay);
+    for (LinkClass& link : s.viewers) changed |= calm_link(link);
+    return changed;
   });
   all.push_back([](Scenario& s) { return std::exchange(s.stream.key_frame_weight, 1u) > 1; });
   all.push_back([](Scenario& s) {
@@ -196,6 +205,7 @@ std::vector<Step> steps(const Scenario& now) {
       for (const Fault& fault : s.faults)
         if (fault.at + fault.within + fault.lasts > busy) return false;
       s.duration -= cut;
+      s.arrivals.within = std::min(s.arrivals.within, (s.duration - s.calm) / 2);
       return true;
     });
   for (std::size_t i = 0; i < now.faults.size(); ++i)
@@ -215,7 +225,7 @@ Scenario shrink(const Scenario& scenario, const std::function<bool(const Scenari
     helped = false;
     for (std::size_t i = 0; i < steps(smallest).size(); ++i) {
       Scenario smaller = smallest;
-      if (!steps(smallest)[i](smaller)) continue;
+      if (!steps(smallest)[i](smaller) || check_scenario(smaller)) continue;
       if (runs_max-- <= 0) return smallest;
       if (!fails(smaller)) continue;
       smallest = smaller;

@@ -51,6 +51,9 @@ constexpr std::array<Choice<HostileSpec::Kind>, 4> kHostile{{{"free-rider", Host
                                                              {"polluter", HostileSpec::Kind::kPolluter},
                                                              {"sybil", HostileSpec::Kind::kSybil}}};
 
+constexpr std::array<Choice<JitterKind>, 3> kJitters{
+    {{"exponential", JitterKind::kExponential}, {"log-normal", JitterKind::kLogNormal}, {"wifi", JitterKind::kWifi}}};
+
 // One description of the format for reading and writing: V is a Reader or a Writer.
 
 template <typename V>
@@ -74,7 +77,13 @@ void describe_link(V& v, LinkClass& c) {
   v.share("loss-down", c.down.loss_ppm);
   v.duration("loss-burst-up", c.up.loss_burst);
   v.duration("loss-burst-down", c.down.loss_burst);
+  v.choice("jitter-kind", c.up.jitter_kind, kJitters);
   v.share("duplicate", c.up.duplicate_ppm);
+  v.share("corrupt", c.up.corrupt_ppm);
+  v.share("truncate", c.up.truncate_ppm);
+  v.count("mtu", c.up.mtu_bytes, 0, 65'535);
+  v.flag("up-codel", c.up.codel);
+  v.flag("down-codel", c.down.codel);
 }
 
 template <typename V>
@@ -503,6 +512,27 @@ class Writer {
 
 }  // namespace
 
+// The key without which a fault would do nothing; null if it has all.
+const char* what_lacks(const Fault& fault) {
+  switch (fault.kind) {
+    case Fault::Kind::kKill:
+    case Fault::Kind::kLeave:
+    case Fault::Kind::kNatRebind:
+      return nullptr;
+    case Fault::Kind::kClockJump:
+      return fault.by > Duration::zero() ? nullptr : "by";
+    case Fault::Kind::kJoin:
+      return fault.count > 0 ? nullptr : "count";
+    default:
+      break;
+  }
+  if (fault.lasts == Duration::zero()) return "for";
+  if (fault.kind == Fault::Kind::kLoss && fault.loss_ppm == 0) return "loss";
+  if (fault.kind == Fault::Kind::kDelay && fault.by == Duration::zero()) return "by";
+  if (fault.kind == Fault::Kind::kMtu && fault.bytes == 0) return "bytes";
+  return nullptr;
+}
+
 std::optional<ScenarioError> check_scenario(const Scenario& s) {
   const auto error = [](std::string what) { return ScenarioError{0, std::move(what)}; };
   if (s.relays + 2 > s.peers) return error("'peers' must leave room for a publisher, the relays and a viewer");
@@ -513,6 +543,16 @@ std::optional<ScenarioError> check_scenario(const Scenario& s) {
   if (!s.map.continent.empty() && !continent_named(s.map.continent))
     return error("'continent' in [map] must be africa, asia, europe, north-america, oceania or south-america");
   if (s.map.delay_min > s.map.delay_max) return error("'delay-min' in [map] is above 'delay-max'");
+  if (s.arrivals.within > s.duration - s.calm)
+    return error("'within' in [arrivals] is longer than 'duration' less 'calm'");
+  if (s.churn.on && s.churn.median < std::chrono::seconds(1))
+    return error("'median' in [churn] must be at least \"1s\"");
+  std::uint64_t hostile_ppm = 0;
+  for (const HostileSpec& hostile : s.hostile) hostile_ppm += hostile.share_ppm;
+  if (hostile_ppm > kMillion) return error("the shares in [[hostile]] are more than \"100%\" together");
+  for (const Fault& fault : s.faults)
+    if (const char* const lacks = what_lacks(fault))
+      return error("the fault '" + describe(fault) + "' needs '" + lacks + "'");
   for (const Fault& fault : s.faults)
     if (ends_lives(fault.kind) && fault.who == Who::kPublisher)
       return error("the publisher cannot be killed, crash or leave: nobody could play after that");

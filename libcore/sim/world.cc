@@ -262,7 +262,7 @@ void World::crash(HostId host, bool keeps_state) {
 }
 
 void World::come_back(HostId host) {
-  if (network_.present(host) || removed_by_command_[host]) return;
+  if (network_.present(host) || removed_by_command_[host] || viewer(host).retired()) return;
   network_.revive(host, viewer(host));
   gone_at_[host].reset();
   ++running_;
@@ -349,7 +349,7 @@ Duration World::stayed(HostId host) {
 
 RunResult World::result() {
   record_hops();
-  close_second();
+  if (network_.now() + std::chrono::seconds(1) != next_second_) close_second();
   return summarise(*this);
 }
 

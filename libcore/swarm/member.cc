@@ -16,7 +16,7 @@ constexpr Duration kOtherAddress = std::chrono::milliseconds(750);  // then the 
 constexpr Duration kPinnedGiveUp = std::chrono::seconds(10);
 constexpr Duration kHearsayGiveUp = std::chrono::seconds(2);
 constexpr Duration kRefused = std::chrono::milliseconds(500);
-constexpr Duration kUseless = std::chrono::seconds(10);  // no parent again, so soon after it sent nothing
+constexpr Duration kUseless = std::chrono::seconds(10);  // the last choice, so long after it sent nothing
 constexpr unsigned kSubscribeTries = 4;
 constexpr Duration kBackupInterval = std::chrono::seconds(2);
 // Reports beside the regular ones, which open the parent's window: after so many shards, but not more often than so.
@@ -45,7 +45,7 @@ bool Member::receiving() const { return attached() && parent_status_.receiving &
 // that not everybody below one bad parent looks for another at once.
 bool Member::starving(Instant now) const {
   const Reception& reception = house_.reception;
-  if (!attached() || !reception.info() || reception.info()->head <= reception.seen()) return false;
+  if (!attached() || !reception.info() || reception.info()->head <= reception.stored_end()) return false;
   const auto hops = static_cast<std::int64_t>(parent_status_.path.size());
   return now - std::max(reception.last_stored(), attached_at_) >= kStarved + hops * kStarvedPerHop;
 }
@@ -150,11 +150,18 @@ void Member::inquire_all(Instant now) {
   for (const session::SessionId session : mute) close(session, now);
 }
 
+// One that has sent nothing before is better than none.
 Peer* Member::best_parent(Instant now) {
+  Peer* const best = best_parent_of(false, now);
+  return best != nullptr ? best : best_parent_of(true, now);
+}
+
+Peer* Member::best_parent_of(bool useless, Instant now) {
   Peer* best = nullptr;
   Duration best_cost{};
   for (auto& [session, peer] : house_.peers.all()) {
     if (!peer.status || now - peer.status_at > kStatusCurrent || peer.refused_until > now) continue;
+    if ((peer.useless_until > now) != useless) continue;
     if (!peer.status->receiving || peer.status->free_slots == 0) continue;
     if (peer.status->path.contains(self_) || peer.status->path.full() || house_.children.has(session)) continue;
     const Duration cost = std::chrono::microseconds(peer.status->lag_us) + peer.rtt.smoothed() / 2;
@@ -320,7 +327,7 @@ void Member::attend_parent(Instant now) {
     return close(parent_, now);
   if (orphaned_since_ != kNever && now - orphaned_since_ >= kOrphanPatience) return drop_parent(now);
   if (starving(now)) {
-    parent->refused_until = now + kUseless;
+    parent->useless_until = now + kUseless;
     return drop_parent(now);
   }
   if (now >= early_report_at_) report(now);

@@ -92,6 +92,7 @@ class Member {
   void dial(Instant now);
   void inquire_all(Instant now);
   Peer* best_parent(Instant now);
+  Peer* best_parent_of(bool useless, Instant now);
   bool better_may_come(Instant now) const;
   void subscribe(Peer& peer, Instant now);
   void attach(Peer& peer, std::uint64_t first, Instant now);

@@ -26,6 +26,7 @@ struct Peer {
   Instant asked_since{};    // the first inquiry that nothing was heard after
   Instant answered_at{};    // when it was last told our status and peers
   Instant refused_until{};  // it would not have us as a child
+  Instant useless_until{};  // as a parent it lived, and sent nothing
 };
 
 class Peers {

@@ -63,6 +63,7 @@ void Reception::begin_run(const wire::StreamInfo& info) {
   store_.restart(info.head);
   gaps_.clear();
   started_ = stored_in_run_ = false;
+  stored_end_ = 0;
   list_asked_ = UINT64_MAX;
   list_due_ = tail_due_ = kNever;
 }
@@ -73,7 +74,7 @@ void Reception::start(std::uint64_t first, std::optional<std::uint64_t> media_no
   proven_head_ = std::max(first, info_ ? info_->head : 0);
   store_.restart(first);
   playout_.start(first);
-  next_ = seen_ = noticed_ = played_next_ = first;
+  next_ = seen_ = noticed_ = played_next_ = stored_end_ = first;
   joined_media_us_ = media_now.value_or(info_ ? info_->media_us : 0);
 }
 
@@ -102,6 +103,7 @@ stream::Verdict Reception::take(Buffer frame, std::uint32_t neighbour, Duration 
       if (!config_.output && shard.header.media_us >= joined_media_us_) lag_meter_.add(last_lag_);
     }
     newest = std::max(newest, sequence + 1);
+    stored_end_ = std::max(stored_end_, sequence + 1);
     last_stored_ = now;
     stored_in_run_ = true;
   }

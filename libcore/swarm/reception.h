@@ -92,6 +92,8 @@ class Reception {
   // The same, and it has been played if this node plays.
   std::uint64_t done() const { return config_.output && started_ ? std::min(next_, playout_.next()) : next_; }
   std::uint64_t seen() const { return seen_; }
+  // One past the highest shard that has come: no neighbour's word, but proof.
+  std::uint64_t stored_end() const { return stored_end_; }
   // Shards that had to be asked for or never came.
   std::uint64_t missed() const { return stats_.repaired + stats_.given_up; }
   // The run has ended, and there is nothing left to wait for or to play.
@@ -145,6 +147,7 @@ class Reception {
   std::uint64_t played_next_ = 0;
   std::uint64_t joined_media_us_ = 0;
   Instant last_stored_{};
+  std::uint64_t stored_end_ = 0;
   Duration last_lag_{};
   LagMeter lag_meter_;
   ReceptionStats stats_;

@@ -43,8 +43,12 @@ Child start(std::uint64_t seed, const std::function<int(std::uint64_t, std::stri
   if (pid == 0) {
     ::close(ends[0]);
     std::string line;
-    const int code = body(seed, line);
-    write_all(ends[1], line);
+    int code = kCrashed;
+    try {
+      code = body(seed, line);
+      write_all(ends[1], line);
+    } catch (...) {  // the parent's loop is not ours
+    }
     ::_exit(code);
   }
   ::close(ends[1]);
