@@ -125,6 +125,7 @@ void check(const SimulateOptions& options) {
   if (!options.seeds.empty() && options.seed_given) throw ToolError(kUsage, "--seed or --seeds, not both");
   if (!options.seeds.empty() && !(options.csv.empty() && options.report.empty()))
     throw ToolError(kUsage, "--csv and --report are of one run; use --seed");
+  if (!options.seeds.empty() && options.write) throw ToolError(kUsage, "--write prints one scenario; use --seed");
   if (options.seeds.empty() && !options.resume.empty()) throw ToolError(kUsage, "--resume needs --seeds");
   // Before the run: it may take long.
   if (!options.csv.empty()) prepare_csv(options.csv);
@@ -198,6 +199,7 @@ class Simulation {
 
   int run_seeds() {
     const SeedRange seeds = parse_seeds(options_.seeds);
+    scenario_for(options_, seeds.first);  // a mistake is told once, before any run
     const std::set<std::uint64_t> done = seeds_done();
     const io::Signals signals;
     int worst = kOk;
@@ -206,18 +208,19 @@ class Simulation {
     const auto body = [&](std::uint64_t seed, std::string& line) {
       return run_quietly(seed, done.contains(seed), line);
     };
-    for_each_seed(seeds, options_.jobs, body, [&](const SeedResult& result) {
-      if (done.contains(result.seed)) return !signals.stop_requested();
+    const auto take = [&](const SeedResult& result) {
+      if (done.contains(result.seed)) return;
       ++runs;
       if (options_.json && !result.line.empty()) print(result.line);
-      if (result.exit_code == kOk) return !signals.stop_requested();
+      if (result.exit_code == kOk) return;
       ++failures;
       report_failure(result);
       if (worst == kOk && !options_.shrink.empty() && result.exit_code != kCrashed)
         shrink_to_file(scenario_for(options_, result.seed), result.exit_code);
       worst = more_serious(worst, result.exit_code);
-      return !signals.stop_requested();
-    });
+    };
+    for_each_seed(seeds, options_.jobs, body, take, [&] { return signals.stop_requested(); });
+    if (signals.stop_requested()) std::cerr << "interrupted after " << runs << " seeds of " << options_.seeds << "\n";
     if (!options_.json)
       print(std::to_string(runs) + " seeds, " + std::to_string(failures) +
             (failures == 1 ? " failure\n" : " failures\n"));

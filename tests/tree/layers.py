@@ -23,7 +23,8 @@ THIRD_PARTY = {
     "asio": {"io"},
     "spdlog/": {"io"},
     "fmt/": {"io"},
-    "nlohmann/": {"sim", "io", "tools"},
+    "nlohmann/": {"io", "tools"},
+    "toml++/": {"sim"},
 }
 
 # The standard headers that a pure layer may include. Left out on purpose: whatever reads a clock, draws a number, starts

@@ -80,7 +80,8 @@ void read_some(std::deque<Child>& children) {
     waits.push_back({child.output, POLLIN, 0});
     owners.push_back(&child);
   }
-  if (waits.empty() || ::poll(waits.data(), waits.size(), -1) < 0) return;
+  constexpr int kPatienceMs = 200;
+  if (waits.empty() || ::poll(waits.data(), waits.size(), kPatienceMs) <= 0) return;
   for (std::size_t i = 0; i < waits.size(); ++i)
     if (waits[i].revents != 0) read_from(*owners[i]);
 }
@@ -105,19 +106,18 @@ SeedRange parse_seeds(const std::string& text) {
 }
 
 void for_each_seed(const SeedRange& seeds, int jobs, const std::function<int(std::uint64_t, std::string&)>& body,
-                   const std::function<bool(const SeedResult&)>& take) {
+                   const std::function<void(const SeedResult&)>& take, const std::function<bool()>& stop) {
   std::deque<Child> children;  // in the order of their seeds; done ones wait for those before them
   std::uint64_t next = seeds.first;
-  bool go_on = true;
-  while (go_on && (next <= seeds.last || !children.empty())) {
+  while (!stop() && (next <= seeds.last || !children.empty())) {
     int running = 0;
     for (const Child& child : children) running += child.done ? 0 : 1;
     for (; running < jobs && next <= seeds.last; ++running) children.push_back(start(next++, body));
     read_some(children);
-    while (go_on && !children.empty() && children.front().done) {
+    while (!children.empty() && children.front().done) {
       const Child done = std::move(children.front());
       children.pop_front();
-      go_on = take({done.seed, done.exit_code, done.line});
+      take({done.seed, done.exit_code, done.line});
     }
   }
   for (Child& child : children) {

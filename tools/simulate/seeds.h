@@ -22,9 +22,9 @@ struct SeedResult {
 };
 
 // Runs `body` for every seed, at most `jobs` at a time, and hands over the results in the order of the seeds. `body`
-// returns the exit code and leaves its line in the argument; it runs in a child process. False from `take` ends the
-// hunt: what still runs is killed.
+// returns the exit code and leaves its line in the argument; it runs in a child process. When `stop`, which is asked
+// several times a second, says so, what still runs is killed.
 void for_each_seed(const SeedRange& seeds, int jobs, const std::function<int(std::uint64_t, std::string&)>& body,
-                   const std::function<bool(const SeedResult&)>& take);
+                   const std::function<void(const SeedResult&)>& take, const std::function<bool()>& stop);
 
 }  // namespace spate::tools

@@ -280,3 +280,23 @@ TEST_CASE("member: with a parent that has nothing to say of the publisher it sta
   f.run(seconds(2));
   CHECK(f.viewer.stopped == StopReason::kStalled);
 }
+
+TEST_CASE("member: a parent that lives and sends nothing of what was published is left, whatever it says", "[swarm]") {
+  Fixture f({1, 2});
+  f.p2.status.lag_us = 400'000;
+  f.run(seconds(1));
+  REQUIRE(f.has(f.p1));
+  const Instant since = f.net.now;
+  f.p1.tell_info(500, 2'000'000);
+  for (int i = 0; i < 100 && f.has(f.p1); ++i) {
+    f.p1.peer.say(wire::Head{500});  // that there is more, as if it were on its way
+    f.run(milliseconds(20));
+  }
+  CHECK(f.has(f.p2));
+  CHECK(f.net.now - since >= milliseconds(100));
+  CHECK(f.net.now - since <= Member::kStarved + milliseconds(600));
+  // Nobody else is left: better it than nobody.
+  f.p2.peer.up = false;
+  f.run(seconds(4));
+  CHECK(f.has(f.p1));
+}
