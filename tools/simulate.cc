@@ -147,6 +147,7 @@ sim::Scenario scenario_for(const SimulateOptions& options, std::optional<std::ui
   if (options.seconds > 0) {
     scenario.duration = std::chrono::seconds(options.seconds);
     scenario.calm = std::min(scenario.calm, scenario.duration / 2);
+    scenario.arrivals.within = std::min(scenario.arrivals.within, scenario.duration / 2);
   }
   if (!options.rtt.empty()) scenario.map.kind = sim::MapSpec::Kind::kMatrix;
   if (scenario.map.kind == sim::MapSpec::Kind::kMatrix && options.rtt.empty())

@@ -543,8 +543,7 @@ std::optional<ScenarioError> check_scenario(const Scenario& s) {
   if (!s.map.continent.empty() && !continent_named(s.map.continent))
     return error("'continent' in [map] must be africa, asia, europe, north-america, oceania or south-america");
   if (s.map.delay_min > s.map.delay_max) return error("'delay-min' in [map] is above 'delay-max'");
-  if (s.arrivals.within > s.duration - s.calm)
-    return error("'within' in [arrivals] is longer than 'duration' less 'calm'");
+  if (s.arrivals.within > s.duration) return error("'within' in [arrivals] is longer than 'duration'");
   if (s.churn.on && s.churn.median < std::chrono::seconds(1))
     return error("'median' in [churn] must be at least \"1s\"");
   std::uint64_t hostile_ppm = 0;

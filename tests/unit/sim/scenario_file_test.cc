@@ -124,7 +124,7 @@ TEST_CASE("scenario file: mistakes are told with their line and what was expecte
   told("[[faults]]\nkind = \"pause\"\nat = \"10s\"\n", 0, "needs 'for'");
   told("[[faults]]\nkind = \"loss\"\nat = \"1s\"\nfor = \"1s\"\n", 0, "needs 'loss'");
   told("[churn]\nmedian = \"0\"\n", 0, "median");
-  told("[arrivals]\nwithin = \"29s\"\n", 0, "within");
+  told("[arrivals]\nwithin = \"31s\"\n", 0, "within");
   told("[[hostile]]\nkind = \"omitter\"\nshare = \"60%\"\n[[hostile]]\nkind = \"sybil\"\nshare = \"60%\"\n", 0, "100%");
   told("duration = \"20s\"\n[[faults]]\nkind = \"pause\"\nat = \"10s\"\nfor = \"5s\"\n", 0, "must be well");
 }
