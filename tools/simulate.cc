@@ -161,8 +161,6 @@ int exit_code_of(const sim::RunResult& result) {
   return result.liveness_findings > 0 ? kLivenessBroken : kOk;
 }
 
-void print(const std::string& text) { write_stdout(text); }
-
 class Simulation {
  public:
   Simulation(const SimulateOptions& options, const CLI::App& app) : options_(options), app_(app) {
@@ -176,7 +174,7 @@ class Simulation {
     const sim::Scenario scenario =
         scenario_for(options_, options_.seed_given ? std::optional(options_.seed) : std::nullopt);
     if (options_.write) {
-      print(sim::format_scenario(scenario));
+      write_stdout(sim::format_scenario(scenario));
       return kOk;
     }
     const io::Signals signals;
@@ -189,7 +187,7 @@ class Simulation {
     });
     progress.erase();
     const Outcome outcome = outcome_of(world, begin);
-    print(options_.json ? to_json(outcome).dump() + "\n" : to_table(outcome));
+    write_stdout(options_.json ? to_json(outcome).dump() + "\n" : to_table(outcome));
     if (!options_.csv.empty()) write_csv(options_.csv, outcome);
     if (!options_.report.empty()) write_report(options_.report, outcome);
     for (const sim::Finding& finding : outcome.result.findings) std::cerr << describe(finding) << "\n";
@@ -212,7 +210,7 @@ class Simulation {
     const auto take = [&](const SeedResult& result) {
       if (done.contains(result.seed)) return;
       ++runs;
-      if (options_.json && !result.line.empty()) print(result.line);
+      if (options_.json && !result.line.empty()) write_stdout(result.line);
       if (result.exit_code == kOk) return;
       ++failures;
       report_failure(result);
@@ -223,8 +221,8 @@ class Simulation {
     for_each_seed(seeds, options_.jobs, body, take, [&] { return signals.stop_requested(); });
     if (signals.stop_requested()) std::cerr << "interrupted after " << runs << " seeds of " << options_.seeds << "\n";
     if (!options_.json)
-      print(std::to_string(runs) + " seeds, " + std::to_string(failures) +
-            (failures == 1 ? " failure\n" : " failures\n"));
+      write_stdout(std::to_string(runs) + " seeds, " + std::to_string(failures) +
+                   (failures == 1 ? " failure\n" : " failures\n"));
     return worst;
   }
 
@@ -308,7 +306,7 @@ int simulate(int argc, char** argv) {
   if (options.list) {
     std::string text;
     for (const ScenarioEntry& entry : list_scenarios()) text += entry.name + "  " + entry.purpose + "\n";
-    print(text);
+    write_stdout(text);
     return kOk;
   }
   Simulation simulation(options, line.app());

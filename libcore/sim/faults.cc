@@ -9,8 +9,6 @@
 namespace spate::sim {
 namespace {
 
-constexpr HostId kPublisher = 0;
-
 // Sides 1 and up are for partitions; the rest of the world is on side 0.
 std::size_t side_of(std::size_t index) { return 1 + index % (Network::kSides - 1); }
 
@@ -44,7 +42,7 @@ Disturbance disturbance_of(const Fault& fault, Instant now) {
 Faults::Faults(World& world) : world_(world) {
   const std::vector<Fault>& faults = world.scenario().faults;
   for (std::size_t i = 0; i < faults.size(); ++i)
-    world.network().at(Instant{} + faults[i].at, kPublisher, [this, i] { begin(i); });
+    world.network().at(Instant{} + faults[i].at, kPublisherHost, [this, i] { begin(i); });
 }
 
 void Faults::begin(std::size_t index) {
@@ -65,9 +63,8 @@ void Faults::begin(std::size_t index) {
   for (const HostId host : chosen) {
     const Duration begins = draws.between({}, swizzle ? fault.lasts / 2 : fault.within);
     const Duration ends = swizzle ? draws.between(fault.lasts / 2, fault.lasts) : begins + fault.lasts;
-    network.at(network.now() + begins, host, [this, &fault, index, host] { befall(fault, index, host); });
-    if (has_an_end(fault.kind))
-      network.at(network.now() + ends, host, [this, &fault, index, host] { relieve(fault, index, host); });
+    network.at(network.now() + begins, host, [this, &fault, host] { befall(fault, host); });
+    if (has_an_end(fault.kind)) network.at(network.now() + ends, host, [this, &fault, host] { relieve(fault, host); });
   }
 }
 
@@ -102,7 +99,7 @@ std::vector<HostId> Faults::victims(const Fault& fault, std::size_t index) {
   return all;
 }
 
-void Faults::befall(const Fault& fault, std::size_t, HostId host) {
+void Faults::befall(const Fault& fault, HostId host) {
   Network& network = world_.network();
   if (!network.present(host)) return;
   if (makes_useless(fault.kind)) world_.recorder().on_unavailable(host, network.now());
@@ -128,7 +125,7 @@ void Faults::befall(const Fault& fault, std::size_t, HostId host) {
   }
 }
 
-void Faults::relieve(const Fault& fault, std::size_t, HostId host) {
+void Faults::relieve(const Fault& fault, HostId host) {
   Network& network = world_.network();
   if (makes_useless(fault.kind)) world_.recorder().on_available(host);
   switch (fault.kind) {
@@ -159,7 +156,7 @@ void Faults::partition(const Fault& fault, std::size_t index, const std::vector<
     world_.recorder().on_unavailable(host, network.now());
   }
   set(true);
-  network.at(network.now() + fault.lasts, kPublisher, [this, set, group] {
+  network.at(network.now() + fault.lasts, kPublisherHost, [this, set, group] {
     set(false);
     for (const HostId host : group) {
       world_.network().set_side(host, 0);
@@ -173,7 +170,7 @@ void Faults::join(const Fault& fault) {
   const std::unique_ptr<Rng> rng = world_.rng().fork("joiners at " + std::to_string(fault.at.count()));
   Draws draws(*rng);
   for (std::uint32_t i = 0; i < fault.count; ++i)
-    network.at(network.now() + draws.between({}, fault.within), kPublisher, [this] { world_.add_viewer(); });
+    network.at(network.now() + draws.between({}, fault.within), kPublisherHost, [this] { world_.add_viewer(); });
 }
 
 }  // namespace spate::sim

@@ -16,8 +16,8 @@ class Faults {
   void begin(std::size_t index);
   std::vector<HostId> victims(const Fault& fault, std::size_t index);
   bool may_befall(const Fault& fault, HostId host);
-  void befall(const Fault& fault, std::size_t index, HostId host);
-  void relieve(const Fault& fault, std::size_t index, HostId host);
+  void befall(const Fault& fault, HostId host);
+  void relieve(const Fault& fault, HostId host);
   void partition(const Fault& fault, std::size_t index, const std::vector<HostId>& group);
   void join(const Fault& fault);
 

@@ -28,7 +28,6 @@ struct PeerConfig {
   Commons* commons = nullptr;
   HostId host = 0;
   std::optional<HostileSpec::Kind> hostile;  // then nobody watches what it seals
-  Duration clock_offset{};                   // of the host's clock
   node::NodeConfig node;
 };
 

@@ -11,6 +11,8 @@
 
 namespace spate::sim {
 
+inline constexpr HostId kPublisherHost = 0;
+
 enum class Role : std::uint8_t { kPublisher, kRelay, kViewer };
 
 struct Resident {

@@ -11,7 +11,6 @@ namespace spate::sim {
 class SharingPool final : public BufferPool {
  public:
   SharingPool() : newest_(kFrames) {}
-  ~SharingPool() override { newest_.clear(); }
 
   Buffer shared(Buffer frame) override;
 

@@ -11,7 +11,6 @@
 namespace spate::sim {
 namespace {
 
-constexpr HostId kPublisher = 0;
 constexpr HostId kBoundHostsMax = 200'000;
 
 double share(std::uint64_t part, std::uint64_t whole) {
@@ -92,7 +91,7 @@ void sum_up_wire(World& world, RunResult& result) {
   }
   const std::uint64_t all = world.wire_bytes_sent();
   const std::uint64_t delivered = result.stream_bytes_delivered;
-  result.publisher_upload_x = share(world.network().stats(kPublisher).wire_bytes_sent,
+  result.publisher_upload_x = share(world.network().stats(kPublisherHost).wire_bytes_sent,
                                     world.broadcast().packets_due(world.network().now()) * Broadcast::kPacketBytes);
   if (delivered == 0) return;
   Overhead& overhead = result.overhead;
@@ -136,7 +135,7 @@ void add_bound(World& world, RunResult& result) {
     bound.push_back({resident.up.rate_bps, resident.up.delay, resident.down.delay});
   }
   constexpr std::uint64_t kPacketBytes = wire::kPayloadBytes;
-  const LowerBound least = lower_bound(world.delays(), bound, kPublisher, kPacketBytes);
+  const LowerBound least = lower_bound(world.delays(), bound, kPublisherHost, kPacketBytes);
   for (const Duration lag : least.by_rank) world.recorder().on_bound(lag);
   result.bound = quantiles(world.recorder().bound());
 }
@@ -144,7 +143,7 @@ void add_bound(World& world, RunResult& result) {
 void judge_all(const ExpectSpec& expect, const RunResult& result, World& world) {
   const auto ask = [&](const char* what, double got, std::uint32_t least_ppm) {
     if (got * kMillion + 0.5 >= least_ppm) return;
-    world.findings().add(Rule::kLiveness, world.network().now(), kPublisher,
+    world.findings().add(Rule::kLiveness, world.network().now(), kPublisherHost,
                          std::string(what) + " was " + std::to_string(got * 100) + "%, expected at least " +
                              std::to_string(least_ppm / 1e4) + "%");
   };
@@ -154,7 +153,7 @@ void judge_all(const ExpectSpec& expect, const RunResult& result, World& world) 
   ask("delivery", result.delivered_ever, expect.ever_ppm);
   const auto ask_lag = [&](const char* what, Duration got, Duration most) {
     if (most == Duration::zero() || got <= most) return;
-    world.findings().add(Rule::kLiveness, world.network().now(), kPublisher,
+    world.findings().add(Rule::kLiveness, world.network().now(), kPublisherHost,
                          std::string(what) + " was " + std::to_string(to_us(got) / 1'000) + " ms, expected at most " +
                              std::to_string(to_us(most) / 1'000) + " ms");
   };
@@ -181,7 +180,7 @@ RunResult summarise(World& world) {
   result.failover = quantiles(recorder.failover());
   result.input_held_max = world.publisher().held_max();
   if (!world.publisher().ended() && !world.publisher().retired() && !world.interrupted())
-    world.findings().add(Rule::kLiveness, network.now(), kPublisher, "the publisher did not come to its end");
+    world.findings().add(Rule::kLiveness, network.now(), kPublisherHost, "the publisher did not come to its end");
   judge_viewers(world);
   sum_up_viewers(world, result);
   sum_up_wire(world, result);

@@ -18,7 +18,6 @@ namespace {
 
 // Some moment in 2026: the run's epoch, milliseconds since 1970.
 constexpr std::uint64_t kEpoch = 1'780'000'000'000;
-constexpr HostId kPublisher = 0;
 
 BroadcastConfig broadcast_config(const Scenario& scenario) {
   const StreamSpec& stream = scenario.stream;
@@ -71,7 +70,7 @@ World::World(const Scenario& scenario, const RunOptions& options)
       datagram_checker_(findings_),
       amplification_checker_(findings_),
       upload_checker_(findings_),
-      forward_checker_(kPublisher, findings_),
+      forward_checker_(kPublisherHost, findings_),
       nonce_checker_(findings_),
       recorder_(broadcast_),
       suite_(options.crypto == Crypto::kFast ? static_cast<const crypto::Suite&>(fast_suite_) : crypto::sodium_suite()),
@@ -88,7 +87,7 @@ World::World(const Scenario& scenario, const RunOptions& options)
     add_member(Instant{} + after);
   }
   faults_ = std::make_unique<Faults>(*this);
-  network_.at(calm_begins(), kPublisher, [this] {
+  network_.at(calm_begins(), kPublisherHost, [this] {
     recorder_.on_mark(network_.now(), "calm");
     for (const auto& viewer : viewers_) viewer->watch_for_pauses(network_.now());
   });
@@ -127,23 +126,23 @@ PeerConfig World::peer_config(const Rng& rng, HostId host, HostConfig& host_conf
 }
 
 void World::add_publisher() {
-  residents_.push_back(draw_resident(scenario_, rng_, kPublisher));
+  residents_.push_back(draw_resident(scenario_, rng_, kPublisherHost));
   removed_by_command_.push_back(false);
   gone_at_.push_back(std::nullopt);
   const std::unique_ptr<Rng> rng = rng_.fork("host 0");
   HostConfig host_config;
-  const PeerConfig peer = peer_config(*rng, kPublisher, host_config);
+  const PeerConfig peer = peer_config(*rng, kPublisherHost, host_config);
   publisher_ = std::make_unique<Publisher>(
-      peer, rng->fork("node"), [this] { on_stopped(kPublisher); }, broadcast_);
+      peer, rng->fork("node"), [this] { on_stopped(kPublisherHost); }, broadcast_);
   network_.add(*publisher_, host_config);
-  introducers_.push_back({Network::address_of(kPublisher), peer.node.identity.public_key});
+  introducers_.push_back({Network::address_of(kPublisherHost), peer.node.identity.public_key});
   ++running_;
 
   node::PublishConfig publish;
   publish.key = stream_key_;
   publish.epoch = kEpoch;
-  publish.children_max = residents_[kPublisher].children;
-  network_.at(Instant{}, kPublisher, [this, publish] { publisher_->publish(publish); });
+  publish.children_max = residents_[kPublisherHost].children;
+  network_.at(Instant{}, kPublisherHost, [this, publish] { publisher_->publish(publish); });
 }
 
 // A relay or a viewer, which joins at that time.
@@ -286,7 +285,7 @@ void World::leave(HostId host) {
 }
 
 Peer& World::peer(HostId host) {
-  return host == kPublisher ? static_cast<Peer&>(*publisher_) : static_cast<Peer&>(viewer(host));
+  return host == kPublisherHost ? static_cast<Peer&>(*publisher_) : static_cast<Peer&>(viewer(host));
 }
 
 void World::run_until(Instant time) {
@@ -343,7 +342,7 @@ std::uint64_t World::wire_bytes_sent() const {
 
 Duration World::stayed(HostId host) {
   const Instant left = gone_at_[host].value_or(network_.now());
-  const Instant came = host == kPublisher ? Instant{} : viewer(host).record().join.value_or(left);
+  const Instant came = host == kPublisherHost ? Instant{} : viewer(host).record().join.value_or(left);
   return left - came;
 }
 
