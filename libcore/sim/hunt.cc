@@ -8,7 +8,7 @@
 
 #include "libcore/crypto/chacha_rng.h"
 #include "libcore/sim/draws.h"
-#include "libcore/sim/scenario_file.h"
+#include "libcore/sim/scenario_check.h"
 
 namespace spate::sim {
 namespace {

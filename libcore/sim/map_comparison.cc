@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "libcore/base/check.h"
+#include "libcore/sim/decimal.h"
 
 namespace spate::sim {
 namespace {
@@ -23,24 +24,9 @@ std::vector<std::string_view> split(std::string_view line) {
 std::optional<std::int16_t> degrees(std::string_view text, std::int64_t limit) {
   const bool negative = text.starts_with('-');
   if (negative) text.remove_prefix(1);
-  std::int64_t thousandths = 0;
-  int decimals = -1;  // before the point
-  bool any = false;
-  for (const char c : text) {
-    if (c == '.' && decimals < 0) {
-      decimals = 0;
-      continue;
-    }
-    if (c < '0' || c > '9') return std::nullopt;
-    any = true;
-    if (decimals >= 3) continue;
-    if (decimals >= 0) ++decimals;
-    thousandths = thousandths * 10 + (c - '0');
-    if (thousandths > 1'000'000) return std::nullopt;
-  }
-  if (!any) return std::nullopt;
-  for (int i = std::max(decimals, 0); i < 3; ++i) thousandths *= 10;
-  const std::int64_t hundredths = (thousandths + 5) / 10;
+  const std::optional<std::uint64_t> thousandths = parse_decimal(text, 1'000, Finer::kCutOff);
+  if (!thousandths || *thousandths > 1'000'000) return std::nullopt;
+  const auto hundredths = static_cast<std::int64_t>((*thousandths + 5) / 10);
   if (hundredths > limit * 100) return std::nullopt;
   return static_cast<std::int16_t>(negative ? -hundredths : hundredths);
 }

@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "libcore/sim/decimal.h"
+
 namespace spate::sim {
 namespace {
 
@@ -26,29 +28,6 @@ std::vector<std::string_view> split(std::string_view line) {
     if (line.empty()) return entries;
     if (line.front() == ',') line = trimmed(line.substr(1));
   }
-}
-
-// Digits, and maybe a point and digits; nothing if it is something else. Huge numbers end up above any limit.
-std::optional<std::uint64_t> microseconds(std::string_view text) {
-  constexpr std::uint64_t kHuge = 1'000'000'000'000;
-  constexpr int kDecimals = 3;
-  std::uint64_t value = 0;
-  int decimals = -1;  // before the point
-  bool any = false;
-  for (const char c : text) {
-    if (c == '.' && decimals < 0) {
-      decimals = 0;
-      continue;
-    }
-    if (c < '0' || c > '9') return std::nullopt;
-    any = true;
-    if (decimals >= kDecimals) continue;
-    if (decimals >= 0) ++decimals;
-    if (value < kHuge) value = value * 10 + static_cast<std::uint64_t>(c - '0');
-  }
-  if (!any) return std::nullopt;
-  for (int i = decimals < 0 ? 0 : decimals; i < kDecimals; ++i) value *= 10;
-  return value;
 }
 
 std::string count(std::size_t n, std::string_view what) { return std::to_string(n) + ' ' + std::string(what); }
@@ -84,7 +63,7 @@ std::variant<RttMatrix, MatrixError> parse_rtt_matrix(std::string_view text) {
         matrix.us.push_back(RttTable::kWithinSiteUs);
         continue;
       }
-      const std::optional<std::uint64_t> us = microseconds(entries[column]);
+      const std::optional<std::uint64_t> us = parse_decimal(entries[column], 1'000, Finer::kCutOff);
       if (!us || *us > std::uint64_t{kMatrixEntryMaxMs} * 1'000) {
         std::string what = "expected a number of milliseconds from 0 to " + std::to_string(kMatrixEntryMaxMs) +
                            " in column " + std::to_string(column + 1) + ", found ";

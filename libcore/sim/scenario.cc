@@ -1,5 +1,7 @@
 #include "libcore/sim/scenario.h"
 
+#include "libcore/sim/scenario_keys.h"
+
 namespace spate::sim {
 namespace {
 
@@ -26,6 +28,15 @@ LinkClass by_uplink(std::string name, std::uint32_t share, std::uint32_t up_time
 }
 
 }  // namespace
+
+std::string describe(const Fault& fault) {
+  const auto name_in = [](const auto& choices, auto value) {
+    for (const auto& choice : choices)
+      if (choice.value == value) return std::string(choice.name);
+    return std::string();
+  };
+  return name_in(kFaults, fault.kind) + (fault.kind == Fault::Kind::kJoin ? "" : " " + name_in(kWho, fault.who));
+}
 
 Scenario default_scenario() {
   Scenario s;

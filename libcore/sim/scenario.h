@@ -1,5 +1,5 @@
 // A scenario: all that is said about a world before it runs. With a seed it is a run (world.h); as a file it is TOML
-// (scenario_file.h, spate-scenario(5)). Plain data: every field has a default.
+// (scenario_reader.h, scenario_writer.h, spate-scenario(5)). Plain data: every field has a default.
 //
 // Shares are parts per million, rates bits per second.
 #pragma once

@@ -26,8 +26,8 @@ std::string quoted(const std::string& text) {
   return out + "\"";
 }
 
-void write_file(const std::string& folder, const std::string& name, const std::string& headings,
-                const std::function<void(std::ostream&)>& rows) {
+void write_table(const std::string& folder, const std::string& name, const std::string& headings,
+                 const std::function<void(std::ostream&)>& rows) {
   const std::string path = folder + "/" + name;
   std::ofstream file(path, std::ios::trunc);
   file << headings << "\n";
@@ -56,33 +56,33 @@ void prepare_csv(const std::string& folder) {
 
 void write_csv(const std::string& folder, const Outcome& outcome) {
   const sim::Recorder& recorder = outcome.recorder;
-  write_file(folder, "lag_cdf.csv", "lag_ms,share", [&](std::ostream& out) {
+  write_table(folder, "lag_cdf.csv", "lag_ms,share", [&](std::ostream& out) {
     const auto all = static_cast<double>(recorder.lag().count());
     for (const auto& point : recorder.lag().points())
       out << ms(point.value) << "," << number(static_cast<double>(point.count) / all, 9) << "\n";
   });
-  write_file(folder, "series.csv",
-             "seconds,viewers_present,viewers_playing,lag_p50_ms,lag_p99_ms,lag_max_ms,packets_written,packets_missed,"
-             "continuity,wire_bytes_sent,stream_bytes_delivered,findings",
-             [&](std::ostream& out) { write_series(out, recorder); });
-  write_file(folder, "startup.csv", "host,joined_seconds,startup_ms", [&](std::ostream& out) {
+  write_table(folder, "series.csv",
+              "seconds,viewers_present,viewers_playing,lag_p50_ms,lag_p99_ms,lag_max_ms,packets_written,packets_missed,"
+              "continuity,wire_bytes_sent,stream_bytes_delivered,findings",
+              [&](std::ostream& out) { write_series(out, recorder); });
+  write_table(folder, "startup.csv", "host,joined_seconds,startup_ms", [&](std::ostream& out) {
     for (const auto& s : recorder.startups()) out << s.viewer << "," << seconds(s.joined) << "," << ms(s.took) << "\n";
   });
-  write_file(folder, "failover.csv", "host,lost_seconds,failover_ms", [&](std::ostream& out) {
+  write_table(folder, "failover.csv", "host,lost_seconds,failover_ms", [&](std::ostream& out) {
     for (const auto& f : recorder.failovers()) out << f.viewer << "," << seconds(f.lost) << "," << ms(f.took) << "\n";
   });
-  write_file(folder, "hops.csv", "hops,hosts", [&](std::ostream& out) {
+  write_table(folder, "hops.csv", "hops,hosts", [&](std::ostream& out) {
     for (std::size_t hops = 1; hops < recorder.hops().size(); ++hops)
       out << hops << "," << recorder.hops()[hops] << "\n";
   });
-  write_file(folder, "uplinks.csv", "class,hosts,offered_bps,used_bps", [&](std::ostream& out) {
+  write_table(folder, "uplinks.csv", "class,hosts,offered_bps,used_bps", [&](std::ostream& out) {
     for (const auto& uplink : recorder.uplinks()) {
       out << quoted(uplink.name) << "," << uplink.hosts << ",";
       if (uplink.offered_bps > 0) out << uplink.offered_bps;
       out << "," << uplink.used_bps << "\n";
     }
   });
-  write_file(folder, "marks.csv", "seconds,label", [&](std::ostream& out) {
+  write_table(folder, "marks.csv", "seconds,label", [&](std::ostream& out) {
     for (const auto& mark : recorder.marks()) out << seconds(mark.at) << "," << quoted(mark.label) << "\n";
   });
 }

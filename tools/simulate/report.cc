@@ -6,6 +6,7 @@
 #include "libcore/io/format.h"
 #include "tools/exit_code.h"
 #include "tools/simulate/charts.h"
+#include "tools/simulate/files.h"
 #include "tools/simulate/filter.h"
 #include "tools/simulate/page.h"
 #include "tools/simulate/text.h"
@@ -206,10 +207,7 @@ void write_report(const std::string& path, const Outcome& outcome) {
       figures(outcome) + findings(outcome) + pictures(outcome) + marks(outcome) +
       "<section><h2>Run it again</h2><pre>" + escaped(outcome.command) + "</pre></section>\n" + details(outcome) +
       "</main>\n</body>\n</html>\n";
-  std::ofstream file(path, std::ios::trunc);
-  file << page;
-  file.close();
-  if (!file) throw ToolError(kRuntime, "cannot write " + path);
+  write_file(path, page);
 }
 
 }  // namespace spate::tools

@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
-#include "libcore/sim/scenario_file.h"
-#include "tools/common.h"
+#include "libcore/sim/scenario_reader.h"
+#include "tools/exit_code.h"
+#include "tools/simulate/files.h"
 
 namespace spate::tools {
 namespace {
@@ -18,14 +17,6 @@ std::vector<fs::path> shipped_folders() {
   std::error_code error;
   const fs::path bin = fs::read_symlink("/proc/self/exe", error).parent_path();
   return {bin.parent_path() / "share/spate/scenarios", bin.parent_path().parent_path() / "tests/scenarios"};
-}
-
-std::string read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (!file || file.bad()) throw ToolError(kUsage, path + ": cannot be read");
-  return text.str();
 }
 
 fs::path find_scenario(const std::string& name_or_path) {
@@ -66,21 +57,6 @@ std::vector<ScenarioEntry> list_scenarios() {
   }
   std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
   return all;
-}
-
-sim::RttMatrix load_matrix(const std::string& path) {
-  auto parsed = sim::parse_rtt_matrix(read_file(path));
-  if (const auto* error = std::get_if<sim::MatrixError>(&parsed)) {
-    const std::string line = error->line > 0 ? ":" + std::to_string(error->line) : "";
-    throw ToolError(kUsage, path + line + ": " + error->what);
-  }
-  return std::get<sim::RttMatrix>(std::move(parsed));
-}
-
-void write_file(const std::string& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary);
-  file << text;
-  if (!file.flush()) throw ToolError(kRuntime, path + ": cannot be written");
 }
 
 }  // namespace spate::tools

@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "libcore/sim/matrix_delay.h"
 #include "libcore/sim/scenario.h"
 
 namespace spate::tools {
@@ -19,10 +18,5 @@ struct ScenarioEntry {
 };
 // The shipped ones, by name.
 std::vector<ScenarioEntry> list_scenarios();
-
-// Throws ToolError(kUsage), too.
-sim::RttMatrix load_matrix(const std::string& path);
-
-void write_file(const std::string& path, const std::string& text);  // ToolError(kRuntime)
 
 }  // namespace spate::tools

@@ -2,7 +2,8 @@
 
 #include <set>
 
-#include "libcore/sim/scenario_file.h"
+#include "libcore/sim/scenario_reader.h"
+#include "libcore/sim/scenario_writer.h"
 #include "tests/catch.h"
 
 namespace spate::sim {

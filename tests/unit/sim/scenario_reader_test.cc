@@ -1,4 +1,6 @@
-#include "libcore/sim/scenario_file.h"
+#include "libcore/sim/scenario_reader.h"
+
+#include "libcore/sim/scenario_writer.h"
 
 #include "tests/catch.h"
 
@@ -20,14 +22,14 @@ ScenarioError refuse(std::string_view text) {
 
 }  // namespace
 
-TEST_CASE("scenario file: nothing said is the default world") {
+TEST_CASE("scenario: nothing said is the default world") {
   const Scenario s = read("");
   CHECK(s.viewers.size() == 4);
   CHECK(s.churn.on);
   CHECK(s.stream.rate_bps == 4'000'000);
 }
 
-TEST_CASE("scenario file: every kind of value") {
+TEST_CASE("scenario: every kind of value") {
   const Scenario s = read(R"(
 purpose = "A test."
 peers = 300
@@ -83,7 +85,7 @@ by-1s = "99.9%"
   CHECK(s.expect.by_1s_ppm == 999'000);
 }
 
-TEST_CASE("scenario file: what is written reads back the same") {
+TEST_CASE("scenario: what is written reads back the same") {
   Scenario s = default_scenario();
   s.name = "a \"quoted\" name";
   s.latency = std::chrono::microseconds(1'500);
@@ -98,7 +100,7 @@ TEST_CASE("scenario file: what is written reads back the same") {
   CHECK(read(text).viewers[0].up_times_milli == 100);
 }
 
-TEST_CASE("scenario file: mistakes are told with their line and what was expected") {
+TEST_CASE("scenario: mistakes are told with their line and what was expected") {
   const auto told = [](std::string_view text, std::uint32_t line, const std::string& part) {
     const ScenarioError error = refuse(text);
     CAPTURE(text, error.what);

@@ -1,0 +1,29 @@
+#include "tools/simulate/outcome.h"
+
+#include <sys/resource.h>
+
+#include <cstdio>
+
+namespace spate::tools {
+
+std::string describe(const sim::Finding& finding) {
+  char where[64];
+  std::snprintf(where, sizeof where,
+                "%s: %.6f s, host %u: ", finding.rule == sim::Rule::kSafety ? "safety" : "liveness",
+                to_seconds(finding.time - Instant{}), finding.host);
+  return where + finding.what;
+}
+
+std::string hexadecimal(std::uint64_t digest) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(digest));
+  return text;
+}
+
+std::uint64_t peak_memory_bytes() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1'024;
+}
+
+}  // namespace spate::tools
