@@ -38,21 +38,10 @@ Instant HostClock::first_showing(Instant local) const {
   return since_ + Duration(shown / pace * kMillionth + (shown % pace * kMillionth + pace - 1) / pace);
 }
 
-Instant HostClock::not_before(Instant time) const {
-  const Instant shown = local(time);
-  return first_showing(shown) < time ? shown + Duration(1) : shown;
-}
-
 void HostClock::jump(Duration by, Instant now) {
   SPATE_CHECK(by >= Duration::zero());
   local_since_ = local(now) + by;
   since_ = now;
-}
-
-void HostClock::set_drift(std::int32_t drift_ppm, Instant now) {
-  SPATE_CHECK(drift_ppm > -kMillionth && drift_ppm < kMillionth);
-  jump(Duration::zero(), now);
-  drift_ppm_ = drift_ppm;
 }
 
 }  // namespace spate::sim

@@ -23,12 +23,9 @@ class HostClock {
   Instant local(Instant now) const;
   // The first time of the network, not before the last change, at which it shows `local` or more. kNever stays kNever.
   Instant first_showing(Instant local) const;
-  // What it does not show before `time`, but then or a nanosecond later: a deadline for what is wanted at `time`.
-  Instant not_before(Instant time) const;
 
   // Ahead, by zero or more.
   void jump(Duration by, Instant now);
-  void set_drift(std::int32_t drift_ppm, Instant now);
 
  private:
   Instant since_{};  // the last change

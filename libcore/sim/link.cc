@@ -1,7 +1,6 @@
 #include "libcore/sim/link.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "libcore/base/check.h"
 
@@ -52,7 +51,8 @@ Duration Link::serialisation(std::uint64_t bytes) const {
 }
 
 void Link::disturb(const Disturbance& disturbance, Instant now) {
-  SPATE_CHECK(disturbance.extra_loss_ppm <= kMillion && disturbance.rate_factor_ppm > 0);
+  SPATE_CHECK(disturbance.extra_loss_ppm <= kMillion && disturbance.rate_factor_ppm > 0 &&
+              disturbance.rate_factor_ppm <= kMillion);
   SPATE_CHECK(disturbance.extra_delay >= Duration::zero());
   if (disturbance.until <= now) return;
   if (disturbance.rate_factor_ppm == kMillion) {
@@ -62,21 +62,7 @@ void Link::disturb(const Disturbance& disturbance, Instant now) {
   const Wide waiting = work_between(now, free_at_);
   if (config_.rate_bps != 0) rate_changes_ = true;
   disturbances_.push_back(disturbance);
-  serve_anew(waiting, now);
-}
-
-void Link::calm(Instant now) {
-  const Wide waiting = work_between(now, free_at_);
-  disturbances_.clear();
-  serve_anew(waiting, now);
-}
-
-// What waits, at the rates there are now.
-void Link::serve_anew(Wide work, Instant now) {
-  if (work == 0) return;
-  const Instant before = std::exchange(free_at_, served(work, now));
-  // Where packets keep their order: the next one goes with the queue, not with those that were told too late a time.
-  if (free_at_ < before) last_arrival_ = std::max(now, last_arrival_ - (before - free_at_));
+  if (waiting > 0) free_at_ = served(waiting, now);  // at the rates there are now
 }
 
 Link::Passage Link::send(std::size_t bytes, Instant now) {

@@ -15,9 +15,8 @@
 //   MTU      larger packets vanish without a trace, and use no time.
 //   Disturbances come and go while the link runs; several add up.
 // The link keeps no packets: it says when each will arrive. Rounding is up, to whole nanoseconds for each packet. A
-// change of rate that nobody could foresee (a disturbance or a calm, not a trace or a disturbance's end) comes too late
-// for the packets that wait already; whatever is sent after it finds the queue served at the new rate, and may overtake
-// them.
+// change of rate that nobody could foresee (a disturbance, not a trace or a disturbance's end) comes too late for the
+// packets that wait already; whatever is sent after it finds the queue served at the new rate.
 //
 // Packets are counted with their IP and UDP headers, everywhere here.
 #pragma once
@@ -53,10 +52,10 @@ struct LinkConfig {
   bool trace_in_step = false;                // at its start at time zero; otherwise anywhere in it, link by link
 };
 
-// From the time that it is given to a link until `until`, or until the link is calmed.
+// From the time that it is given to a link until `until`.
 struct Disturbance {
   std::uint32_t extra_loss_ppm = 0;          // of single packets
-  std::uint32_t rate_factor_ppm = kMillion;  // at least 1; the rate stays at least 1 bit/s
+  std::uint32_t rate_factor_ppm = kMillion;  // 1 to that; the rate stays at least 1 bit/s
   Duration extra_delay{};
   std::uint32_t mtu_bytes = 0;  // 0: none
   Instant until = kNever;
@@ -85,8 +84,6 @@ class Link {
   Duration serialisation(std::uint64_t bytes) const;
 
   void disturb(const Disturbance& disturbance, Instant now);
-  // Ends every disturbance.
-  void calm(Instant now);
 
  private:
   __extension__ using Wide = unsigned __int128;
@@ -107,7 +104,6 @@ class Link {
   Service service_at(Instant time) const;
   Instant served(Wide work, Instant from) const;
   Wide work_between(Instant from, Instant to) const;
-  void serve_anew(Wide work, Instant now);
   bool in_short_queue(Instant now) const;
   bool lost_at(Instant time);
   Instant arrival(Instant sent);

@@ -22,7 +22,6 @@ struct ViewerRecord {
   std::optional<std::uint64_t> first_packet;
   std::uint64_t frames_spoilt = 0;  // of which at least one packet was missed
   std::uint64_t bytes_written = 0;
-  std::uint64_t parent_changes = 0;
 };
 
 class Viewer final : public Peer {
@@ -38,7 +37,6 @@ class Viewer final : public Peer {
 
   const ViewerRecord& record() const { return record_; }
   std::optional<std::uint64_t> next() const { return checker_.next(); }
-  const std::optional<Address>& parent() const { return parent_; }
 
  private:
   bool begun() const override { return record_.join.has_value(); }
@@ -51,7 +49,6 @@ class Viewer final : public Peer {
   Recorder& recorder_;
   OutputChecker checker_;
   ViewerRecord record_;
-  std::optional<Address> parent_;
   std::uint64_t spoilt_end_ = 0;  // frames below are judged
 };
 

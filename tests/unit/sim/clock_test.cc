@@ -48,12 +48,10 @@ TEST_CASE("the two directions of a clock agree to the nanosecond") {
     if (first > change) REQUIRE(clock.local(first - Duration(1)) < shown);
     const Instant wanted = shown + draws.between(Duration::zero(), microseconds(3));
     REQUIRE(clock.local(clock.first_showing(wanted)) >= wanted);
-    REQUIRE(clock.first_showing(clock.not_before(now)) >= now);
-    REQUIRE(clock.first_showing(clock.not_before(now) - Duration(2)) < now);
   }
 }
 
-TEST_CASE("a clock jumps ahead and goes on from there; a change of its pace moves nothing") {
+TEST_CASE("a clock jumps ahead and goes on from there") {
   HostClock clock({hours(1), 100'000});
   const Instant now = Instant{} + seconds(10);
   REQUIRE(clock.local(now) == Instant{} + hours(1) + seconds(11));
@@ -62,9 +60,6 @@ TEST_CASE("a clock jumps ahead and goes on from there; a change of its pace move
   CHECK(clock.local(now + seconds(10)) == Instant{} + hours(1) + seconds(27));
   // What it jumped over is shown at once.
   CHECK(clock.first_showing(Instant{} + hours(1) + seconds(14)) == now);
-  clock.set_drift(-500'000, now + seconds(10));
-  CHECK(clock.local(now + seconds(10)) == Instant{} + hours(1) + seconds(27));
-  CHECK(clock.local(now + seconds(14)) == Instant{} + hours(1) + seconds(29));
 }
 
 }  // namespace spate::sim
