@@ -9,23 +9,17 @@
 namespace spate::sim {
 namespace {
 
-// Sides 1 and up are for partitions; the rest of the world is on side 0.
-std::size_t side_of(std::size_t index) { return 1 + index % (Network::kSides - 1); }
-
 bool ends_by_itself(Fault::Kind kind) {
   return kind == Fault::Kind::kLoss || kind == Fault::Kind::kRate || kind == Fault::Kind::kDelay ||
          kind == Fault::Kind::kMtu;
 }
 
-bool has_an_end(Fault::Kind kind) {
-  return kind == Fault::Kind::kCrash || kind == Fault::Kind::kPause || kind == Fault::Kind::kClog ||
-         kind == Fault::Kind::kSwizzle;
-}
+bool pauses(Fault::Kind kind) { return kind == Fault::Kind::kPause; }
+bool clogs(Fault::Kind kind) { return kind == Fault::Kind::kClog || kind == Fault::Kind::kSwizzle; }
+bool has_an_end(Fault::Kind kind) { return kind == Fault::Kind::kCrash || pauses(kind) || clogs(kind); }
 
-// What others see: for so long it serves nobody.
-bool makes_useless(Fault::Kind kind) {
-  return kind == Fault::Kind::kCrash || kind == Fault::Kind::kPause || kind == Fault::Kind::kPartition;
-}
+// What others see: for so long it lives, and serves nobody.
+bool makes_useless(Fault::Kind kind) { return pauses(kind) || kind == Fault::Kind::kPartition; }
 
 Disturbance disturbance_of(const Fault& fault, Instant now) {
   Disturbance d;
@@ -37,34 +31,36 @@ Disturbance disturbance_of(const Fault& fault, Instant now) {
   return d;
 }
 
+std::string hosts_text(std::size_t n) { return std::to_string(n) + (n == 1 ? " host" : " hosts"); }
+
 }  // namespace
 
-Faults::Faults(World& world) : world_(world) {
+Faults::Faults(World& world) : world_(world), partitions_(world.network()) {
   const std::vector<Fault>& faults = world.scenario().faults;
   for (std::size_t i = 0; i < faults.size(); ++i)
     world.network().at(Instant{} + faults[i].at, kPublisherHost, [this, i] { begin(i); });
 }
 
 void Faults::begin(std::size_t index) {
-  const Fault& fault = world_.scenario().faults[index];
+  const Fault& fault = this->fault(index);
   Network& network = world_.network();
   if (fault.kind == Fault::Kind::kJoin) {
-    world_.recorder().on_mark(network.now(), describe(fault) + ": " + std::to_string(fault.count) + " hosts");
+    world_.recorder().on_mark(network.now(), describe(fault) + ": " + hosts_text(fault.count));
     return join(fault);
   }
   std::vector<HostId> chosen = victims(fault, index);
-  world_.recorder().on_mark(network.now(), describe(fault) + ": " + std::to_string(chosen.size()) + " hosts");
-  if (fault.kind == Fault::Kind::kPartition) return partition(fault, index, chosen);
+  world_.recorder().on_mark(network.now(), describe(fault) + ": " + hosts_text(chosen.size()));
+  if (fault.kind == Fault::Kind::kPartition) return partition(index, chosen);
 
   const std::unique_ptr<Rng> rng = world_.rng().fork("fault times " + std::to_string(index));
   Draws draws(*rng);
   // Swizzled ones are freed in another order than they were clogged in.
   const bool swizzle = fault.kind == Fault::Kind::kSwizzle;
   for (const HostId host : chosen) {
-    const Duration begins = draws.between({}, swizzle ? fault.lasts / 2 : fault.within);
-    const Duration ends = swizzle ? draws.between(fault.lasts / 2, fault.lasts) : begins + fault.lasts;
-    network.at(network.now() + begins, host, [this, &fault, host] { befall(fault, host); });
-    if (has_an_end(fault.kind)) network.at(network.now() + ends, host, [this, &fault, host] { relieve(fault, host); });
+    const Duration begins = draws.between({}, fault.within + (swizzle ? fault.lasts / 2 : Duration::zero()));
+    const Duration ends = swizzle ? fault.within + draws.between(fault.lasts / 2, fault.lasts) : begins + fault.lasts;
+    network.at(network.now() + begins, host, [this, index, host] { befall(index, host); });
+    if (has_an_end(fault.kind)) network.at(network.now() + ends, host, [this, index, host] { relieve(index, host); });
   }
 }
 
@@ -99,18 +95,31 @@ std::vector<HostId> Faults::victims(const Fault& fault, std::size_t index) {
   return all;
 }
 
-void Faults::befall(const Fault& fault, HostId host) {
+bool Faults::end(std::size_t index, HostId host) {
+  const auto it = now_.find(host);
+  return it != now_.end() && it->second.erase(index) > 0;
+}
+
+template <typename What>
+bool Faults::suffers(HostId host, What what) const {
+  const auto it = now_.find(host);
+  return it != now_.end() &&
+         std::ranges::any_of(it->second, [&](std::size_t index) { return what(fault(index).kind); });
+}
+
+void Faults::befall(std::size_t index, HostId host) {
+  const Fault& fault = this->fault(index);
   Network& network = world_.network();
   if (!network.present(host)) return;
   if (makes_useless(fault.kind)) world_.recorder().on_unavailable(host, network.now());
   if (ends_by_itself(fault.kind)) return network.disturb(host, disturbance_of(fault, network.now()));
+  if (fault.kind == Fault::Kind::kCrash) crash(fault, host);
+  if (has_an_end(fault.kind)) now_[host].insert(index);
   switch (fault.kind) {
     case Fault::Kind::kKill:
       return world_.kill(host);
     case Fault::Kind::kLeave:
       return world_.leave(host);
-    case Fault::Kind::kCrash:
-      return world_.crash(host, fault.keeps_state);
     case Fault::Kind::kPause:
       return network.pause(host);
     case Fault::Kind::kClog:
@@ -125,43 +134,32 @@ void Faults::befall(const Fault& fault, HostId host) {
   }
 }
 
-void Faults::relieve(const Fault& fault, HostId host) {
-  Network& network = world_.network();
-  if (makes_useless(fault.kind)) world_.recorder().on_available(host);
-  switch (fault.kind) {
-    case Fault::Kind::kCrash:
-      return world_.come_back(host);
-    case Fault::Kind::kPause:
-      return network.resume(host);
-    case Fault::Kind::kClog:
-    case Fault::Kind::kSwizzle:
-      return network.clog(host, false);
-    default:
-      return;
-  }
+// A pause is of a process, and ends with it; what is wrong with the host's network stays.
+void Faults::crash(const Fault& fault, HostId host) {
+  std::erase_if(now_[host], [this](std::size_t index) { return pauses(this->fault(index).kind); });
+  world_.crash(host, fault.keeps_state);
 }
 
-void Faults::partition(const Fault& fault, std::size_t index, const std::vector<HostId>& group) {
+void Faults::relieve(std::size_t index, HostId host) {
+  if (!end(index, host)) return;
+  const Fault::Kind kind = fault(index).kind;
+  if (kind == Fault::Kind::kCrash) return world_.come_back(host);
+  if (makes_useless(kind) && !suffers(host, makes_useless)) world_.recorder().on_available(host);
+  if (pauses(kind) && !suffers(host, pauses)) world_.network().resume(host);
+  if (clogs(kind) && !suffers(host, clogs)) world_.network().clog(host, false);
+}
+
+void Faults::partition(std::size_t index, const std::vector<HostId>& group) {
   Network& network = world_.network();
-  const std::size_t side = side_of(index);
-  const auto set = [this, side, one_way = fault.one_way](bool on) {
-    for (std::size_t other = 0; other < Network::kSides; ++other) {
-      if (other == side) continue;
-      world_.network().cut(side, other, on);
-      if (!one_way) world_.network().cut(other, side, on);
-    }
-  };
   for (const HostId host : group) {
-    network.set_side(host, side);
+    now_[host].insert(index);
     world_.recorder().on_unavailable(host, network.now());
   }
-  set(true);
-  network.at(network.now() + fault.lasts, kPublisherHost, [this, set, group] {
-    set(false);
-    for (const HostId host : group) {
-      world_.network().set_side(host, 0);
-      world_.recorder().on_available(host);
-    }
+  partitions_.begin(index, group, fault(index).one_way);
+  network.at(network.now() + fault(index).lasts, kPublisherHost, [this, index, group] {
+    partitions_.end(index);
+    for (const HostId host : group)
+      if (end(index, host) && !suffers(host, makes_useless)) world_.recorder().on_available(host);
   });
 }
 
