@@ -10,29 +10,30 @@ std::string milliseconds(Duration d) { return std::to_string(to_us(d) / 1'000) +
 
 }  // namespace
 
-void check_delivery(const ExpectSpec& expect, const Broadcast& broadcast, const Viewer& viewer, bool gone, Instant calm,
+void check_delivery(const ExpectSpec& expect, const Broadcast& broadcast, const Delivery& delivery, Instant calm,
                     Instant now, const std::string& why, Findings& findings) {
-  const ViewerRecord& record = viewer.record();
-  const auto fail = [&](std::string what) { findings.add(Rule::kLiveness, now, viewer.host(), std::move(what)); };
+  const ViewerRecord& record = delivery.record;
+  const auto fail = [&](std::string what) { findings.add(Rule::kLiveness, now, delivery.host, std::move(what)); };
   if (!record.join) return;
   const bool startup_asked = expect.startup_max > Duration::zero();
   if (startup_asked && record.first_output && *record.first_output - *record.join > expect.startup_max)
     fail("played only " + milliseconds(*record.first_output - *record.join) + " after joining");
   if (expect.complete && record.packets_missed > 0)
-    fail("missed " + std::to_string(record.packets_missed) + " packets, the first " +
+    fail("missed " + std::to_string(record.packets_missed) +
+         (record.packets_missed == 1 ? " packet, number " : " packets, the first ") +
          std::to_string(*record.first_missed));
-  if (gone) return;
+  if (delivery.gone) return;
   if (!record.first_output) return fail("never played: " + why);
   const Instant owed = std::max(calm, *record.join) + kRecoveryMax;
   if (now > owed && (!record.first_after || *record.first_after > owed))
     fail("did not play within " + milliseconds(kRecoveryMax) + " of the last fault: " + why);
   if (now > owed && record.longest_pause > kRecoveryMax)
     fail("stood still for " + milliseconds(record.longest_pause) + " without a fault");
-  if (!record.stopped) return fail("was never told of the end; next packet " + std::to_string(*viewer.next()));
+  if (!record.stopped) return fail("was never told of the end; next packet " + std::to_string(*delivery.next));
   if (*record.stopped != node::StopReason::kEnded)
     fail("stopped early, reason " + std::to_string(static_cast<int>(*record.stopped)));
-  if (viewer.next() != broadcast.packets())
-    fail("ended before packet " + std::to_string(*viewer.next()) + " of " + std::to_string(broadcast.packets()));
+  if (delivery.next != broadcast.packets())
+    fail("ended before packet " + std::to_string(*delivery.next) + " of " + std::to_string(broadcast.packets()));
 }
 
 }  // namespace spate::sim

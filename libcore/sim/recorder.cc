@@ -5,46 +5,53 @@
 
 namespace spate::sim {
 
-Recorder::Host& Recorder::at(HostId host) {
-  if (host >= hosts_.size()) hosts_.resize(host + 1);
-  return hosts_[host];
+Recorder::LifeId Recorder::id_of(HostId host) {
+  if (host >= present_life_.size()) present_life_.resize(host + 1, kNoLife);
+  LifeId& id = present_life_[host];
+  if (id == kNoLife) {
+    id = static_cast<LifeId>(lives_.size());
+    lives_.emplace_back();
+  }
+  return id;
 }
 
 void Recorder::on_join(HostId viewer, Instant now) {
-  Host& host = at(viewer);
-  if (!host.joined) ++present_;
-  host.joined = now;
+  if (at(viewer).gone) present_life_[viewer] = kNoLife;  // another life begins
+  Life& life = at(viewer);
+  if (!life.joined) ++present_;
+  life.joined = now;
 }
 
 void Recorder::on_accepted(HostId viewer, Instant now) {
-  Host& host = at(viewer);
-  if (!host.accepted) host.accepted = now;
+  Life& life = at(viewer);
+  if (!life.accepted) life.accepted = now;
 }
 
 void Recorder::on_parent(HostId viewer, HostId parent) {
-  Host& host = at(viewer);
-  host.took_another = host.parent_lost.has_value() && host.parent != parent;
-  host.parent = parent;
+  const LifeId parents_life = parent == kNobody ? kNoLife : id_of(parent);
+  Life& life = at(viewer);
+  life.took_another = life.parent_lost.has_value() && life.parent != parents_life;
+  life.parent = parents_life;
 }
 
 void Recorder::on_write(HostId viewer, std::uint64_t packets, std::uint64_t frame, Instant now) {
-  Host& host = at(viewer);
-  if (!host.wrote) {
-    note_first_write(viewer, host, now);
-    host.frames_end = frame;
+  Life& life = at(viewer);
+  if (!life.wrote) {
+    note_first_write(viewer, life, now);
+    life.frames_end = frame;
   }
-  if (host.took_another) note_failover(viewer, host, now);
-  if (host.wrote_in != second_) {
-    host.wrote_in = second_;
+  if (life.took_another) note_failover(viewer, life, now);
+  if (life.wrote_in != second_) {
+    life.wrote_in = second_;
     ++current_.viewers_playing;
   }
   current_.packets_written += packets;
-  if (frame >= host.frames_end) {
-    count_frames(host.frames_end, frame + 1, false);
-    host.frames_end = frame + 1;
+  if (frame >= life.frames_end) {
+    count_frames(life.frames_end, frame + 1, false);
+    life.frames_end = frame + 1;
   }
   const Instant due = broadcast_.due(frame);
-  if (!host.accepted || due < *host.accepted) return;
+  if (!life.accepted || due < *life.accepted) return;
   const Duration lag = now - due;
   lag_.add(lag, packets);
   lag_now_.add(lag, packets);
@@ -74,36 +81,41 @@ void Recorder::count_frames(std::uint64_t first, std::uint64_t end, bool spoilt)
   }
 }
 
-void Recorder::note_first_write(HostId viewer, Host& host, Instant now) {
-  host.wrote = true;
-  if (!host.joined) return;
-  startups_.push_back({viewer, *host.joined, now - *host.joined});
-  startup_.add(now - *host.joined);
+void Recorder::note_first_write(HostId viewer, Life& life, Instant now) {
+  life.wrote = true;
+  if (!life.joined) return;
+  startups_.push_back({viewer, *life.joined, now - *life.joined});
+  startup_.add(now - *life.joined);
 }
 
-void Recorder::note_failover(HostId viewer, Host& host, Instant now) {
-  failovers_.push_back({viewer, *host.parent_lost, now - *host.parent_lost});
-  failover_.add(now - *host.parent_lost);
-  host.parent_lost.reset();
-  host.took_another = false;
+void Recorder::note_failover(HostId viewer, Life& life, Instant now) {
+  failovers_.push_back({viewer, *life.parent_lost, now - *life.parent_lost});
+  failover_.add(now - *life.parent_lost);
+  life.parent_lost.reset();
+  life.took_another = false;
 }
 
-void Recorder::on_unavailable(HostId host, Instant now) {
-  for (Host& other : hosts_)
-    if (other.parent == host && !other.parent_lost && !other.gone) other.parent_lost = now;
+void Recorder::lose_parent(LifeId parent, Instant now) {
+  for (Life& child : lives_)
+    if (child.parent == parent && !child.parent_lost && !child.gone) child.parent_lost = now;
 }
+
+void Recorder::on_unavailable(HostId host, Instant now) { lose_parent(id_of(host), now); }
 
 void Recorder::on_available(HostId host) {
-  for (Host& other : hosts_)
-    if (other.parent == host && !other.took_another) other.parent_lost.reset();
+  const LifeId id = id_of(host);
+  if (lives_[id].gone) return;  // it will not come back, whoever does
+  for (Life& child : lives_)
+    if (child.parent == id && !child.took_another) child.parent_lost.reset();
 }
 
 void Recorder::on_gone(HostId host, Instant now) {
-  Host& self = at(host);
+  const LifeId id = id_of(host);
+  Life& self = lives_[id];
   if (self.gone) return;
   self.gone = true;
   if (self.joined) --present_;
-  on_unavailable(host, now);
+  lose_parent(id, now);
 }
 
 void Recorder::on_second(std::uint64_t wire_bytes_sent, std::uint64_t findings, Instant now) {

@@ -10,6 +10,9 @@
 //               write after it took another. What it has buffered plays on meanwhile: this is how long it lived on its
 //               buffer, or paused. A change away from a parent that was still there is none.
 //   Present     from the command to join until it is gone.
+//
+// What is told of a host is of its present life: one that comes back after a crash begins another, which has its own
+// start, its own parent and its own children.
 //   Playing     it wrote something in that second.
 #pragma once
 
@@ -81,10 +84,10 @@ class Recorder {
   // How far a node's own idea of the lag was off.
   void on_estimate(Duration error) { estimate_error_.add(error); }
 
-  // A host serves nobody from now on: it crashed, or was paused or cut off. on_available(): it does again.
+  // A host serves nobody from now on: it was paused or cut off. on_available(): it does again.
   void on_unavailable(HostId host, Instant now);
   void on_available(HostId host);
-  // A host is gone for good. Also calls on_unavailable(). For one that is gone already nothing changes.
+  // A host's life is over. Also calls on_unavailable(). For one that is gone already nothing changes.
   void on_gone(HostId host, Instant now);
 
   // Something befell the whole: a fault, a phase. One line.
@@ -118,12 +121,15 @@ class Recorder {
 
  private:
   static constexpr std::uint32_t kNoSecond = UINT32_MAX;
+  // A life's number: in the order in which they were first heard of.
+  using LifeId = std::uint32_t;
+  static constexpr LifeId kNoLife = UINT32_MAX;
 
-  struct Host {
+  struct Life {
     std::optional<Instant> joined;
     std::optional<Instant> accepted;
     std::optional<Instant> parent_lost;
-    HostId parent = kNobody;
+    LifeId parent = kNoLife;
     std::uint32_t wrote_in = kNoSecond;
     std::uint64_t frames_end = 0;  // frames below are counted
     bool wrote = false;
@@ -143,13 +149,16 @@ class Recorder {
     bool unlimited = false;
   };
 
-  Host& at(HostId host);
+  LifeId id_of(HostId host);
+  Life& at(HostId host) { return lives_[id_of(host)]; }
+  void lose_parent(LifeId parent, Instant now);
   void count_frames(std::uint64_t first, std::uint64_t end, bool spoilt);
-  void note_first_write(HostId viewer, Host& host, Instant now);
-  void note_failover(HostId viewer, Host& host, Instant now);
+  void note_first_write(HostId viewer, Life& life, Instant now);
+  void note_failover(HostId viewer, Life& life, Instant now);
 
   const Broadcast& broadcast_;
-  std::vector<Host> hosts_;
+  std::vector<Life> lives_;
+  std::vector<LifeId> present_life_;  // or the last one, by host
   std::uint32_t present_ = 0;
 
   WideHistogram lag_;

@@ -29,9 +29,22 @@ void judge_viewers(World& world) {
   for (const World::Life& life : world.lives()) {
     if (!plays(world, life) || !world.resident(life.host).honest()) continue;
     const bool fed = life.viewer->stream_stats().parents > 0;
-    check_delivery(world.scenario().expect, world.broadcast(), *life.viewer, life.gone, world.calm_begins(),
+    const Viewer& viewer = *life.viewer;
+    check_delivery(world.scenario().expect, world.broadcast(),
+                   {viewer.host(), viewer.record(), viewer.next(), life.gone.has_value()}, world.calm_begins(),
                    world.network().now(), fed ? "its parent has no stream" : supply, world.findings());
   }
+}
+
+// The packets that a viewer is owed; `first`: the first that it wrote, or that was due after it came. Who goes before
+// the end may be as far behind then as anybody may be, and is owed nothing more: so who is there for a moment only is
+// owed what it wrote.
+std::uint64_t owed_end(World& world, const World::Life& life, std::uint64_t first) {
+  const Broadcast& broadcast = world.broadcast();
+  const std::optional<Instant> left = world.interrupted() && !life.gone ? world.network().now() : life.gone;
+  if (!left) return broadcast.packets();
+  const std::uint64_t due = broadcast.packets_due(std::max(Instant{}, *left - kRecoveryMax));
+  return std::max(due, life.viewer->next().value_or(first));
 }
 
 void sum_up_viewers(World& world, RunResult& result) {
@@ -44,13 +57,11 @@ void sum_up_viewers(World& world, RunResult& result) {
   std::uint64_t frames_spoilt = 0;
   for (const World::Life& life : world.lives()) {
     if (!plays(world, life)) continue;
-    const bool gone = life.gone || world.interrupted();
     const ViewerRecord& record = life.viewer->record();
     if (record.accepted) join.add(*record.accepted - *record.join);
-    // Who was removed is owed what it had got so far; who never played, everything since it came.
     const std::uint64_t first = record.first_packet.value_or(broadcast.packets_due(*record.join));
     const std::uint64_t next = life.viewer->next().value_or(first);
-    const std::uint64_t end = gone ? next : broadcast.packets();
+    const std::uint64_t end = owed_end(world, life, first);
     if (end > first) {
       packets += end - first;
       frames += broadcast.frame_of(end - 1) + 1 - broadcast.frame_of(first);

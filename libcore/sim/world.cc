@@ -257,7 +257,8 @@ void World::crash(HostId host, bool keeps_state) {
   const auto lives = std::count_if(former_.begin(), former_.end(), [host](const Former& f) { return f.host == host; });
   HostConfig unused;
   std::unique_ptr<Viewer> next = make_viewer(host, static_cast<unsigned>(lives) + 1, keeps_state, unused);
-  former_.push_back({host, std::exchange(viewers_[host - 1], std::move(next))});
+  const Duration stayed = last_life(host);
+  former_.push_back({host, std::exchange(viewers_[host - 1], std::move(next)), network_.now(), stayed});
 }
 
 void World::come_back(HostId host) {
@@ -270,8 +271,9 @@ void World::come_back(HostId host) {
 
 std::vector<World::Life> World::lives() {
   std::vector<Life> lives;
-  for (const Former& former : former_) lives.push_back({former.host, former.viewer.get(), true});
-  for (HostId host = 1; host < hosts(); ++host) lives.push_back({host, &viewer(host), removed_by_command_[host]});
+  for (const Former& former : former_) lives.push_back({former.host, former.viewer.get(), former.gone});
+  for (HostId host = 1; host < hosts(); ++host)
+    lives.push_back({host, &viewer(host), removed_by_command_[host] ? gone_at_[host] : std::nullopt});
   std::stable_sort(lives.begin(), lives.end(), [](const Life& a, const Life& b) { return a.host < b.host; });
   return lives;
 }
@@ -341,6 +343,13 @@ std::uint64_t World::wire_bytes_sent() const {
 }
 
 Duration World::stayed(HostId host) {
+  Duration stayed = last_life(host);
+  for (const Former& former : former_)
+    if (former.host == host) stayed += former.stayed;
+  return stayed;
+}
+
+Duration World::last_life(HostId host) {
   const Instant left = gone_at_[host].value_or(network_.now());
   const Instant came = host == kPublisherHost ? Instant{} : viewer(host).record().join.value_or(left);
   return left - came;

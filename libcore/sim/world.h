@@ -76,7 +76,7 @@ class World {
   struct Life {
     HostId host = 0;
     Viewer* viewer = nullptr;
-    bool gone = false;  // killed, crashed, or told to leave
+    std::optional<Instant> gone{};  // when it was killed, crashed, or was told to leave
   };
   std::vector<Life> lives();
   node::StreamStats stream_stats(HostId host) { return peer(host).stream_stats(); }
@@ -86,7 +86,7 @@ class World {
   };
   // As they were just before the input ended.
   const Slots& last_slots() const { return last_slots_; }
-  // From its start to its end, or to now.
+  // From its start to its end, or to now; of all its lives together.
   Duration stayed(HostId host);
   std::uint64_t wire_bytes_sent() const;
 
@@ -107,6 +107,7 @@ class World {
   void depart(HostId host, bool abrupt);
   void on_stopped(HostId host);
   void remove(HostId host);
+  Duration last_life(HostId host);
   void watch();
   void close_second();
   void record_hops();
@@ -135,6 +136,8 @@ class World {
   struct Former {
     HostId host;
     std::unique_ptr<Viewer> viewer;
+    Instant gone;
+    Duration stayed;
   };
   std::vector<Former> former_;
   std::vector<bool> removed_by_command_;

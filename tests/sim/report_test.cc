@@ -65,6 +65,47 @@ TEST_CASE("a viewer whose parent dies has a fail-over") {
   CHECK(world.result().failover.max < seconds(2));
 }
 
+TEST_CASE("a viewer that starved until it left is owed what was due five seconds before") {
+  Scenario s = plain_scenario(4, seconds(12), 1);
+  s.arrivals.within = {};
+  s.publisher_children = 1;
+  s.viewer_children = 0;
+  World world(s, {});
+  const Duration stays = GENERATE(seconds(9), seconds(5));
+  world.run_until(Instant{} + stays);
+  HostId fed = 1;
+  for (HostId host = 1; host < 4; ++host) {
+    if (world.viewer(host).record().first_output)
+      fed = host;
+    else
+      host % 2 == 0 ? world.kill(host) : world.leave(host);
+  }
+  REQUIRE(world.network().present(fed));
+  world.run_to_the_end();
+  const RunResult result = world.result();
+  expect_no_findings(result);
+  const double share = 12. / (12 + 2 * to_seconds(stays - seconds(5)));
+  CHECK(result.delivered_ever == Approx(share).margin(0.02));
+  CHECK(result.continuity == Approx(share).margin(0.02));
+  CHECK(result.delivered_by_1s <= result.delivered_ever);
+  CHECK(world.stayed(fed == 1 ? 2 : 1) == stays);
+}
+
+TEST_CASE("a host that comes back is counted for both its lives") {
+  World world(plain_scenario(4, seconds(12), 1), {});
+  world.run_until(Instant{} + seconds(5));
+  const Duration first = world.stayed(1);
+  world.crash(1, true);
+  world.run_until(Instant{} + seconds(7));
+  CHECK(world.stayed(1) == first);
+  world.come_back(1);
+  world.run_until(Instant{} + seconds(9));
+  CHECK(world.stayed(1) == first + seconds(2));
+  world.run_to_the_end();
+  world.result();
+  CHECK(world.recorder().startups().size() == 4);
+}
+
 TEST_CASE("an interrupted run is judged by what it has written so far") {
   World world(small_lossy_run(), {});
   world.run_to_the_end([&] { return world.network().now() < Instant{} + seconds(4); });

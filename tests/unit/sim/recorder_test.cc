@@ -139,6 +139,47 @@ TEST_CASE("recorder: a change of parent without need, or a parent that comes bac
   CHECK(f.recorder.failovers().empty());
 }
 
+TEST_CASE("recorder: who comes back after a crash begins another life", "[sim]") {
+  Fixture f;
+  f.add(1);
+  f.recorder.on_write(1, 6, 1, at(milliseconds(100)));
+  f.recorder.on_gone(1, at(seconds(1)));
+  f.recorder.on_second(0, 0, at(seconds(1)));
+  f.recorder.on_join(1, at(milliseconds(1'500)));
+  f.recorder.on_write(1, 6, 30, at(milliseconds(1'800)));  // due at 1.2 s, and it is not accepted yet
+  f.recorder.on_accepted(1, at(milliseconds(1'900)));
+  f.recorder.on_write(1, 6, 50, at(milliseconds(2'100)));
+  f.recorder.on_second(0, 0, at(seconds(2)));
+  f.recorder.on_gone(1, at(milliseconds(2'500)));
+  f.recorder.on_second(0, 0, at(seconds(3)));
+  REQUIRE(f.recorder.startups().size() == 2);
+  CHECK(f.recorder.startups()[1].viewer == 1);
+  CHECK(f.recorder.startups()[1].joined == at(milliseconds(1'500)));
+  CHECK(f.recorder.startups()[1].took == milliseconds(300));
+  CHECK(f.recorder.lag().count() == 12);
+  const auto series = f.recorder.series();
+  CHECK(series[0].viewers_present == 0);
+  CHECK(series[1].viewers_present == 1);
+  CHECK(series[2].viewers_present == 0);
+  // The frames between the two lives were nobody's to play.
+  CHECK(series[1].frames == 20);
+}
+
+TEST_CASE("recorder: a parent that comes back after a crash is another one", "[sim]") {
+  Fixture f;
+  f.add(1);
+  f.add(2);
+  f.recorder.on_parent(2, 1);
+  f.recorder.on_write(2, 6, 1, at(milliseconds(100)));
+  f.recorder.on_gone(1, at(seconds(1)));
+  f.recorder.on_available(1);
+  f.recorder.on_join(1, at(seconds(2)));
+  f.recorder.on_parent(2, 1);
+  f.recorder.on_write(2, 6, 52, at(milliseconds(2'600)));
+  REQUIRE(f.recorder.failovers().size() == 1);
+  CHECK(f.recorder.failovers()[0].took == milliseconds(1'600));
+}
+
 TEST_CASE("recorder: uplinks are averaged by class, over the time that hosts were present", "[sim]") {
   Fixture f;
   f.recorder.on_uplink("home", 1'000'000, 100'000, seconds(2));
