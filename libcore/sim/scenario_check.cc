@@ -1,14 +1,49 @@
 #include "libcore/sim/scenario_check.h"
 
-#include <string>
 #include <utility>
 
 #include "libcore/sim/cities.h"
 #include "libcore/sim/draws.h"
+#include "libcore/sim/partitions.h"
 #include "libcore/sim/print_units.h"
 
 namespace spate::sim {
 namespace {
+
+using Found = std::optional<Contradiction>;
+
+Found found(std::string what, std::vector<KeyPlace> places) {
+  return Contradiction{std::move(what), std::move(places)};
+}
+
+Found check_world(const Scenario& s) {
+  if (s.relays + 2 > s.peers)
+    return found("'peers' must leave room for a publisher, the relays and a viewer", {{"", "peers"}, {"", "relays"}});
+  if (s.duration < std::chrono::seconds(1)) return found("'duration' must be at least \"1s\"", {{"", "duration"}});
+  if (s.calm > s.duration) return found("'calm' is longer than 'duration'", {{"", "calm"}, {"", "duration"}});
+  if (s.wake > std::chrono::milliseconds(100)) return found("'wake' must be at most \"100ms\"", {{"", "wake"}});
+  if (s.viewers.empty()) return found("there must be at least one [[viewers]]", {{"", "viewers"}});
+  if (!s.map.continent.empty() && !continent_named(s.map.continent))
+    return found("'continent' in [map] must be africa, asia, europe, north-america, oceania or south-america",
+                 {{"map", "continent"}});
+  if (s.map.delay_min > s.map.delay_max)
+    return found("'delay-min' in [map] is above 'delay-max'", {{"map", "delay-min"}, {"map", "delay-max"}});
+  if (s.arrivals.within > s.duration)
+    return found("'within' in [arrivals] is longer than 'duration'", {{"arrivals", "within"}, {"", "duration"}});
+  if (s.churn.on && s.churn.median < std::chrono::seconds(1))
+    return found("'median' in [churn] must be at least \"1s\"", {{"churn", "median"}});
+  return std::nullopt;
+}
+
+Found check_hostile(const std::vector<HostileSpec>& kinds) {
+  std::uint64_t all_ppm = 0;
+  for (std::size_t i = 0; i < kinds.size(); ++i) {
+    all_ppm += kinds[i].share_ppm;
+    if (all_ppm > kMillion)
+      return found("the shares in [[hostile]] are more than \"100%\" together", {{"hostile", "share", i}});
+  }
+  return std::nullopt;
+}
 
 // The key without which a fault would do nothing; null if it has all.
 const char* what_lacks(const Fault& fault) {
@@ -31,35 +66,44 @@ const char* what_lacks(const Fault& fault) {
   return nullptr;
 }
 
+Found check_fault(const Scenario& s, std::size_t i) {
+  const Fault& fault = s.faults[i];
+  if (const char* const lacks = what_lacks(fault))
+    return found("the fault '" + describe(fault) + "' needs '" + lacks + "'", {{"faults", lacks, i}});
+  if (ends_lives(fault.kind) && fault.who == Who::kPublisher)
+    return found("the publisher cannot be killed, crash or leave: nobody could play after that",
+                 {{"faults", "who", i}});
+  const Duration end = fault.at + fault.within + fault.lasts;
+  if (end > s.duration - s.calm)
+    return found("a fault ends at " + print_duration(end) + ", but from " + print_duration(s.duration - s.calm) +
+                     " on ('duration' less 'calm') all must be well",
+                 {{"faults", "for", i}, {"faults", "within", i}, {"faults", "at", i}});
+  return std::nullopt;
+}
+
+// How many partitions there are when this one begins.
+std::size_t partitions_at(const Scenario& s, const Fault& fault) {
+  std::size_t count = 0;
+  for (const Fault& other : s.faults)
+    count += other.kind == Fault::Kind::kPartition && other.at <= fault.at && fault.at <= other.at + other.lasts;
+  return count;
+}
+
+Found check_partitions(const Scenario& s) {
+  for (std::size_t i = 0; i < s.faults.size(); ++i)
+    if (s.faults[i].kind == Fault::Kind::kPartition && partitions_at(s, s.faults[i]) > Partitions::kMost)
+      return found("more than " + std::to_string(Partitions::kMost) + " partitions at once", {{"faults", "at", i}});
+  return std::nullopt;
+}
+
 }  // namespace
 
-std::optional<ScenarioError> check_scenario(const Scenario& s) {
-  const auto error = [](std::string what) { return ScenarioError{0, std::move(what)}; };
-  if (s.relays + 2 > s.peers) return error("'peers' must leave room for a publisher, the relays and a viewer");
-  if (s.duration < std::chrono::seconds(1)) return error("'duration' must be at least \"1s\"");
-  if (s.calm > s.duration) return error("'calm' is longer than 'duration'");
-  if (s.wake > std::chrono::milliseconds(100)) return error("'wake' must be at most \"100ms\"");
-  if (s.viewers.empty()) return error("there must be at least one [[viewers]]");
-  if (!s.map.continent.empty() && !continent_named(s.map.continent))
-    return error("'continent' in [map] must be africa, asia, europe, north-america, oceania or south-america");
-  if (s.map.delay_min > s.map.delay_max) return error("'delay-min' in [map] is above 'delay-max'");
-  if (s.arrivals.within > s.duration) return error("'within' in [arrivals] is longer than 'duration'");
-  if (s.churn.on && s.churn.median < std::chrono::seconds(1))
-    return error("'median' in [churn] must be at least \"1s\"");
-  std::uint64_t hostile_ppm = 0;
-  for (const HostileSpec& hostile : s.hostile) hostile_ppm += hostile.share_ppm;
-  if (hostile_ppm > kMillion) return error("the shares in [[hostile]] are more than \"100%\" together");
-  for (const Fault& fault : s.faults)
-    if (const char* const lacks = what_lacks(fault))
-      return error("the fault '" + describe(fault) + "' needs '" + lacks + "'");
-  for (const Fault& fault : s.faults)
-    if (ends_lives(fault.kind) && fault.who == Who::kPublisher)
-      return error("the publisher cannot be killed, crash or leave: nobody could play after that");
-  for (const Fault& fault : s.faults)
-    if (fault.at + fault.within + fault.lasts > s.duration - s.calm)
-      return error("a fault ends at " + print_duration(fault.at + fault.within + fault.lasts) + ", but from " +
-                   print_duration(s.duration - s.calm) + " on ('duration' less 'calm') all must be well");
-  return std::nullopt;
+std::optional<Contradiction> check_scenario(const Scenario& scenario) {
+  if (Found wrong = check_world(scenario)) return wrong;
+  if (Found wrong = check_hostile(scenario.hostile)) return wrong;
+  for (std::size_t i = 0; i < scenario.faults.size(); ++i)
+    if (Found wrong = check_fault(scenario, i)) return wrong;
+  return check_partitions(scenario);
 }
 
 }  // namespace spate::sim

@@ -210,6 +210,19 @@ class Reader {
   std::set<std::string> known_;
 };
 
+// Where a contradiction is: at the first of its keys that the file has, else at the table that lacks it.
+std::uint32_t line_of(const toml::table& file, const Contradiction& wrong) {
+  const toml::node* nearest = &file;
+  for (const KeyPlace& place : wrong.places) {
+    const toml::node* table = place.table.empty() ? &file : file.get(place.table);
+    if (table != nullptr && table->is_array()) table = table->as_array()->get(place.index);
+    if (table == nullptr || !table->is_table()) continue;
+    if (const toml::node* const value = table->as_table()->get(place.key)) return value->source().begin.line;
+    if (nearest == &file) nearest = table;
+  }
+  return nearest->source().begin.line;
+}
+
 }  // namespace
 
 std::variant<Scenario, ScenarioError> parse_scenario(std::string_view text, const Scenario& base) {
@@ -220,8 +233,8 @@ std::variant<Scenario, ScenarioError> parse_scenario(std::string_view text, cons
   Reader reader(parsed.table(), "", error);
   describe(reader, scenario);
   reader.finish();
-  if (!error) error = check_scenario(scenario);
   if (error) return *error;
+  if (const auto wrong = check_scenario(scenario)) return ScenarioError{line_of(parsed.table(), *wrong), wrong->what};
   return scenario;
 }
 

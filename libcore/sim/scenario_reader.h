@@ -4,13 +4,19 @@
 // line and what was expected.
 #pragma once
 
+#include <cstdint>
+#include <string>
 #include <string_view>
 #include <variant>
 
 #include "libcore/sim/scenario.h"
-#include "libcore/sim/scenario_check.h"
 
 namespace spate::sim {
+
+struct ScenarioError {
+  std::uint32_t line = 0;  // from 1
+  std::string what;
+};
 
 // What a key's absence means is what `base` says.
 std::variant<Scenario, ScenarioError> parse_scenario(std::string_view toml, const Scenario& base = default_scenario());

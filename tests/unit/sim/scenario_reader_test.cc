@@ -122,13 +122,37 @@ TEST_CASE("scenario: mistakes are told with their line and what was expected") {
   told("stream = 3\n", 1, "[stream]");
   told("viewers = 3\n", 1, "[[viewers]]");
   told("peers = \n", 1, "");
-  told("peers = 5\nrelays = 4\n", 0, "room");
-  told("[[faults]]\nkind = \"pause\"\nat = \"10s\"\n", 0, "needs 'for'");
-  told("[[faults]]\nkind = \"loss\"\nat = \"1s\"\nfor = \"1s\"\n", 0, "needs 'loss'");
-  told("[churn]\nmedian = \"0\"\n", 0, "median");
-  told("[arrivals]\nwithin = \"31s\"\n", 0, "within");
-  told("[[hostile]]\nkind = \"omitter\"\nshare = \"60%\"\n[[hostile]]\nkind = \"sybil\"\nshare = \"60%\"\n", 0, "100%");
-  told("duration = \"20s\"\n[[faults]]\nkind = \"pause\"\nat = \"10s\"\nfor = \"5s\"\n", 0, "must be well");
+}
+
+TEST_CASE("scenario: what cannot be together is told with the line of one of its keys") {
+  const auto told = [](std::string_view text, std::uint32_t line, const std::string& part) {
+    const ScenarioError error = refuse(text);
+    CAPTURE(text, error.what);
+    CHECK(error.line == line);
+    CHECK(error.what.find(part) != std::string::npos);
+  };
+  told("seed = 3\npeers = 5\nrelays = 4\n", 2, "room");
+  told("seed = 3\nrelays = 60\n", 2, "room");
+  told("seed = 3\nduration = \"5s\"\n", 2, "'calm'");
+  told("duration = \"5s\"\ncalm = \"6s\"\n", 2, "'calm'");
+  told("duration = \"900ms\"\n", 1, "'duration'");
+  told("seed = 3\nwake = \"1s\"\n", 2, "'wake'");
+  told("seed = 3\nviewers = []\n", 2, "[[viewers]]");
+  told("[map]\nkind = \"world\"\ncontinent = \"mu\"\n", 3, "africa");
+  told("[map]\n\ndelay-min = \"90ms\"\n", 3, "'delay-max'");
+  told("[churn]\nmedian = \"0\"\n", 2, "median");
+  told("[arrivals]\nwithin = \"31s\"\n", 2, "within");
+  told("[[hostile]]\nkind = \"omitter\"\nshare = \"60%\"\n[[hostile]]\nkind = \"sybil\"\nshare = \"60%\"\n", 6, "100%");
+  const std::string fine = "duration = \"20s\"\n[[faults]]\nkind = \"kill\"\nat = \"3s\"\n";
+  told(fine + "[[faults]]\nkind = \"pause\"\nat = \"10s\"\n", 5, "needs 'for'");
+  told(fine + "[[faults]]\nkind = \"loss\"\nloss = \"0%\"\nfor = \"1s\"\n", 7, "needs 'loss'");
+  told(fine + "[[faults]]\nkind = \"crash\"\nfor = \"1s\"\nwho = \"publisher\"\n", 8, "publisher");
+  told(fine + "[[faults]]\nkind = \"pause\"\nat = \"10s\"\nfor = \"5s\"\n", 8, "must be well");
+  told(fine + "[[faults]]\nkind = \"kill\"\nat = \"13s\"\n", 7, "must be well");
+  const std::string cut = "[[faults]]\nkind = \"partition\"\nfor = \"3s\"\nat = ";
+  const std::string three = cut + "\"1s\"\n" + cut + "\"2s\"\n" + cut + "\"3s\"\n";
+  told(fine + three + cut + "\"4s\"\n", 20, "3 partitions");
+  read(fine + three + cut + "\"4001ms\"\n");
 }
 
 }  // namespace spate::sim
