@@ -85,13 +85,18 @@ class Simulate(unittest.TestCase):
         self.assertEqual(out.count("\n"), 1)
         run = json.loads(out)
         self.assertEqual(list(run), FIELDS)
-        self.assertEqual((run["schema"], run["interrupted"], run["findings"]), (2, False, []))
+        self.assertEqual((run["schema"], run["interrupted"], run["findings"]), (3, False, []))
         self.assertEqual(list(run["lag_ms"]), ["p50", "p90", "p99", "p999", "max"])
         overhead = dict(run["overhead"])
         total = overhead.pop("total")
         self.assertEqual(list(overhead),
                          ["headers", "signatures", "parity", "repairs", "duplicates", "control", "rest"])
         self.assertAlmostEqual(sum(overhead.values()), total, places=4)
+        datagrams = dict(run["datagrams"])
+        self.assertEqual(list(datagrams), ["sent", "delivered", "lost", "queue_full", "too_large", "nobody", "filtered",
+                                           "cut", "overflow", "in_flight", "copies"])
+        self.assertEqual(datagrams.pop("sent") + datagrams.pop("copies"), sum(datagrams.values()))
+        self.assertEqual((run["failovers"], run["failover_ms"]), (0, None))
         again = json.loads(self.simulate(self.world(), "--json"))
         for name in FIELDS:
             if name not in OF_THE_MACHINE:
@@ -103,6 +108,21 @@ class Simulate(unittest.TestCase):
         with open(os.path.join(os.path.dirname(__file__), "../../man/spate-simulate.1"), encoding="utf-8") as page:
             words = set(re.findall(r"\w+", page.read()))
         self.assertEqual([name for name in FIELDS if name not in words], [])
+
+    def test_what_befell_datagrams(self):
+        faults = "".join('[[faults]]\nkind = "%s"\nat = "2s"\nfor = "1s"\nshare = "40%%"\n%s\n' % fault for fault in (
+            ("partition", ""), ("mtu", "bytes = 600"), ("pause", "")))
+        tool = spate.run("simulate", self.world(faults), "--json", "--crypto", "fast")
+        datagrams = json.loads(bytes(tool.out))["datagrams"]
+        self.assertGreater(datagrams["cut"], 0)
+        self.assertGreater(datagrams["too_large"], 0)
+
+    def test_a_fail_over_has_a_time(self):
+        kill = '[[faults]]\nkind = "kill"\nat = "3900ms"\nwho = "interior"\nshare = "1%"\n'
+        world = self.write("chain.toml", "publisher-children = 1\n" + WORLD + kill)
+        run = json.loads(bytes(spate.run("simulate", world, "--json", "--crypto", "fast").out))
+        self.assertGreater(run["failovers"], 0)
+        self.assertEqual(list(run["failover_ms"]), ["p50", "p95", "max"])
 
     def test_csv(self):
         folder = os.path.join(self.folder, "new", "run")
@@ -172,6 +192,8 @@ class Simulate(unittest.TestCase):
         line = (WORLD + "speed").count("\n") + 1
         self.assert_fails(spate.run("simulate", wrong), 2, "%s:%d: " % (wrong, line), "'speed'")
         self.assert_fails(spate.run("simulate", self.world('[expect]\never = "99"\n')), 2, "'ever'", "100%")
+        late = self.world('[[faults]]\nkind = "pause"\nat = "3s"\nfor = "2s"\n')
+        self.assert_fails(spate.run("simulate", late), 2, "%s:%d: " % (late, line + 3), "must be well")
         self.assert_fails(spate.run("simulate", "no-such-world"), 2, "no-such-world", "--list")
         self.assert_fails(spate.run("simulate", self.folder + "/none.toml"), 2, "none.toml")
         hole = self.write("rtt", "0 10 20\n10 0\n20 30 0\n")
@@ -184,6 +206,9 @@ class Simulate(unittest.TestCase):
         for arguments in ((world, "--swarm"), (world, "--replay", world), ("--swarm", "--replay", world),
                           ("--seed", "1", "--seeds", "1..2"), ("--seeds", "1..2", "--csv", self.folder + "/csv"),
                           ("--resume", world), ("--seeds", "2..1"), ("--seeds", "x"), ("--json", "--table"),
+                          ("--seed", "-1"), ("--seed", "1e3"), ("--seed", "9223372036854775808"),
+                          ("--places", world), ("--compare-map", world, "--seeds", "1..2"),
+                          (world, "--compare-map", world),
                           ("--rate", "1"), ("--peers", "1"), (world, "--churn", "maybe"), (world, world)):
             with self.subTest(arguments):
                 tool = spate.run("simulate", *arguments)
@@ -192,6 +217,36 @@ class Simulate(unittest.TestCase):
     def test_a_matrix(self):
         rtt = self.write("rtt", "# three sites\n0 100 100\n100 0 100\n100 100 0\n")
         self.assertGreater(json.loads(self.simulate(self.world(), "--rtt", rtt, "--json"))["bound_ms"]["p50"], 49)
+
+    MATRIX = "0 80 290\n82 0 310\n290 300 0\n"
+    PLACES = "city,lat,lon\nLondon,51.5,-0.1\nNew York,40.7,-74.0\nSydney,-33.9,151.2\n"
+
+    def test_the_built_in_world_compared_with_a_matrix(self):
+        matrix, places = self.write("rtt", self.MATRIX), self.write("places.csv", self.PLACES)
+        table = self.simulate("--compare-map", matrix, "--places", places)
+        for words in ("6 pairs", "measured", "built-in", "europe, north-america"):
+            self.assertIn(words, table)
+        run = json.loads(self.simulate("--compare-map", matrix, "--places", places, "--json"))
+        self.assertEqual(list(run), ["pairs", "measured_ms", "built_in_ms", "deviation", "continents", "left_out"])
+        self.assertEqual((run["pairs"], run["left_out"]), (6, []))
+        self.assertLess(run["deviation"], 0.3)
+        self.assertEqual([(pair["from"], pair["to"], pair["pairs"]) for pair in run["continents"]],
+                         [("europe", "north-america", 2), ("europe", "oceania", 2), ("north-america", "oceania", 2)])
+        self.assertEqual(run["continents"][0]["measured_ms"], 82)
+        bare = json.loads(self.simulate("--compare-map", matrix, "--json"))
+        self.assertEqual(list(bare), ["pairs", "measured_ms", "built_in_ms"])
+        self.assertIn("--places", self.simulate("--compare-map", matrix))
+
+    def test_what_a_comparison_refuses(self):
+        matrix, places = self.write("rtt", self.MATRIX), self.write("places.csv", self.PLACES)
+        two = self.write("two.csv", self.PLACES.rsplit("Sydney", 1)[0])
+        self.assert_fails(spate.run("simulate", "--compare-map", matrix, "--places", two), 2, two, "2 places", "3 rows")
+        wrong = self.write("wrong.csv", "city,lat\nLondon,51.5\n")
+        self.assert_fails(spate.run("simulate", "--compare-map", matrix, "--places", wrong), 2, wrong + ":1: ", "lon")
+        self.assert_fails(spate.run("simulate", "--compare-map", places), 2, places + ":1: ")
+        self.assert_fails(spate.run("simulate", "--compare-map", self.folder + "/none"), 2, "none")
+        light = self.write("light", "0 1 1\n1 0 1\n1 1 0\n")
+        self.assert_fails(spate.run("simulate", "--compare-map", light, "--places", places), 2, places)
 
     def seeds(self, *arguments):
         tool = spate.run("simulate", self.world(), "--json", "--crypto", "fast", *arguments)
@@ -209,6 +264,33 @@ class Simulate(unittest.TestCase):
         self.assertEqual([run["digest"] for run in self.seeds("--seeds", "3..6", "--resume", done)],
                          [digests[1], digests[3]])
         self.assertEqual(self.simulate(self.world(), "--crypto", "fast", "--seeds", "1..2"), "2 seeds, 0 failures\n")
+        self.assertEqual(self.simulate(self.world(), "--crypto", "fast", "--seeds", "7"), "1 seed, 0 failures\n")
+
+    def test_resume_goes_on_with_the_same_runs_only(self):
+        runs = self.seeds("--seeds", "3..4")
+        done = self.write("done", "no line of a run\n" + "".join(json.dumps(run) + "\n" for run in runs))
+        seeds = ("--seeds", "3..5", "--resume", done)
+        self.assert_fails(spate.run("simulate", "lte", "--crypto", "fast", *seeds), 2, done + ":2: ", "'world'", "'lte'")
+        self.assert_fails(spate.run("simulate", self.world(), *seeds), 2, done + ":2: ", "'fast'", "'real'")
+        self.assert_fails(spate.run("simulate", "--swarm", "--crypto", "fast", *seeds), 2, "'hunt-3'")
+        self.assert_fails(spate.run("simulate", self.world(), "--seeds", "1", "--resume", done + "x"), 2, done + "x")
+
+    def test_failures_before_count_when_resumed(self):
+        run = self.seeds("--seeds", "3")[0]
+        for findings, code in (({"liveness_findings": 2}, 9), ({"safety_findings": 1}, 8)):
+            done = self.write("done", json.dumps({**run, **findings}) + "\n")
+            tool = spate.run("simulate", self.world(), "--crypto", "fast", "--seeds", "3..4", "--resume", done)
+            self.assertEqual((tool.code, bytes(tool.out)),
+                             (code, b"1 seed, 0 failures\nbefore: 1 seed, 1 failure\n"), tool.err)
+            tool = spate.run("simulate", self.world(), "--crypto", "fast", "--seeds", "4..5", "--resume", done)
+            self.assertEqual(tool.code, 0, tool.err)  # that seed is none of these
+
+    def test_skipped_seeds_cost_nothing(self):
+        """A process for each would take minutes."""
+        run = self.seeds("--seeds", "1")[0]
+        done = self.write("done", "".join(json.dumps({**run, "seed": seed}) + "\n" for seed in range(1, 30001)))
+        out = self.simulate(self.world(), "--crypto", "fast", "--seeds", "1..30001", "--resume", done)
+        self.assertEqual(out, "1 seed, 0 failures\nbefore: 30,000 seeds, 0 failures\n")
 
     def test_a_hunt(self):
         tool = spate.run("simulate", "--swarm", "--seed", "1", "--seconds", "20", "--crypto", "fast", "--json")
@@ -236,6 +318,27 @@ class Simulate(unittest.TestCase):
         self.assertIn("spate-simulate %s --seed 5 --crypto fast\n" % world, tool.err)
         with open(small, encoding="utf-8") as file:
             self.assertIn("\nseed = 5\n", file.read())
+
+    def test_a_signal_ends_shrinking(self):
+        small = os.path.join(self.folder, "small.toml")
+        tool = spate.Tool("simulate", self.world("[[faults]]\nkind = \"clock-jump\"\nby = \"1s\"\n" * 60 + IMPOSSIBLE),
+                          "--shrink", small)
+        tool.wait_until("it shrinks", lambda: "shrinking" in tool.err)
+        tool.signal(signal.SIGINT)
+        self.assertEqual(tool.wait(), 9)
+        self.assertIn("--replay " + small, tool.err)
+        self.assertEqual(spate.run("simulate", small, "--write").code, 0)
+
+    def test_seeds_show_where_they_are(self):
+        controller, terminal = pty.openpty()
+        tool = self.long_run("--seeds", "1..3", stderr=terminal)
+        os.close(terminal)
+        progress = b""
+        while b"0 of 3 seeds" not in progress:
+            progress += os.read(controller, 4096)
+        tool.signal(signal.SIGINT)
+        self.assertEqual(tool.wait(), 0)
+        os.close(controller)
 
     def test_output_that_cannot_be_written(self):
         with open("/dev/full", "wb") as full:

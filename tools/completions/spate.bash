@@ -5,7 +5,7 @@ _spate() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
   COMPREPLY=()
   case $previous in
-    --key | --config | --output | -o | --stats-file | --report | --rtt | --resume | --shrink | --replay)
+    --key | --config | --output | -o | --stats-file | --report | --rtt | --compare-map | --places | --resume | --shrink | --replay)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return

@@ -13,7 +13,7 @@ end
 for tool in spate-publish spate-relay spate-watch spate-probe spate-simulate
     complete -c $tool -f
     complete -c $tool -n 'string match -q -- "-*" (commandline -ct)' -a '(__spate_options)'
-    for option in key config output stats-file report rtt resume shrink replay
+    for option in key config output stats-file report rtt compare-map places resume shrink replay
         complete -c $tool -l $option -rF
     end
     complete -c $tool -s o -rF

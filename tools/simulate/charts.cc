@@ -141,12 +141,22 @@ std::string marks(const Outcome& outcome) {
   return script;
 }
 
-// Down from a distribution's curve to what it reads there.
-std::string quantile_line(const std::string& name, Duration value, double percent, int height) {
-  const std::string at = num(std::max(0.1, to_ms(value)));
+// Of a logarithmic axis.
+struct Range {
+  double least;
+  double most;
+};
+
+// Down from a distribution's curve to what it reads there. What it is stands on that side of the line where there is
+// more room.
+std::string quantile_line(const std::string& name, Duration value, double percent, int height, const Range& range) {
+  const double ms = std::max(0.1, to_ms(value));
+  const bool left_half = ms * ms < range.least * range.most;
+  const std::string at = num(ms);
   return "set arrow from " + at + ",0 to " + at + "," + num(percent) + " nohead dashtype 3 lw 1.2 lc rgb " +
          colour(kMuted) + " front\nset label " + quoted(name + "  " + milliseconds_text(value)) + " at " + at + "," +
-         std::to_string(height) + " left offset 0.8,0 tc rgb " + colour(kInk) + " front\n";
+         std::to_string(height) + (left_half ? " left offset 0.8,0" : " right offset -0.8,0") + " tc rgb " +
+         colour(kInk) + " front\n";
 }
 
 template <typename Row>
@@ -167,14 +177,14 @@ std::vector<OverheadPart> overhead_parts(const sim::Overhead& overhead) {
 namespace {
 
 // A little more than there is, so that the ends are seen.
-std::string lag_range(const sim::Recorder& recorder) {
+Range lag_range(const sim::Recorder& recorder) {
   double least = to_ms(recorder.lag().points().front().value);
   double most = to_ms(recorder.lag().max());
   if (recorder.bound().count() > 0) {
     least = std::min(least, to_ms(recorder.bound().points().front().value));
     most = std::max(most, to_ms(recorder.bound().max()));
   }
-  return "set xrange [" + num(std::max(0.1, least) * 0.8) + ":" + num(most * 1.25) + "]\n";
+  return {std::max(0.1, least) * 0.8, most * 1.25};
 }
 
 }  // namespace
@@ -182,10 +192,12 @@ std::string lag_range(const sim::Recorder& recorder) {
 std::string lag_chart(const Outcome& outcome) {
   const sim::Recorder& recorder = outcome.recorder;
   if (recorder.lag().count() == 0) return "";
+  const Range range = lag_range(recorder);
   std::string script =
-      quantile_line("median", recorder.lag().quantile(0.5), 50, 6) +
-      quantile_line("99 %", recorder.lag().quantile(0.99), 99, 14) + block("lag", distribution(recorder.lag())) +
-      block("bound", distribution(recorder.bound())) + lag_range(recorder) +
+      quantile_line("median", recorder.lag().quantile(0.5), 50, 6, range) +
+      quantile_line("99 %", recorder.lag().quantile(0.99), 99, 14, range) + block("lag", distribution(recorder.lag())) +
+      block("bound", distribution(recorder.bound())) + "set xrange [" + num(range.least) + ":" + num(range.most) +
+      "]\n" +
       "set logscale x\nset xlabel 'milliseconds'\nset format y '%g %%'\nset yrange [0:100]\n"
       "set xtics (1, 2, 5, 10, 20, 50, 100, 200, 500, '1 s' 1000, '2 s' 2000, '5 s' 5000, '10 s' 10000)\n"
       "plot $lag using 1:2 with filledcurves y1=0 fs transparent solid 0.10 noborder lc rgb " +

@@ -8,7 +8,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kSchema = 2;
+constexpr int kSchema = 3;
 
 double rounded(double value) { return std::round(value * 1e6) / 1e6; }
 double milliseconds(Duration d) { return static_cast<double>(to_us(d)) / 1e3; }
@@ -33,6 +33,15 @@ Json overhead_json(const sim::Overhead& overhead) {
           {"control", rounded(overhead.control)},       {"rest", rounded(overhead.rest)}};
 }
 
+Json datagrams_json(const sim::NetworkStats& network) {
+  return {{"sent", network.sent},           {"delivered", network.delivered},
+          {"lost", network.lost},           {"queue_full", network.queue_full},
+          {"too_large", network.too_large}, {"nobody", network.nobody},
+          {"filtered", network.filtered},   {"cut", network.cut},
+          {"overflow", network.overflow},   {"in_flight", network.in_flight},
+          {"copies", network.duplicated}};
+}
+
 void add_bound(Json& json, const sim::RunResult& result) {
   if (!result.bound) return;
   json["bound_ms"] = {{"p50", milliseconds(result.bound->p50)}, {"p99", milliseconds(result.bound->p99)}};
@@ -44,7 +53,6 @@ void add_bound(Json& json, const sim::RunResult& result) {
 
 Json to_json(const Outcome& outcome) {
   const sim::RunResult& result = outcome.result;
-  const sim::NetworkStats& network = result.network;
   Json json;
   json["schema"] = kSchema;
   json["scenario"] = outcome.scenario;
@@ -64,7 +72,7 @@ Json to_json(const Outcome& outcome) {
   json["startup_ms"] = short_json(result.startup);
   json["join_ms"] = short_json(result.join);
   json["failovers"] = outcome.recorder.failovers().size();
-  json["failover_ms"] = short_json(result.failover);
+  json["failover_ms"] = outcome.recorder.failovers().empty() ? Json() : short_json(result.failover);
   json["lost_packets"] = result.lost_packets;
   json["repaired_packets"] = result.repaired_packets;
   json["duplicate_packets"] = result.duplicate_packets;
@@ -75,11 +83,10 @@ Json to_json(const Outcome& outcome) {
   json["publisher_upload_x"] = rounded(result.publisher_upload_x);
   if (result.resource_index) json["resource_index"] = rounded(*result.resource_index);
   json["input_held_ms_max"] = milliseconds(result.input_held_max);
-  json["datagrams"] = {{"sent", network.sent},     {"delivered", network.delivered},
-                       {"lost", network.lost},     {"queue_full", network.queue_full},
-                       {"nobody", network.nobody}, {"copies", network.duplicated}};
-  json["events"] = network.events;
-  json["events_per_second"] = std::round(static_cast<double>(network.events) / std::max(outcome.wall_seconds, 1e-6));
+  json["datagrams"] = datagrams_json(result.network);
+  json["events"] = result.network.events;
+  json["events_per_second"] =
+      std::round(static_cast<double>(result.network.events) / std::max(outcome.wall_seconds, 1e-6));
   json["bytes_per_peer"] = peak_memory_bytes() / result.peers;
   json["wall_seconds"] = std::round(outcome.wall_seconds * 1e3) / 1e3;
   json["safety_findings"] = result.safety_findings;

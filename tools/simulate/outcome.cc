@@ -4,7 +4,14 @@
 
 #include <cstdio>
 
+#include "tools/exit_code.h"
+
 namespace spate::tools {
+
+int exit_code_of(std::uint64_t safety_findings, std::uint64_t liveness_findings) {
+  if (safety_findings > 0) return kSafetyBroken;
+  return liveness_findings > 0 ? kLivenessBroken : kOk;
+}
 
 std::string describe(const sim::Finding& finding) {
   char where[64];

@@ -20,6 +20,8 @@ struct Outcome {
   bool alive() const { return result.liveness_findings == 0; }
 };
 
+// 0 without findings.
+int exit_code_of(std::uint64_t safety_findings, std::uint64_t liveness_findings);
 // "safety: 3.120000 s, host 4: ...": one line.
 std::string describe(const sim::Finding& finding);
 std::string hexadecimal(std::uint64_t digest);

@@ -29,4 +29,19 @@ void Progress::show(Duration simulated, std::uint64_t events) {
   line_.show(line);
 }
 
+void CountProgress::show() {
+  if (!io::StatusLine::possible()) return;
+  const Clock::time_point now = Clock::now();
+  if (now < next_) return;
+  next_ = now + std::chrono::milliseconds(250);
+  std::string line = count_text(done_) + " of " + counted(all_, what_);
+  if (failed_ > 0) line += ", " + counted(failed_, "failure");
+  const double wall = std::chrono::duration<double>(now - start_).count();
+  if (done_ > 0 && done_ < all_)
+    line += ", " +
+            io::format_duration(from_seconds(wall / static_cast<double>(done_) * static_cast<double>(all_ - done_))) +
+            " left";
+  line_.show(line);
+}
+
 }  // namespace spate::tools

@@ -73,12 +73,12 @@ std::string verdict(const Outcome& outcome) {
     return "<span class=\"verdict " + kind + "\">" + text + "</span>";
   };
   std::string html =
-      outcome.safe() ? pill("good", "safe") : pill("bad", count_text(result.safety_findings) + " safety findings");
+      outcome.safe() ? pill("good", "safe") : pill("bad", counted(result.safety_findings, "safety finding"));
   if (result.interrupted)
     html += pill("wait", "interrupted");
   else
-    html += outcome.alive() ? pill("good", "alive")
-                            : pill("bad", count_text(result.liveness_findings) + " liveness findings");
+    html +=
+        outcome.alive() ? pill("good", "alive") : pill("bad", counted(result.liveness_findings, "liveness finding"));
   return html;
 }
 
@@ -88,7 +88,7 @@ std::string head(const Outcome& outcome) {
                      "</div>\n<div class=\"top\"><h1>" + escaped(outcome.scenario) + "</h1>" + verdict(outcome) +
                      "</div>\n<p class=\"lead\">";
   if (!outcome.purpose.empty()) html += escaped(outcome.purpose) + "<br>";
-  return html + count_text(result.peers) + " hosts on a virtual network for " +
+  return html + counted(result.peers, "host") + " on a virtual network for " +
          escaped(io::format_duration(result.simulated)) + ".</p></header>\n";
 }
 

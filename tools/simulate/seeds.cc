@@ -86,33 +86,46 @@ void read_some(std::deque<Child>& children) {
     if (waits[i].revents != 0) read_from(*owners[i]);
 }
 
-std::uint64_t parse_seed(std::string_view text, const std::string& whole) {
-  std::uint64_t seed = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
-  if (error != std::errc{} || end != text.data() + text.size() || text.empty() || seed > INT64_MAX)
-    throw ToolError(kUsage, "--seeds: '" + whole + "' is not a range like 1..500");
-  return seed;
+std::uint64_t seed_in(std::string_view text, const std::string& whole) {
+  const std::optional<std::uint64_t> seed = parse_seed(text);
+  if (!seed) throw ToolError(kUsage, "--seeds: '" + whole + "' is not a range like 1..500");
+  return *seed;
 }
 
 }  // namespace
 
+std::optional<std::uint64_t> parse_seed(std::string_view text) {
+  std::uint64_t seed = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+  if (error != std::errc{} || end != text.data() + text.size() || seed > INT64_MAX) return std::nullopt;
+  return seed;
+}
+
 SeedRange parse_seeds(const std::string& text) {
   const std::size_t dots = text.find("..");
   SeedRange range;
-  range.first = parse_seed(std::string_view(text).substr(0, dots), text);
-  range.last = dots == text.npos ? range.first : parse_seed(std::string_view(text).substr(dots + 2), text);
+  range.first = seed_in(std::string_view(text).substr(0, dots), text);
+  range.last = dots == text.npos ? range.first : seed_in(std::string_view(text).substr(dots + 2), text);
   if (range.first > range.last) throw ToolError(kUsage, "--seeds: '" + text + "' ends before it begins");
   return range;
 }
 
 void for_each_seed(const SeedRange& seeds, int jobs, const std::function<int(std::uint64_t, std::string&)>& body,
-                   const std::function<void(const SeedResult&)>& take, const std::function<bool()>& stop) {
+                   const std::function<void(const SeedResult&)>& take, const std::function<bool()>& stop,
+                   const std::function<bool(std::uint64_t)>& left_out) {
   std::deque<Child> children;  // in the order of their seeds; done ones wait for those before them
   std::uint64_t next = seeds.first;
+  const auto pass_over = [&] {
+    while (left_out && next <= seeds.last && left_out(next)) ++next;
+  };
+  pass_over();
   while (!stop() && (next <= seeds.last || !children.empty())) {
     int running = 0;
     for (const Child& child : children) running += child.done ? 0 : 1;
-    for (; running < jobs && next <= seeds.last; ++running) children.push_back(start(next++, body));
+    for (; running < jobs && next <= seeds.last; ++running) {
+      children.push_back(start(next++, body));
+      pass_over();
+    }
     read_some(children);
     while (!children.empty() && children.front().done) {
       const Child done = std::move(children.front());

@@ -88,7 +88,9 @@ void add_cost(Table& table, const sim::RunResult& result) {
   table.figure("publisher", factor_text(result.publisher_upload_x), "the stream's rate, sent");
   if (result.resource_index) table.figure("uplinks", factor_text(*result.resource_index), "what all viewers need");
   table.figure("tree", count_text(result.depth_max),
-               "hops at most; " + count_text(result.parent_switches) + " changes of parent");
+               (result.depth_max == 1 ? "hop" : "hops") + std::string(" at most; ") +
+                   count_text(result.parent_switches) +
+                   (result.parent_switches == 1 ? " change of parent" : " changes of parent"));
 }
 
 }  // namespace
@@ -96,7 +98,7 @@ void add_cost(Table& table, const sim::RunResult& result) {
 std::string to_table(const Outcome& outcome) {
   const sim::RunResult& result = outcome.result;
   Table table;
-  table.line(outcome.scenario + ": " + count_text(result.peers) + " hosts, " + io::format_duration(result.simulated) +
+  table.line(outcome.scenario + ": " + counted(result.peers, "host") + ", " + io::format_duration(result.simulated) +
              ", seed " + std::to_string(result.seed) + (result.interrupted ? " (interrupted)" : ""));
   add_times(table, result, outcome.recorder);
   add_delivery(table, result);
@@ -107,12 +109,12 @@ std::string to_table(const Outcome& outcome) {
                short_count_text(static_cast<double>(result.network.events)) + " events, " +
                    io::format_bytes(peak_memory_bytes() / result.peers) + " of memory a host");
   table.figure("safety", outcome.safe() ? "safe" : "BROKEN",
-               outcome.safe() ? "" : count_text(result.safety_findings) + " findings");
+               outcome.safe() ? "" : counted(result.safety_findings, "finding"));
   table.figure("liveness",
                result.interrupted ? "not judged"
                : outcome.alive()  ? "alive"
                                   : "BROKEN",
-               outcome.alive() ? "" : count_text(result.liveness_findings) + " findings");
+               outcome.alive() ? "" : counted(result.liveness_findings, "finding"));
   return table.take();
 }
 

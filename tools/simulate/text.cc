@@ -35,6 +35,10 @@ std::string count_text(std::uint64_t n) {
   return text;
 }
 
+std::string counted(std::uint64_t n, const std::string& what) {
+  return count_text(n) + " " + what + (n == 1 ? "" : "s");
+}
+
 std::string factor_text(double factor) { return formatted("%.2f \u00d7", factor); }
 
 std::string short_count_text(double n) {
