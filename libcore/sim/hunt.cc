@@ -159,6 +159,13 @@ bool calm_link(LinkClass& link) {
   return !calm;
 }
 
+// False if its rates do not change anyway.
+bool lose_traces(LinkClass& link) {
+  const bool up = std::exchange(link.up.trace, nullptr) != nullptr;
+  const bool down = std::exchange(link.down.trace, nullptr) != nullptr;
+  return up || down;
+}
+
 // What may be taken away, the largest parts first.
 std::vector<Step> steps(const Scenario& now) {
   std::vector<Step> all;
@@ -182,6 +189,11 @@ std::vector<Step> steps(const Scenario& now) {
   all.push_back([](Scenario& s) {
     bool changed = calm_link(s.publisher) | calm_link(s.relay);
     for (LinkClass& link : s.viewers) changed |= calm_link(link);
+    return changed;
+  });
+  all.push_back([](Scenario& s) {
+    bool changed = lose_traces(s.publisher) | lose_traces(s.relay);
+    for (LinkClass& link : s.viewers) changed |= lose_traces(link);
     return changed;
   });
   all.push_back([](Scenario& s) { return std::exchange(s.stream.key_frame_weight, 1u) > 1; });

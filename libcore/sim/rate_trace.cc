@@ -25,4 +25,20 @@ RateTrace::Step RateTrace::at(Instant time) const {
   return {rates_[static_cast<std::size_t>(end - ends_.begin())], time + (*end - within)};
 }
 
+std::vector<RateStep> RateTrace::steps() const {
+  std::vector<RateStep> steps;
+  Duration begin{};
+  for (std::size_t i = 0; i < ends_.size(); begin = ends_[i++]) steps.push_back({ends_[i] - begin, rates_[i]});
+  return steps;
+}
+
+std::uint64_t RateTrace::mean_bps() const {
+  __extension__ using Wide = unsigned __int128;
+  Wide work = 0;
+  for (const RateStep& step : steps()) work += Wide{step.rate_bps} * static_cast<std::uint64_t>(step.duration.count());
+  return static_cast<std::uint64_t>(work / static_cast<std::uint64_t>(period().count()));
+}
+
+std::uint64_t RateTrace::most_bps() const { return *std::ranges::max_element(rates_); }
+
 }  // namespace spate::sim

@@ -25,6 +25,10 @@ class RateTrace {
   // The step of a time, which is not before zero; the first began at zero.
   Step at(Instant time) const;
   Duration period() const { return ends_.back(); }
+  // Those that it was made of.
+  std::vector<RateStep> steps() const;
+  std::uint64_t mean_bps() const;  // rounded down
+  std::uint64_t most_bps() const;
 
  private:
   std::vector<Duration> ends_;  // within a period

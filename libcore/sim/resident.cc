@@ -16,7 +16,9 @@ constexpr std::uint16_t kChildrenMax = 64;  // of one host, where its uplink set
 // 0.9 of the uplink: the rest is for control, and for what else the household does.
 std::uint64_t usable(std::uint64_t up_bps) { return up_bps / 10 * 9; }
 
+// A host plans with what a changing uplink carries on average.
 std::uint64_t up_rate(const LinkClass& link, std::uint64_t stream_bps) {
+  if (link.up.trace) return std::max<std::uint64_t>(1, link.up.trace->mean_bps());
   return link.up_times_milli > 0 ? stream_bps * link.up_times_milli / 1'000 : link.up.rate_bps;
 }
 
@@ -30,6 +32,7 @@ void take_link(Resident& resident, const LinkClass& link, const Scenario& scenar
   resident.up = link.up;
   resident.up.rate_bps = up;
   resident.down = link.down;
+  resident.up.trace_in_step = resident.down.trace_in_step = link.traces_in_step;
   const std::uint64_t carries = up == 0 ? kChildrenMax : usable(up) / child_bps(scenario.stream.rate_bps);
   resident.children = children.value_or(static_cast<std::uint16_t>(std::min<std::uint64_t>(carries, kChildrenMax)));
   if (scenario.upload_limits) resident.upload_limit_bps = usable(up);

@@ -27,6 +27,7 @@ struct LinkClass {
   std::uint32_t up_times_milli = 0;  // of the stream's rate, in place of up.rate_bps; 0: that
   LinkConfig up;
   LinkConfig down;
+  bool traces_in_step = false;  // both links' traces: the same in all hosts of the class
 };
 
 struct MapSpec {

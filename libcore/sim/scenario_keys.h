@@ -10,6 +10,8 @@
 
 namespace spate::sim {
 
+inline constexpr std::uint64_t kRateMax = 100'000'000'000;  // of a link
+
 template <typename E>
 struct Choice {
   std::string_view name;
@@ -58,7 +60,10 @@ void describe(V& v, StreamSpec& s) {
 template <typename V>
 void describe_link(V& v, LinkClass& c) {
   v.rate_or_times("up", c.up.rate_bps, c.up_times_milli);
-  v.rate("down", c.down.rate_bps, 0, 100'000'000'000);
+  v.rate("down", c.down.rate_bps, 0, kRateMax);
+  v.trace("up-trace", c.up.trace);
+  v.trace("down-trace", c.down.trace);
+  v.flag("traces-in-step", c.traces_in_step);
   v.bytes("up-queue", c.up.queue_bytes);
   v.bytes("down-queue", c.down.queue_bytes);
   v.duration("delay-up", c.up.delay);

@@ -1,8 +1,10 @@
 #include "libcore/sim/scenario_reader.h"
 
 #include <algorithm>
+#include <memory>
 #include <set>
 #include <utility>
+#include <vector>
 
 #define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
@@ -107,6 +109,24 @@ class Reader {
       return true;
     });
   }
+  void trace(const char* key, std::shared_ptr<const RateTrace>& out) {
+    const toml::node* const node = find(key);
+    if (node == nullptr) return;
+    const std::string expected = "a list of at most " + std::to_string(kTraceStepsMax) +
+                                 " steps like [\"1500ms\", \"4M\"], of 1ms or more, one of them with a rate";
+    const toml::array* const array = node->as_array();
+    if (array == nullptr || array->size() > kTraceStepsMax) return expect(*node, key, expected);
+    std::vector<RateStep> steps;
+    std::uint64_t most = 0;
+    for (const toml::node& item : *array) {
+      const std::optional<RateStep> step = rate_step(item);
+      if (!step) return expect(item, key, expected);
+      most = std::max(most, step->rate_bps);
+      steps.push_back(*step);
+    }
+    if (most == 0 && !steps.empty()) return expect(*node, key, expected);
+    out = steps.empty() ? nullptr : std::make_shared<const RateTrace>(steps);
+  }
   void bytes(const char* key, std::uint64_t& out) {
     string_value(key, "a size in bytes like \"256k\" or \"1M\"", [&](const std::string& text) {
       const auto value = parse_bit_rate(text);
@@ -180,6 +200,19 @@ class Reader {
   }
 
  private:
+  static constexpr std::size_t kTraceStepsMax = 10'000;
+
+  static std::optional<RateStep> rate_step(const toml::node& node) {
+    const toml::array* const pair = node.as_array();
+    if (pair == nullptr || pair->size() != 2) return std::nullopt;
+    const auto text = [pair](std::size_t i) { return pair->get(i)->value_exact<std::string>().value_or(""); };
+    const auto duration = parse_duration(text(0));
+    const auto rate = parse_bit_rate(text(1));
+    if (!duration || *duration < std::chrono::milliseconds(1) || *duration > std::chrono::hours(24))
+      return std::nullopt;
+    if (!rate || *rate > kRateMax) return std::nullopt;
+    return RateStep{*duration, *rate};
+  }
   const toml::node* find(const char* key) {
     known_.insert(key);
     return table_.get(key);

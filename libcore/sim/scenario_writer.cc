@@ -1,5 +1,6 @@
 #include "libcore/sim/scenario_writer.h"
 
+#include <memory>
 #include <utility>
 
 #include "libcore/sim/decimal.h"
@@ -33,6 +34,14 @@ class Writer {
   }
   void rate_or_times(const char* key, std::uint64_t rate, std::uint32_t times_milli) {
     line(key, quoted(times_milli > 0 ? print_decimal(times_milli, 1'000) + "x" : print_rate(rate)));
+  }
+  void trace(const char* key, const std::shared_ptr<const RateTrace>& value) {
+    std::string steps;
+    if (value)
+      for (const RateStep& step : value->steps())
+        steps += (steps.empty() ? "[" : ", [") + quoted(print_duration(step.duration)) + ", " +
+                 quoted(print_rate(step.rate_bps)) + "]";
+    line(key, "[" + steps + "]");
   }
   void bytes(const char* key, std::uint64_t value) { line(key, quoted(print_rate(value))); }
   void share(const char* key, std::uint32_t ppm) { line(key, quoted(print_decimal(ppm, 10'000) + "%")); }

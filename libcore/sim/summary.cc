@@ -143,7 +143,8 @@ void add_bound(World& world, RunResult& result) {
   std::vector<BoundHost> bound;
   for (HostId host = 0; host < hosts; ++host) {
     const Resident& resident = world.resident(host);
-    bound.push_back({resident.up.rate_bps, resident.up.delay, resident.down.delay});
+    const LinkConfig& up = resident.up;
+    bound.push_back({up.trace ? up.trace->most_bps() : up.rate_bps, resident.up.delay, resident.down.delay});
   }
   constexpr std::uint64_t kPacketBytes = wire::kPayloadBytes;
   const LowerBound least = lower_bound(world.delays(), bound, kPublisherHost, kPacketBytes);

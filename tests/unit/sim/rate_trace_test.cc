@@ -21,4 +21,19 @@ TEST_CASE("a trace's steps follow one another and repeat") {
   }
 }
 
+TEST_CASE("a trace tells its steps, its mean and its highest rate") {
+  const RateTrace trace({{milliseconds(100), 5'000}, {milliseconds(50), 0}, {milliseconds(10), 7'001}});
+  const std::vector<RateStep> steps = trace.steps();
+  REQUIRE(steps.size() == 3);
+  CHECK(steps[0].duration == milliseconds(100));
+  CHECK(steps[1].duration == milliseconds(50));
+  CHECK(steps[1].rate_bps == 0);
+  CHECK(steps[2].duration == milliseconds(10));
+  CHECK(steps[2].rate_bps == 7'001);
+  CHECK(trace.mean_bps() == (500'000 + 70'010) / 160);
+  CHECK(trace.most_bps() == 7'001);
+  // An hour at 100 Gbit/s is more than fits 64 bits.
+  CHECK(RateTrace({{std::chrono::hours(1), 100'000'000'000}}).mean_bps() == 100'000'000'000);
+}
+
 }  // namespace spate::sim

@@ -100,6 +100,32 @@ TEST_CASE("scenario: what is written reads back the same") {
   CHECK(read(text).viewers[0].up_times_milli == 100);
 }
 
+TEST_CASE("scenario: rates that change") {
+  const std::string text = R"([[viewers]]
+access = "lte"
+up-trace = [["1500ms", "8M"],
+  ["20ms", "0"], ["1s", "500k"]]
+down-trace = [["1m", "35M"]]
+traces-in-step = true
+[publisher]
+up-trace = []
+)";
+  const Scenario s = read(text);
+  REQUIRE(s.viewers.at(0).up.trace);
+  const std::vector<RateStep> steps = s.viewers[0].up.trace->steps();
+  REQUIRE(steps.size() == 3);
+  CHECK(steps[0].duration == std::chrono::milliseconds(1'500));
+  CHECK(steps[0].rate_bps == 8'000'000);
+  CHECK(steps[1].rate_bps == 0);
+  CHECK(steps[2].rate_bps == 500'000);
+  CHECK(s.viewers[0].down.trace->mean_bps() == 35'000'000);
+  CHECK(s.viewers[0].traces_in_step);
+  CHECK_FALSE(s.publisher.up.trace);
+  const std::string written = format_scenario(s);
+  CHECK(written.find(R"(up-trace = [["1500ms", "8M"], ["20ms", "0"], ["1s", "500k"]])") != std::string::npos);
+  CHECK(format_scenario(read(written)) == written);
+}
+
 TEST_CASE("scenario: mistakes are told with their line and what was expected") {
   const auto told = [](std::string_view text, std::uint32_t line, const std::string& part) {
     const ScenarioError error = refuse(text);
@@ -116,6 +142,11 @@ TEST_CASE("scenario: mistakes are told with their line and what was expected") {
   told("[[viewers]]\nloss-up = 0.1\n", 2, "a share");
   told("[[viewers]]\nup = \"4Mb\"\n", 2, "a rate");
   told("[[viewers]]\naccess = \"modem\"\n", 2, "fibre");
+  for (const char* steps : {"3", "\"1s\"", "[\"1s\", \"4M\"]", "[[\"1s\"]]", "[[\"1s\", 4]]", "[[\"1\", \"4M\"]]",
+                            "[[\"1s\", \"4M\", \"1s\"]]", "[[\"1s\", \"0\"]]", "[[\"500us\", \"4M\"]]",
+                            "[[\"0\", \"4M\"]]", "[[\"1s\", \"1000G\"]]", "[[\"48h\", \"4M\"]]"})
+    told("[[viewers]]\nup-trace = " + std::string(steps) + "\n", 2, "a list of at most 10000 steps");
+  told("[[viewers]]\ndown-trace = [[\"1s\", \"4M\"],\n [\"1s\", \"fast\"]]\n", 3, "'down-trace'");
   told("[[faults]]\nat = \"3s\"\n", 1, "'kind' is missing");
   told("[[faults]]\nkind = \"fire\"\n", 2, "partition");
   told("[map]\nkind = \"flat\"\n", 2, "plane");
