@@ -1,21 +1,27 @@
-// Safety: to an address that has not proven itself, a host answers with at most the bytes that came from there. Proven
-// is an address from which sealed data or the answer to a handshake came. A handshake that the host itself begins is no
-// answer.
+// Safety: to an address that has not proven itself, a host answers with at most the bytes that came from there. A
+// handshake that the host itself begins is no answer.
+//
+// What a datagram says it is proves nothing, as anybody can send the first byte of another. Proven is an address from
+// which sealed data came that the host could open, or an answer to a handshake that some host did send and nothing
+// harmed on the way.
 #pragma once
 
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "libcore/sim/findings.h"
 #include "libcore/sim/network.h"
+#include "libcore/sim/watched_suite.h"
 
 namespace spate::sim {
 
-class AmplificationChecker final : public WireObserver {
+class AmplificationChecker final : public WireObserver, public OpenObserver {
  public:
   explicit AmplificationChecker(Findings& findings) : findings_(findings) {}
   void on_sent(HostId from, const Address& to, Bytes datagram, Instant now) override;
   void on_delivered(HostId to, const Address& from, Bytes datagram, Instant now) override;
+  void on_open(HostId host, Bytes sealed, Instant now) override;
 
  private:
   struct Path {
@@ -31,7 +37,12 @@ class AmplificationChecker final : public WireObserver {
   Findings& findings_;
   std::vector<std::uint64_t> remembered_ = std::vector<std::uint64_t>(kRemembered);  // keys of proven paths
   std::unordered_map<std::uint64_t, std::uint64_t> begun_;  // by host and index: the path that a handshake went
-  std::unordered_map<std::uint64_t, Path> paths_;           // by a hash of host and address; never iterated
+  std::unordered_set<std::uint64_t> answers_;               // to handshakes, that were sent; by a hash
+  // Data that came from unproven addresses at this instant, by host and tag: the path. A host opens it at once, or
+  // never.
+  std::unordered_map<std::uint64_t, std::uint64_t> unopened_;
+  Instant instant_{};
+  std::unordered_map<std::uint64_t, Path> paths_;  // by a hash of host and address; never iterated
 };
 
 }  // namespace spate::sim

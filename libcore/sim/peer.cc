@@ -16,13 +16,14 @@ bool harms_its_children(const PeerConfig& config) {
 }  // namespace
 
 Peer::Peer(const PeerConfig& config, std::unique_ptr<Rng> rng, std::function<void()> stopped)
-    : config_(config), stopped_(std::move(stopped)) {
-  Commons& commons = *config.commons;
-  if (harms_its_children(config))
-    suite_ = std::make_unique<HostileSuite>(*commons.suite, *config.hostile);
-  else
-    suite_ = std::make_unique<WatchedSuite>(*commons.suite, config.host, commons.seal_observers, *commons.network);
-  node_ = std::make_unique<node::Node>(config.node, *suite_, std::move(rng), &commons.pool);
+    : config_(config),
+      watched_(*config.commons->suite, config.host,
+               harms_its_children(config) ? nullptr : &config.commons->seal_observers, config.commons->open_observers,
+               *config.commons->network),
+      stopped_(std::move(stopped)) {
+  if (harms_its_children(config)) hostile_ = std::make_unique<HostileSuite>(watched_, *config.hostile);
+  const crypto::Suite& suite = hostile_ ? *hostile_ : static_cast<const crypto::Suite&>(watched_);
+  node_ = std::make_unique<node::Node>(config.node, suite, std::move(rng), &config.commons->pool);
 }
 
 void Peer::retire() {

@@ -20,6 +20,7 @@ namespace spate::sim {
 struct Commons {
   const crypto::Suite* suite = nullptr;
   std::vector<SealObserver*> seal_observers;
+  std::vector<OpenObserver*> open_observers;
   const Network* network = nullptr;
   SharingPool pool;
 };
@@ -66,7 +67,8 @@ class Peer : public HostProgram {
 
  private:
   PeerConfig config_;
-  std::unique_ptr<crypto::Suite> suite_;
+  WatchedSuite watched_;
+  std::unique_ptr<crypto::Suite> hostile_;  // over it, if the host means harm
   std::unique_ptr<node::Node> node_;
   node::StreamStats last_stream_stats_;
   node::NodeStats last_node_stats_;

@@ -1,5 +1,5 @@
-// A host's own view of the shared suite: tells observers what the host seals, with which key and counter, so that
-// checkers see the inside of every datagram. Changes nothing.
+// A host's own view of the shared suite: tells observers what the host seals, with which key and counter, and what it
+// could open, so that checkers see the inside of every datagram. Changes nothing.
 #pragma once
 
 #include <vector>
@@ -16,22 +16,42 @@ class SealObserver {
                        Instant now) = 0;
 };
 
+class OpenObserver {
+ public:
+  virtual ~OpenObserver() = default;
+  // What was sealed ended with its tag.
+  virtual void on_open(HostId host, Bytes sealed, Instant now) = 0;
+};
+
 class WatchedSuite final : public ForwardingSuite {
  public:
-  // All outlive the suite.
-  WatchedSuite(const crypto::Suite& suite, HostId host, const std::vector<SealObserver*>& observers,
-               const Network& network)
-      : ForwardingSuite(suite), host_(host), observers_(observers), network_(network) {}
+  // All outlive the suite. Without `seal_observers` nobody looks at what the host seals.
+  WatchedSuite(const crypto::Suite& suite, HostId host, const std::vector<SealObserver*>* seal_observers,
+               const std::vector<OpenObserver*>& open_observers, const Network& network)
+      : ForwardingSuite(suite),
+        host_(host),
+        seal_observers_(seal_observers),
+        open_observers_(open_observers),
+        network_(network) {}
 
   void seal(MutableBytes out, Bytes text, Bytes associated, const crypto::SymmetricKey& key,
             std::uint64_t counter) const override {
-    for (SealObserver* const observer : observers_) observer->on_seal(host_, text, key, counter, network_.now());
+    if (seal_observers_ != nullptr)
+      for (SealObserver* const observer : *seal_observers_)
+        observer->on_seal(host_, text, key, counter, network_.now());
     ForwardingSuite::seal(out, text, associated, key, counter);
+  }
+  bool open(MutableBytes out, Bytes sealed, Bytes associated, const crypto::SymmetricKey& key,
+            std::uint64_t counter) const override {
+    if (!ForwardingSuite::open(out, sealed, associated, key, counter)) return false;
+    for (OpenObserver* const observer : open_observers_) observer->on_open(host_, sealed, network_.now());
+    return true;
   }
 
  private:
   const HostId host_;
-  const std::vector<SealObserver*>& observers_;
+  const std::vector<SealObserver*>* const seal_observers_;
+  const std::vector<OpenObserver*>& open_observers_;
   const Network& network_;
 };
 

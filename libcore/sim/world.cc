@@ -100,6 +100,7 @@ void World::watch() {
   network_.observe(amplification_checker_);
   network_.observe(upload_checker_);
   commons_.seal_observers = {&forward_checker_, &nonce_checker_};
+  commons_.open_observers = {&amplification_checker_};
 }
 
 // Every host's clock shows something else, as clocks do: nobody may rely on a common time.

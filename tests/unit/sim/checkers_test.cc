@@ -82,16 +82,36 @@ TEST_CASE("the amplification checker finds more bytes out than in before an addr
     checker.on_sent(1, kSomebody, datagram(92, session::kResponseType), kNow);
     CHECK(findings.safety() == 1);
   }
-  SECTION("data from there proves it") {
-    checker.on_delivered(1, kSomebody, datagram(40, session::kDataType), kNow);
+  std::vector<std::uint8_t> data = datagram(40, session::kDataType);
+  data.back() = 7;  // of its tag
+  SECTION("data from there that can be opened proves it") {
+    checker.on_delivered(1, kSomebody, data, kNow);
+    checker.on_open(1, Bytes{data}.subspan(13), kNow);
     for (int i = 0; i < 10; ++i) checker.on_sent(1, kSomebody, datagram(1'200, session::kDataType), kNow);
     CHECK(findings.none());
+  }
+  SECTION("data that nobody could open proves nothing") {
+    checker.on_delivered(1, kSomebody, data, kNow);
+    SECTION("at all") {}
+    SECTION("or another host did") { checker.on_open(2, Bytes{data}.subspan(13), kNow); }
+    SECTION("or what was opened is something else") { checker.on_open(1, datagram(27, 9), kNow); }
+    SECTION("or it was opened at another time") { checker.on_open(1, Bytes{data}.subspan(13), kNow + seconds(1)); }
+    checker.on_sent(1, kSomebody, datagram(1'200, session::kDataType), kNow);
+    CHECK(findings.safety() == 1);
   }
   SECTION("a handshake of one's own is no answer, and the answer to it proves the address") {
     for (int i = 0; i < 10; ++i) checker.on_sent(2, kSomebody, datagram(256, session::kInitiationType), kNow);
     checker.on_delivered(2, kSomebody, datagram(92, session::kResponseType), kNow);
     checker.on_sent(2, kSomebody, datagram(1'200, session::kDataType), kNow);
     CHECK(findings.none());
+  }
+  SECTION("an answer that nobody sent proves nothing") {
+    checker.on_sent(2, kSomebody, datagram(256, session::kInitiationType), kNow);
+    std::vector<std::uint8_t> forged = datagram(92, session::kResponseType);
+    forged[20] = 1;
+    checker.on_delivered(2, kSomebody, forged, kNow);
+    checker.on_sent(2, kSomebody, datagram(1'200, session::kDataType), kNow);
+    CHECK(findings.safety() == 1);
   }
   SECTION("data to somebody unknown is too much at once") {
     checker.on_sent(2, kSomebody, datagram(40, session::kDataType), kNow);
