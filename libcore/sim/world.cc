@@ -130,6 +130,7 @@ void World::add_publisher() {
   residents_.push_back(draw_resident(scenario_, rng_, kPublisherHost));
   removed_by_command_.push_back(false);
   gone_at_.push_back(std::nullopt);
+  past_.emplace_back();
   const std::unique_ptr<Rng> rng = rng_.fork("host 0");
   HostConfig host_config;
   const PeerConfig peer = peer_config(*rng, kPublisherHost, host_config);
@@ -152,6 +153,7 @@ void World::add_member(Instant joins) {
   residents_.push_back(draw_resident(scenario_, rng_, host));
   removed_by_command_.push_back(false);
   gone_at_.push_back(std::nullopt);
+  past_.emplace_back();
   HostConfig host_config;
   viewers_.push_back(make_viewer(host, 0, true, host_config));
   if (residents_[host].role == Role::kViewer) host_config.box = draw_box(host);
@@ -255,11 +257,11 @@ void World::kill(HostId host) {
 void World::crash(HostId host, bool keeps_state) {
   if (!network_.present(host)) return;
   remove(host);
-  const auto lives = std::count_if(former_.begin(), former_.end(), [host](const Former& f) { return f.host == host; });
+  Past& past = past_[host];
+  past.stayed += last_life(host);
   HostConfig unused;
-  std::unique_ptr<Viewer> next = make_viewer(host, static_cast<unsigned>(lives) + 1, keeps_state, unused);
-  const Duration stayed = last_life(host);
-  former_.push_back({host, std::exchange(viewers_[host - 1], std::move(next)), network_.now(), stayed});
+  std::unique_ptr<Viewer> next = make_viewer(host, ++past.lives, keeps_state, unused);
+  former_.push_back({host, std::exchange(viewers_[host - 1], std::move(next)), network_.now()});
 }
 
 void World::come_back(HostId host) {
@@ -343,12 +345,7 @@ std::uint64_t World::wire_bytes_sent() const {
   return bytes;
 }
 
-Duration World::stayed(HostId host) {
-  Duration stayed = last_life(host);
-  for (const Former& former : former_)
-    if (former.host == host) stayed += former.stayed;
-  return stayed;
-}
+Duration World::stayed(HostId host) { return past_[host].stayed + last_life(host); }
 
 Duration World::last_life(HostId host) {
   const Instant left = gone_at_[host].value_or(network_.now());

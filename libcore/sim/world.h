@@ -137,9 +137,13 @@ class World {
     HostId host;
     std::unique_ptr<Viewer> viewer;
     Instant gone;
-    Duration stayed;
   };
   std::vector<Former> former_;
+  struct Past {
+    unsigned lives = 0;  // that are over, and in former_
+    Duration stayed{};   // in all of them
+  };
+  std::vector<Past> past_;  // by host
   std::vector<bool> removed_by_command_;
   std::vector<std::optional<Instant>> gone_at_;
   Network network_;
