@@ -1,10 +1,10 @@
 // The measuring side of a probe, and the answering one: pings and pongs over a session that carries nothing else.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <vector>
 
 #include "libcore/node/node.h"
 #include "libcore/session/endpoint.h"
@@ -38,7 +38,8 @@ class Prober {
   swarm::Outbox outbox_;
   std::optional<session::SessionId> session_;
   Instant dialled_{};
-  std::array<Sent, 1024> sent_{};  // by id modulo the size
+  static constexpr std::size_t kSent = 1024;
+  std::vector<Sent> sent_;  // by id modulo kSent; empty until the first ping
   std::deque<Event> events_;
 };
 
