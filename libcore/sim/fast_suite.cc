@@ -69,6 +69,17 @@ crypto::LeafHash FastSuite::leaf_hash(Bytes header, Bytes payload, const crypto:
   return spread<crypto::LeafHash>(digest.value());
 }
 
+crypto::NodeKeyPair FastSuite::node_key_pair(const ByteArray<32>& secret) const {
+  return {{spread<ByteArray<32>>(hash_bytes(secret))}, secret};
+}
+
+bool FastSuite::diffie_hellman(const crypto::NodeKeyPair& self, const crypto::NodeKey& peer,
+                               ByteArray<32>& shared) const {
+  if (peer == crypto::NodeKey{}) return false;
+  shared = spread<ByteArray<32>>(hash_bytes(self.public_key.bytes) + hash_bytes(peer.bytes));
+  return true;
+}
+
 void FastSuite::xor_stream(MutableBytes text, const crypto::SymmetricKey& key, std::uint64_t counter) const {
   std::uint64_t state = word_of(key) ^ Digest::mix(counter + 1);
   for (std::size_t at = 0; at < text.size(); at += 8) {
