@@ -1,3 +1,5 @@
+#include <vector>
+
 #include "libcore/crypto/chacha_rng.h"
 #include "libcore/session/handshake.h"
 #include "libcore/sim/fast_suite.h"
@@ -63,4 +65,29 @@ TEST_CASE("suites: no secret is shared with a key that is none", "[sim]") {
   CHECK_FALSE(fast.diffie_hellman(self, {}, shared));
   CHECK_FALSE(remembering.diffie_hellman(self, {}, shared));
   CHECK_FALSE(remembering.diffie_hellman(self, {}, shared));
+}
+
+TEST_CASE("suites: a fast one finds any bit that was changed", "[sim]") {
+  const sim::FastSuite fast;
+  const crypto::SymmetricKey key{1};
+  const ByteArray<13> header{2};
+  for (const std::size_t size : {0u, 1u, 63u, 64u, 65u, 200u}) {
+    std::vector<std::uint8_t> text(size, 3), out(size);
+    std::vector<std::uint8_t> sealed(size + crypto::kTagBytes);
+    fast.seal(sealed, text, header, key, 5);
+    REQUIRE(fast.open(out, sealed, header, key, 5));
+    CHECK(out == text);
+    CHECK_FALSE(fast.open(out, sealed, header, key, 6));
+    for (std::size_t bit = 0; bit < 8 * sealed.size(); ++bit) {
+      sealed[bit / 8] ^= static_cast<std::uint8_t>(1u << bit % 8);
+      REQUIRE_FALSE(fast.open(out, sealed, header, key, 5));
+      sealed[bit / 8] ^= static_cast<std::uint8_t>(1u << bit % 8);
+    }
+    const auto leaf = fast.leaf_hash(header, text, key);
+    for (std::size_t bit = 0; bit < 8 * size; ++bit) {
+      text[bit / 8] ^= static_cast<std::uint8_t>(1u << bit % 8);
+      REQUIRE(fast.leaf_hash(header, text, key) != leaf);
+      text[bit / 8] ^= static_cast<std::uint8_t>(1u << bit % 8);
+    }
+  }
 }
