@@ -53,10 +53,11 @@ std::uint64_t hash_text(Bytes text) {
 template <typename Array>
 Array spread(std::uint64_t value) {
   Array out;
-  for (std::size_t at = 0; at < out.size(); at += 8) {
+  static_assert(out.size() % sizeof(value) == 0);
+  for (std::size_t at = 0; at < out.size(); at += sizeof(value)) {
     value = Digest::mix(value + at + 1);
-    for (std::size_t i = 0; i < 8 && at + i < out.size(); ++i)
-      out[at + i] = static_cast<std::uint8_t>(value >> (8 * i));
+    const std::uint64_t word = std::endian::native == std::endian::big ? __builtin_bswap64(value) : value;
+    std::memcpy(out.data() + at, &word, sizeof(word));
   }
   return out;
 }
