@@ -38,9 +38,7 @@ void Prober::handle_text(session::SessionId session, Bytes text, bool answer, In
 
 std::optional<Event> Prober::next_event() {
   if (events_.empty()) return std::nullopt;
-  Event event = std::move(events_.front());
-  events_.pop_front();
-  return event;
+  return events_.pop_front();
 }
 
 }  // namespace spate::node

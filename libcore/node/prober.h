@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <vector>
 
+#include "libcore/base/fifo.h"
 #include "libcore/node/node.h"
 #include "libcore/session/endpoint.h"
 #include "libcore/swarm/outbox.h"
@@ -40,7 +40,7 @@ class Prober {
   Instant dialled_{};
   static constexpr std::size_t kSent = 1024;
   std::vector<Sent> sent_;  // by id modulo kSent; empty until the first ping
-  std::deque<Event> events_;
+  Fifo<Event> events_;
 };
 
 }  // namespace spate::node

@@ -344,9 +344,7 @@ void Endpoint::check_session(std::uint32_t slot, Instant now) {
 
 std::optional<SessionEvent> Endpoint::next_event() {
   if (events_.empty()) return std::nullopt;
-  const SessionEvent event = events_.front();
-  events_.pop_front();
-  return event;
+  return events_.pop_front();
 }
 
 bool Endpoint::flush(DatagramBatch& out, Instant now) {

@@ -11,12 +11,12 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
 #include <vector>
 
+#include "libcore/base/fifo.h"
 #include "libcore/base/token_bucket.h"
 #include "libcore/session/handshake.h"
 #include "libcore/session/index_table.h"
@@ -172,8 +172,8 @@ class Endpoint {
   std::vector<std::uint32_t> free_sessions_;
   std::vector<HalfOpen> half_open_;
   std::map<PeerKey, std::uint32_t> by_peer_;
-  std::deque<SessionEvent> events_;
-  std::deque<Outgoing> outgoing_;
+  Fifo<SessionEvent> events_;
+  Fifo<Outgoing> outgoing_;
   std::vector<std::uint32_t> confirming_;
   TokenBucket handshake_budget_{kHandshakesPerSecond, kHandshakesBurst};
   Instant next_deadline_ = kNever;
