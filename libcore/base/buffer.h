@@ -1,11 +1,13 @@
 // Immutable, reference-counted packet buffers from a pool.
 //
 // A received datagram is opened straight into a block of the pool; once verified, the same block is what is
-// forwarded, repaired from and played out: nobody copies it. Blocks have one size and come back to the pool's
-// free list, so the steady state allocates nothing. Single-threaded by design (the core has no threads).
+// forwarded, repaired from and played out: nobody copies it. Blocks have one of two sizes and come back to the pool's
+// free lists, so the steady state allocates nothing. Single-threaded by design (the core has no threads).
 // A pool must outlive its buffers.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -21,25 +23,42 @@ class BufferPool;
 class Buffer {
  public:
   Buffer() = default;
-  Buffer(const Buffer& other);
+  Buffer(const Buffer& other) : block_(other.block_) {
+    if (block_ != nullptr) ++block_->owners;
+  }
   Buffer(Buffer&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
   Buffer& operator=(Buffer other) noexcept {
     std::swap(block_, other.block_);
     return *this;
   }
-  ~Buffer() { reset(); }
+  ~Buffer() {
+    if (block_ != nullptr) release();
+  }
 
   explicit operator bool() const { return block_ != nullptr; }
-  Bytes bytes() const;
+  Bytes bytes() const { return block_ == nullptr ? Bytes{} : Bytes{block_->data(), block_->size}; }
   std::size_t size() const { return bytes().size(); }
   // Writable only while this is the block's one owner (checked).
   MutableBytes writable();
+  // Keeps the bytes that both sizes have; views of them end. REQUIRES one owner, and at most BufferPool::kBlockBytes.
   void resize(std::size_t bytes);
-  void reset();
+  void reset() {
+    if (block_ != nullptr) release();
+  }
 
  private:
   friend class BufferPool;
-  struct Block;
+  // Its bytes follow it in memory.
+  struct Block {
+    BufferPool* pool;
+    Block* next_free;
+    std::uint32_t owners;
+    std::uint16_t size;
+    std::uint16_t kind;
+    std::uint8_t* data() { return reinterpret_cast<std::uint8_t*>(this + 1); }
+    const std::uint8_t* data() const { return reinterpret_cast<const std::uint8_t*>(this + 1); }
+  };
+  void release();
   explicit Buffer(Block* block) : block_(block) {}
   Block* block_ = nullptr;
 };
@@ -48,6 +67,8 @@ class BufferPool {
  public:
   // Holds the largest datagram that path-MTU discovery may ever allow.
   static constexpr std::size_t kBlockBytes = 1536;
+  // Holds what peers tell one another, and the largest datagram of a handshake.
+  static constexpr std::size_t kSmallBlockBytes = 256;
 
   BufferPool();
   virtual ~BufferPool();
@@ -64,10 +85,11 @@ class BufferPool {
  private:
   friend class Buffer;
   static constexpr std::size_t kSlabBlocks = 64;
-  void grow();
+  static constexpr std::array<std::size_t, 2> kBytesOfKind{kSmallBlockBytes, kBlockBytes};
+  void grow(std::size_t kind);
 
-  std::vector<std::unique_ptr<Buffer::Block[]>> slabs_;
-  Buffer::Block* free_ = nullptr;
+  std::vector<std::unique_ptr<std::byte[]>> slabs_;
+  std::array<Buffer::Block*, kBytesOfKind.size()> free_{};
   std::size_t in_use_ = 0;
 };
 

@@ -1,7 +1,7 @@
 // A log-linear histogram of durations: quantiles within 2 % of the value, in constant memory.
 //
 // Buckets of microseconds: 64 linear steps in each power of two (as in HdrHistogram). Values are clamped to
-// 0 .. 2^36 us (19 hours).
+// 0 .. 2^36 us (19 hours). There is memory for those powers of two of which a sample has come, and it stays.
 #pragma once
 
 #include <array>
@@ -35,10 +35,16 @@ class BasicHistogram {
  private:
   static constexpr int kLinearBits = 6;
   static constexpr int kPowers = 31;
+  static constexpr std::size_t kLinear = std::size_t{1} << kLinearBits;
+  static constexpr std::size_t kRows = kPowers + 1;  // of kLinear buckets
   static std::size_t bucket_of(std::uint64_t us);
   static std::uint64_t highest_in(std::size_t bucket);
+  Count& at(std::size_t bucket);
+  template <typename Visit>
+  void for_each(Visit visit) const;
 
-  std::array<Count, (kPowers + 1) << kLinearBits> buckets_{};
+  std::array<std::uint8_t, kRows> place_{};  // of each row in buckets_, from 1 on; 0: it has no memory yet
+  std::vector<Count> buckets_;               // kLinear for each row, in the order of their first samples
   std::uint64_t count_ = 0;
   Duration max_{};
 };

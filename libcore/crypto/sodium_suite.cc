@@ -60,6 +60,12 @@ class SodiumSuite final : public Suite {
     return hash;
   }
 
+  NodeKeyPair node_key_pair(const ByteArray<32>& secret) const override { return crypto::node_key_pair(secret); }
+
+  bool diffie_hellman(const NodeKeyPair& self, const NodeKey& peer, ByteArray<32>& shared) const override {
+    return crypto::diffie_hellman(self.secret, peer, shared);
+  }
+
   void xor_stream(MutableBytes text, const SymmetricKey& key, std::uint64_t counter) const override {
     const Nonce nonce = nonce_of(counter);
     crypto_stream_chacha20_ietf_xor(text.data(), text.data(), text.size(), nonce.data(), key.data());

@@ -1,5 +1,6 @@
-// The per-packet cryptography, behind one interface so that a large simulation may inject a cheaper suite of
-// the same sizes. Handshakes do not go through it: they are always real.
+// The cryptography of packets and the key agreement of handshakes, behind one interface so that a large simulation may
+// inject a cheaper suite of the same sizes, or remember what was computed already. All else in a handshake, its hashes
+// and its ciphers, does not go through it and is always real.
 #pragma once
 
 #include <cstdint>
@@ -30,11 +31,16 @@ class Suite {
   // BLAKE2b-128(key; header || payload).
   virtual LeafHash leaf_hash(Bytes header, Bytes payload, const SymmetricKey& key) const = 0;
 
+  // X25519, as in keys.h.
+  virtual NodeKeyPair node_key_pair(const ByteArray<32>& secret) const = 0;
+  [[nodiscard]] virtual bool diffie_hellman(const NodeKeyPair& self, const NodeKey& peer,
+                                            ByteArray<32>& shared) const = 0;
+
   // ChaCha20 (IETF) key stream over text, in place; the nonce is 4 zero bytes and the counter, little-endian.
   virtual void xor_stream(MutableBytes text, const SymmetricKey& key, std::uint64_t counter) const = 0;
 };
 
-// libsodium: ChaCha20-Poly1305 (RFC 8439), Ed25519, BLAKE2b. Without state, shared by all.
+// libsodium: ChaCha20-Poly1305 (RFC 8439), Ed25519, X25519, BLAKE2b. Without state, shared by all.
 const Suite& sodium_suite();
 
 // Lets libsodium pick its implementations for this processor. io/, sim/ and test programs call it once at start;

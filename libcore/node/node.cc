@@ -24,8 +24,7 @@ struct Node::Impl {
         own_pool(shared_pool == nullptr ? std::make_unique<BufferPool>() : nullptr),
         pool(own_pool ? *own_pool : *shared_pool),
         endpoint(suite, *rng, pool),
-        upload(config.upload_limit_bps / 8, kUploadBurstBytes),
-        prober(endpoint, pool) {}
+        upload(config.upload_limit_bps / 8, kUploadBurstBytes) {}
 
   // Anybody may measure the path to a host that serves a public stream. Who serves private ones only stays silent.
   void answer_probes() {
@@ -47,22 +46,24 @@ struct Node::Impl {
       if (swarm->service() == service) return swarm.get();
     return nullptr;
   }
+  Prober& the_prober() { return prober ? *prober : prober.emplace(endpoint, pool); }
+  bool probes(session::SessionId session) const { return prober && prober->uses(session); }
   void dispatch_session_events(Instant now) {
     while (const auto event = endpoint.next_event()) {
-      if (prober.uses(event->session) && event->kind == session::SessionEvent::Kind::kEstablished)
-        prober.on_established(now);
+      if (probes(event->session) && event->kind == session::SessionEvent::Kind::kEstablished)
+        prober->on_established(now);
       else if (swarm::Swarm* const swarm = swarm_of(event->service))
         swarm->on_session(*event, now);
     }
   }
   void handle_text(session::Endpoint::Received received, Instant now) {
-    if (prober.uses(received.session) || probe_service == received.service)
-      prober.handle_text(received.session, received.text.bytes(), probe_service.has_value(), now);
+    if (probes(received.session) || probe_service == received.service)
+      the_prober().handle_text(received.session, received.text.bytes(), probe_service.has_value(), now);
     else if (swarm::Swarm* const swarm = swarm_of(received.service))
       swarm->handle_text(received.session, std::move(received.text), now);
   }
   bool flush(DatagramBatch& out, Instant now) {
-    if (!endpoint.flush(out, now) || !prober.flush(out, now)) return false;
+    if (!endpoint.flush(out, now) || (prober && !prober->flush(out, now))) return false;
     // Each in turn is the first, so that a scarce upload is shared.
     turn = swarms.empty() ? 0 : (turn + 1) % swarms.size();
     for (std::size_t i = 0; i < swarms.size(); ++i)
@@ -81,7 +82,7 @@ struct Node::Impl {
   TokenBucket upload;
   std::vector<std::unique_ptr<swarm::Swarm>> swarms;
   std::size_t turn = 0;
-  Prober prober;
+  std::optional<Prober> prober;                        // few hosts ever need one
   std::optional<session::ServiceIndex> probe_service;  // that we answer on
   std::optional<session::ServiceIndex> probing;        // that we ask on
   NodeStats stats;
@@ -141,10 +142,10 @@ void Node::probe(const Host& host, const std::optional<JoinConfig>& service_of, 
       service_of ? session::stream_service(service_of->stream, service_of->swarm_secret) : session::probe_service();
   if (impl_->probing) impl_->endpoint.remove_service(*impl_->probing);
   impl_->probing = impl_->endpoint.add_service(service, impl_->config.identity, false);
-  impl_->prober.connect(*impl_->probing, host, now);
+  impl_->the_prober().connect(*impl_->probing, host, now);
 }
 
-void Node::probe_ping(std::uint32_t id, std::size_t bytes, Instant now) { impl_->prober.ping(id, bytes, now); }
+void Node::probe_ping(std::uint32_t id, std::size_t bytes, Instant now) { impl_->the_prober().ping(id, bytes, now); }
 
 Poll Node::poll(Instant now, DatagramBatch& out) {
   Poll poll;
@@ -155,7 +156,7 @@ Poll Node::poll(Instant now, DatagramBatch& out) {
       return poll;
     }
   }
-  if (auto event = impl_->prober.next_event()) {
+  if (auto event = impl_->prober ? impl_->prober->next_event() : std::nullopt) {
     poll.kind = Poll::Kind::kEvent;
     poll.event = std::move(event);
     return poll;

@@ -16,7 +16,8 @@ void Prober::ping(std::uint32_t id, std::size_t bytes, Instant now) {
   if (!session_) return;
   const std::size_t empty = wire::control_bytes(wire::Ping{});
   const std::size_t padding = std::min(bytes > empty ? bytes - empty : 0, swarm::Outbox::kDatagramTextBytes - empty);
-  sent_[id % sent_.size()] = {id, now, true};
+  sent_.resize(kSent);
+  sent_[id % kSent] = {id, now, true};
   outbox_.send(*session_, wire::Ping{id, static_cast<std::uint16_t>(padding)});
 }
 
@@ -26,7 +27,8 @@ void Prober::handle_text(session::SessionId session, Bytes text, bool answer, In
     if (const auto* const ping = std::get_if<wire::Ping>(&*message); ping != nullptr && answer) {
       outbox_.answer(session, *ping, std::nullopt);
     } else if (const auto* const pong = std::get_if<wire::Pong>(&*message); pong != nullptr && uses(session)) {
-      Sent& sent = sent_[pong->id % sent_.size()];
+      if (sent_.empty()) continue;
+      Sent& sent = sent_[pong->id % kSent];
       if (!sent.waiting || sent.id != pong->id) continue;
       sent.waiting = false;
       events_.push_back(ProbeReply{pong->id, now - sent.at});
@@ -36,9 +38,7 @@ void Prober::handle_text(session::SessionId session, Bytes text, bool answer, In
 
 std::optional<Event> Prober::next_event() {
   if (events_.empty()) return std::nullopt;
-  Event event = std::move(events_.front());
-  events_.pop_front();
-  return event;
+  return events_.pop_front();
 }
 
 }  // namespace spate::node

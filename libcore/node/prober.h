@@ -1,11 +1,11 @@
 // The measuring side of a probe, and the answering one: pings and pongs over a session that carries nothing else.
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <deque>
 #include <optional>
+#include <vector>
 
+#include "libcore/base/fifo.h"
 #include "libcore/node/node.h"
 #include "libcore/session/endpoint.h"
 #include "libcore/swarm/outbox.h"
@@ -38,8 +38,9 @@ class Prober {
   swarm::Outbox outbox_;
   std::optional<session::SessionId> session_;
   Instant dialled_{};
-  std::array<Sent, 1024> sent_{};  // by id modulo the size
-  std::deque<Event> events_;
+  static constexpr std::size_t kSent = 1024;
+  std::vector<Sent> sent_;  // by id modulo kSent; empty until the first ping
+  Fifo<Event> events_;
 };
 
 }  // namespace spate::node

@@ -103,7 +103,7 @@ void Endpoint::handle_initiation(const Datagram& datagram, Instant now) {
   // Only what is authentic takes a half-open entry, perhaps another's.
   const auto index = indices_.allocate({IndexTable::Kind::kHalfOpen, UINT32_MAX});
   if (!index) return;
-  auto accepted = accept_initiation(datagram.bytes, served->service, served->self, *index, rng_);
+  auto accepted = accept_initiation(datagram.bytes, served->service, served->self, *index, rng_, suite_);
   if (!accepted || accepted->peer == served->self.public_key) {
     indices_.release(*index);
     ++dropped_;
@@ -128,9 +128,8 @@ void Endpoint::handle_response(const Datagram& datagram, Instant now) {
   const auto index = parse_response_receiver(datagram.bytes);
   const IndexTable::Owner owner = index ? indices_.find(*index) : IndexTable::Owner{};
   Session* const session = owner.kind == IndexTable::Kind::kSession ? &sessions_[owner.slot] : nullptr;
-  const bool awaited =
-      session != nullptr && session->handshake && session->handshake->initiation->own_index() == *index;
-  const auto result = awaited ? session->handshake->initiation->read_response(datagram.bytes) : std::nullopt;
+  const bool awaited = session != nullptr && session->handshake && session->handshake->initiation.own_index() == *index;
+  const auto result = awaited ? session->handshake->initiation.read_response(datagram.bytes) : std::nullopt;
   if (!result) {
     ++dropped_;
     return;
@@ -260,21 +259,18 @@ void Endpoint::begin_handshake(std::uint32_t slot, Duration give_up, Instant now
   const auto index = indices_.allocate({IndexTable::Kind::kSession, slot});
   if (!index) return;  // 65,536 in use
   const ServedService& served = services_[session.service];
-  auto initiation = std::make_unique<Initiation>(served.service, served.self, session.peer, *index, rng_);
-  if (!initiation->usable()) {  // the peer's key, which somebody told us, is none
+  auto handshake = std::make_unique<Handshake>(
+      Handshake{Initiation(served.service, served.self, session.peer, *index, rng_, suite_), now, now, now + give_up});
+  if (!handshake->initiation.usable()) {  // the peer's key, which somebody told us, is none
     indices_.release(*index);
     return;
   }
-  session.handshake = Handshake{};
-  session.handshake->initiation = std::move(initiation);
-  session.handshake->started = now;
-  session.handshake->next_send = now;
-  session.handshake->give_up = now + give_up;
+  session.handshake = std::move(handshake);
   wake_at(now);
 }
 
 void Endpoint::end_handshake(Session& session, bool release_index) {
-  if (release_index) indices_.release(session.handshake->initiation->own_index());
+  if (release_index) indices_.release(session.handshake->initiation.own_index());
   session.handshake.reset();
 }
 
@@ -333,7 +329,7 @@ void Endpoint::check_session(std::uint32_t slot, Instant now) {
   }
   if (session.handshake && now >= session.handshake->next_send) {
     Handshake& handshake = *session.handshake;
-    send_raw(session.address, handshake.initiation->datagram());
+    send_raw(session.address, handshake.initiation.datagram());
     const Duration interval = retry_interval(now - handshake.started);
     const auto jitter = static_cast<std::int64_t>(rng_.below(static_cast<std::uint64_t>(interval.count()) / 3 + 1));
     handshake.next_send = now + interval + Duration(jitter);
@@ -348,9 +344,7 @@ void Endpoint::check_session(std::uint32_t slot, Instant now) {
 
 std::optional<SessionEvent> Endpoint::next_event() {
   if (events_.empty()) return std::nullopt;
-  const SessionEvent event = events_.front();
-  events_.pop_front();
-  return event;
+  return events_.pop_front();
 }
 
 bool Endpoint::flush(DatagramBatch& out, Instant now) {

@@ -11,12 +11,12 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
 #include <vector>
 
+#include "libcore/base/fifo.h"
 #include "libcore/base/token_bucket.h"
 #include "libcore/session/handshake.h"
 #include "libcore/session/index_table.h"
@@ -107,22 +107,23 @@ class Endpoint {
     bool removed = false;
   };
   struct Handshake {
-    std::unique_ptr<Initiation> initiation;
+    Initiation initiation;
     Instant started{};
     Instant next_send{};
     Instant give_up{};
   };
+  // What each datagram needs comes first: there are many sessions, and few of them are in the cache.
   struct Session {
-    std::uint32_t generation = 0;
-    bool used = false;
-    ServiceIndex service = 0;
-    crypto::NodeKey peer;
-    Address address;
     std::unique_ptr<KeySet> current;
-    std::unique_ptr<KeySet> previous;
-    std::optional<Handshake> handshake;
     Instant last_received{};
+    std::uint32_t generation = 0;
+    ServiceIndex service = 0;
+    Address address;
+    bool used = false;
     bool confirm = false;  // owes the peer a first datagram on new keys
+    std::unique_ptr<KeySet> previous;
+    std::unique_ptr<Handshake> handshake;
+    crypto::NodeKey peer;
   };
   struct HalfOpen {
     bool used = false;
@@ -171,8 +172,8 @@ class Endpoint {
   std::vector<std::uint32_t> free_sessions_;
   std::vector<HalfOpen> half_open_;
   std::map<PeerKey, std::uint32_t> by_peer_;
-  std::deque<SessionEvent> events_;
-  std::deque<Outgoing> outgoing_;
+  Fifo<SessionEvent> events_;
+  Fifo<Outgoing> outgoing_;
   std::vector<std::uint32_t> confirming_;
   TokenBucket handshake_budget_{kHandshakesPerSecond, kHandshakesBurst};
   Instant next_deadline_ = kNever;

@@ -30,10 +30,13 @@ Prologue prologue_of(const Service& service, std::uint8_t caps) {
 }
 
 NoiseHandshake begin(bool initiator, const Service& service, std::uint8_t caps, const crypto::NodeKeyPair& self,
-                     const crypto::NodeKey& remote, Rng& rng) {
+                     const crypto::NodeKey& remote, Rng& rng, const crypto::Suite& suite) {
   const Prologue prologue = prologue_of(service, caps);
-  NoiseHandshake::Config config{
-      NoisePattern::kIKpsk2, initiator, prologue, self, crypto::generate_node_key_pair(rng), remote, service.psk};
+  ByteArray<32> secret;
+  rng.fill(secret);
+  NoiseHandshake::Config config{NoisePattern::kIKpsk2,       initiator, prologue,    self,
+                                suite.node_key_pair(secret), remote,    service.psk, &suite};
+  crypto::erase(secret);
   NoiseHandshake noise(config);
   crypto::erase(config.static_keys.secret);
   crypto::erase(config.ephemeral_keys.secret);
@@ -100,10 +103,10 @@ std::optional<Answer> parse_answer(Bytes datagram) {
 }  // namespace
 
 Initiation::Initiation(const Service& service, const crypto::NodeKeyPair& self, const crypto::NodeKey& responder,
-                       std::uint32_t own_index, Rng& rng)
+                       std::uint32_t own_index, Rng& rng, const crypto::Suite& suite)
     : own_index_(own_index),
       response_mac_key_(service.mac1_key(self.public_key)),
-      noise_(begin(true, service, kCaps, self, responder, rng)) {
+      noise_(begin(true, service, kCaps, self, responder, rng, suite)) {
   ByteArray<NoiseHandshake::kFirstOverhead> message;
   usable_ = noise_.write_message({}, message);
   if (!usable_) return;
@@ -140,10 +143,10 @@ bool initiation_mac1_valid(Bytes datagram, const crypto::SymmetricKey& mac1_key)
 }
 
 std::optional<Acceptance> accept_initiation(Bytes datagram, const Service& service, const crypto::NodeKeyPair& self,
-                                            std::uint32_t own_index, Rng& rng) {
+                                            std::uint32_t own_index, Rng& rng, const crypto::Suite& suite) {
   const std::optional<Initial> initial = parse(datagram);
   if (!initial || initial->header.tag != service.tag) return std::nullopt;
-  NoiseHandshake noise = begin(false, service, initial->caps, self, {}, rng);
+  NoiseHandshake noise = begin(false, service, initial->caps, self, {}, rng, suite);
   if (!noise.read_message(initial->noise, {})) return std::nullopt;
   ByteArray<NoiseHandshake::kSecondOverhead> message;
   if (!noise.write_message({}, message)) return std::nullopt;

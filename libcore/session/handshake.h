@@ -35,7 +35,7 @@ using ResponseDatagram = ByteArray<kResponseBytes>;
 class Initiation {
  public:
   Initiation(const Service& service, const crypto::NodeKeyPair& self, const crypto::NodeKey& responder,
-             std::uint32_t own_index, Rng& rng);
+             std::uint32_t own_index, Rng& rng, const crypto::Suite& suite = crypto::sodium_suite());
 
   // False when the responder's key is a low-order point, which no host can hold: there is nothing to send then
   // (the datagram is zeros) and no answer will be taken.
@@ -78,7 +78,8 @@ struct Acceptance {
 // Does the responder's whole part. Nothing unless the initiation is authentic and for this service. An initiation may
 // be a replay: only an opened data packet shows that the peer is there. REQUIRES initiation_mac1_valid().
 std::optional<Acceptance> accept_initiation(Bytes datagram, const Service& service, const crypto::NodeKeyPair& self,
-                                            std::uint32_t own_index, Rng& rng);
+                                            std::uint32_t own_index, Rng& rng,
+                                            const crypto::Suite& suite = crypto::sodium_suite());
 
 // The receiver index of a response of the right type, version and size.
 std::optional<std::uint32_t> parse_response_receiver(Bytes datagram);

@@ -8,12 +8,12 @@ namespace spate::session {
 
 KeySet::KeySet(const TransportKeys& keys, std::uint32_t own_index, std::uint32_t peer_index, bool initiator,
                Instant now)
-    : keys_(keys),
-      own_index_(own_index),
+    : own_index_(own_index),
       peer_index_(peer_index),
-      initiator_(initiator),
       created_(now),
-      last_received_(now) {}
+      last_received_(now),
+      keys_(keys),
+      initiator_(initiator) {}
 
 KeySet::~KeySet() {
   crypto::erase(keys_.send);

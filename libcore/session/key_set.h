@@ -47,14 +47,14 @@ class KeySet {
   Instant last_received() const { return last_received_; }
 
  private:
-  TransportKeys keys_;
   std::uint32_t own_index_;
   std::uint32_t peer_index_;
-  bool initiator_;
-  std::uint64_t send_counter_ = 0;
   ReplayWindow window_;
   Instant created_;
   Instant last_received_;
+  TransportKeys keys_;
+  std::uint64_t send_counter_ = 0;
+  bool initiator_;
 };
 
 // The receiver index of a data datagram. Nothing if it is too short or of another type.

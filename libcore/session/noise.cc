@@ -37,7 +37,7 @@ Hash hmac(const Hash& key, Bytes first, Bytes second = {}) {
   return digest;
 }
 
-// HKDF (section 4.3): three outputs, of which the callers use two or three.
+// HKDF (section 4.3), with two outputs or with three.
 struct Derived {
   Hash first, second, third;
   ~Derived() {
@@ -46,13 +46,13 @@ struct Derived {
     crypto::erase(third);
   }
 };
-Derived hkdf(const Hash& chaining_key, Bytes input) {
+Derived hkdf(const Hash& chaining_key, Bytes input, int outputs = 2) {
   static constexpr ByteArray<1> kOne{1}, kTwo{2}, kThree{3};
   Hash temporary = hmac(chaining_key, input);
   Derived out;
   out.first = hmac(temporary, kOne);
   out.second = hmac(temporary, out.first, kTwo);
-  out.third = hmac(temporary, out.second, kThree);
+  if (outputs == 3) out.third = hmac(temporary, out.second, kThree);
   crypto::erase(temporary);
   return out;
 }
@@ -80,19 +80,11 @@ void NoiseHandshake::Symmetric::mix_key(Bytes input) {
 }
 
 void NoiseHandshake::Symmetric::mix_key_and_hash(const crypto::SymmetricKey& psk) {
-  const Derived derived = hkdf(chaining_key, psk);
+  const Derived derived = hkdf(chaining_key, psk, 3);
   chaining_key = derived.first;
   mix_hash(derived.second);
   key = truncate(derived.third);
   nonce = 0;
-}
-
-bool NoiseHandshake::Symmetric::mix_dh(const ByteArray<32>& secret, const crypto::NodeKey& peer) {
-  ByteArray<32> shared;
-  const bool sound = crypto::diffie_hellman(secret, peer, shared);
-  if (sound) mix_key(shared);
-  crypto::erase(shared);
-  return sound;
 }
 
 void NoiseHandshake::Symmetric::encrypt_and_hash(MutableBytes out, Bytes text) {
@@ -108,7 +100,8 @@ bool NoiseHandshake::Symmetric::decrypt_and_hash(MutableBytes out, Bytes sealed)
 }
 
 NoiseHandshake::NoiseHandshake(const Config& config)
-    : pattern_(config.pattern),
+    : suite_(*config.suite),
+      pattern_(config.pattern),
       initiator_(config.initiator),
       static_keys_(config.static_keys),
       ephemeral_keys_(config.ephemeral_keys),
@@ -134,6 +127,14 @@ void NoiseHandshake::mix_ephemeral(Symmetric& symmetric, const crypto::NodeKey& 
   if (pattern_ == NoisePattern::kIKpsk2) symmetric.mix_key(key.bytes);
 }
 
+bool NoiseHandshake::mix_dh(Symmetric& symmetric, const crypto::NodeKeyPair& self, const crypto::NodeKey& peer) const {
+  ByteArray<32> shared;
+  const bool sound = suite_.diffie_hellman(self, peer, shared);
+  if (sound) symmetric.mix_key(shared);
+  crypto::erase(shared);
+  return sound;
+}
+
 bool NoiseHandshake::write_message(Bytes payload, MutableBytes out) {
   SPATE_CHECK(!finished() && initiator_ == (messages_ == 0));
   SPATE_CHECK(out.size() == payload.size() + overhead());
@@ -142,12 +143,12 @@ bool NoiseHandshake::write_message(Bytes payload, MutableBytes out) {
   writer.bytes(ephemeral_keys_.public_key.bytes);
   mix_ephemeral(next, ephemeral_keys_.public_key);
   if (messages_ == 0) {  // -> e, es, s, ss
-    if (!next.mix_dh(ephemeral_keys_.secret, remote_static_)) return false;
+    if (!mix_dh(next, ephemeral_keys_, remote_static_)) return false;
     next.encrypt_and_hash(writer.skip(32 + kTagBytes), static_keys_.public_key.bytes);
-    if (!next.mix_dh(static_keys_.secret, remote_static_)) return false;
+    if (!mix_dh(next, static_keys_, remote_static_)) return false;
   } else {  // <- e, ee, se, psk
-    if (!next.mix_dh(ephemeral_keys_.secret, remote_ephemeral_)) return false;
-    if (!next.mix_dh(ephemeral_keys_.secret, remote_static_)) return false;
+    if (!mix_dh(next, ephemeral_keys_, remote_ephemeral_)) return false;
+    if (!mix_dh(next, ephemeral_keys_, remote_static_)) return false;
     if (pattern_ == NoisePattern::kIKpsk2) next.mix_key_and_hash(psk_);
   }
   next.encrypt_and_hash(writer.skip(payload.size() + kTagBytes), payload);
@@ -166,12 +167,12 @@ bool NoiseHandshake::read_message(Bytes message, MutableBytes payload) {
   crypto::NodeKey remote_static = remote_static_;
   mix_ephemeral(next, ephemeral);
   if (messages_ == 0) {  // -> e, es, s, ss
-    if (!next.mix_dh(static_keys_.secret, ephemeral)) return false;
+    if (!mix_dh(next, static_keys_, ephemeral)) return false;
     if (!next.decrypt_and_hash(remote_static.bytes, reader.bytes(32 + kTagBytes))) return false;
-    if (!next.mix_dh(static_keys_.secret, remote_static)) return false;
+    if (!mix_dh(next, static_keys_, remote_static)) return false;
   } else {  // <- e, ee, se, psk
-    if (!next.mix_dh(ephemeral_keys_.secret, ephemeral)) return false;
-    if (!next.mix_dh(static_keys_.secret, ephemeral)) return false;
+    if (!mix_dh(next, ephemeral_keys_, ephemeral)) return false;
+    if (!mix_dh(next, static_keys_, ephemeral)) return false;
     if (pattern_ == NoisePattern::kIKpsk2) next.mix_key_and_hash(psk_);
   }
   if (!next.decrypt_and_hash(payload, reader.rest())) return false;

@@ -8,6 +8,7 @@
 
 #include "libcore/base/bytes.h"
 #include "libcore/crypto/keys.h"
+#include "libcore/crypto/suite.h"
 
 namespace spate::session {
 
@@ -29,6 +30,7 @@ class NoiseHandshake {
     crypto::NodeKeyPair ephemeral_keys;  // fresh for each handshake
     crypto::NodeKey remote_static;       // the initiator's knowledge of the responder; ignored in the responder
     crypto::SymmetricKey psk{};          // IKpsk2 only
+    const crypto::Suite* suite = &crypto::sodium_suite();  // of the key agreement
   };
 
   // Bytes that the first and the second message add to their payloads.
@@ -37,7 +39,7 @@ class NoiseHandshake {
 
   explicit NoiseHandshake(const Config& config);
   NoiseHandshake(const NoiseHandshake&) = default;
-  NoiseHandshake& operator=(const NoiseHandshake&) = default;
+  NoiseHandshake& operator=(const NoiseHandshake&) = delete;
   ~NoiseHandshake();  // erases its keys
 
   // Writes the next message with this payload to out (payload.size() plus the overhead bytes). False when the
@@ -71,14 +73,15 @@ class NoiseHandshake {
     void mix_hash(Bytes data);
     void mix_key(Bytes input);
     void mix_key_and_hash(const crypto::SymmetricKey& psk);
-    [[nodiscard]] bool mix_dh(const ByteArray<32>& secret, const crypto::NodeKey& peer);
     void encrypt_and_hash(MutableBytes out, Bytes text);
     [[nodiscard]] bool decrypt_and_hash(MutableBytes out, Bytes sealed);
   };
 
   std::size_t overhead() const { return messages_ == 0 ? kFirstOverhead : kSecondOverhead; }
+  [[nodiscard]] bool mix_dh(Symmetric& symmetric, const crypto::NodeKeyPair& self, const crypto::NodeKey& peer) const;
   void mix_ephemeral(Symmetric& symmetric, const crypto::NodeKey& key) const;
 
+  const crypto::Suite& suite_;
   NoisePattern pattern_;
   bool initiator_;
   int messages_ = 0;

@@ -1,9 +1,13 @@
 // Which packet counters were seen: a sliding window of the newest kWindow counters (RFC 6479's ring of words).
 // Ask fresh() before opening a packet and mark() only after it opened: a forgery must not move the window.
+//
+// The ring keeps no word of 64 counters that were all seen, and so is as short as the oldest gap in the window allows:
+// 16 bytes where packets come in order, 1 KB at the most (kBits). What it judges does not depend on that.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <memory>
 
 namespace spate::session {
 
@@ -18,8 +22,24 @@ class ReplayWindow {
   void mark(std::uint64_t counter);
 
  private:
-  std::array<std::uint64_t, kBits / 64> words_{};
-  std::uint64_t next_ = 0;  // one past the highest counter seen
+  static constexpr std::uint64_t kWordBits = 64;
+  static constexpr std::uint64_t kWordsMin = 2;
+  static constexpr std::uint64_t kWordsMax = kBits / kWordBits;
+
+  // Of 64 counters: the one that holds `counter`.
+  static std::uint64_t number_of(std::uint64_t counter) { return counter / kWordBits; }
+  std::uint64_t* words() { return grown_ ? grown_.get() : few_.data(); }
+  const std::uint64_t* words() const { return grown_ ? grown_.get() : few_.data(); }
+  std::uint64_t& word(std::uint64_t number) { return words()[number % size_]; }
+  void advance_to(std::uint64_t number);
+  void grow();
+
+  // Words newest_ - size_ + 1 to newest_, by their number modulo size_, a power of two. Those before have no gap.
+  std::uint64_t newest_ = 0;
+  std::array<std::uint64_t, kWordsMin> few_{0, ~std::uint64_t{0}};
+  std::unique_ptr<std::uint64_t[]> grown_;  // instead of few_
+  std::uint64_t next_ = 0;                  // one past the highest counter seen
+  std::uint32_t size_ = kWordsMin;
 };
 
 }  // namespace spate::session

@@ -1,6 +1,7 @@
 #include "libcore/sim/fast_suite.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "libcore/sim/digest.h"
@@ -14,14 +15,49 @@ std::uint64_t word_of(Bytes bytes) {
   return word;
 }
 
+__extension__ using Wide = unsigned __int128;
+
+// Both halves of the product: what is multiplied reaches all bits of it.
+std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
+  const Wide product = Wide{a} * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+// As hash_bytes(), in half the time for a whole packet: 16 bytes a multiplication, in the way of wyhash.
+std::uint64_t hash_text(Bytes text) {
+  constexpr std::size_t kLanes = 4;
+  constexpr std::size_t kStep = 16 * kLanes;
+  constexpr std::uint64_t kOdd[kLanes] = {0xa0761d6478bd642f, 0xe7037ed1a0b428db, 0x8ebc6af09c88c6e3,
+                                          0x589965cc75374cc3};
+  if (text.size() < kStep) return hash_bytes(text);
+  std::uint64_t lanes[kLanes] = {1, 2, 3, 4};
+  const auto word_at = [&text](std::size_t at) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + at, sizeof(word));
+    if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
+    return word;
+  };
+  const auto take = [&](std::size_t at) {
+    for (std::size_t lane = 0; lane < kLanes; ++lane)
+      lanes[lane] = fold(word_at(at + 16 * lane) ^ kOdd[lane], word_at(at + 16 * lane + 8) ^ lanes[lane]);
+  };
+  for (std::size_t at = 0; at + kStep < text.size(); at += kStep) take(at);
+  take(text.size() - kStep);  // what is left, and some of what was before
+  Digest digest;
+  digest.add(text.size());
+  for (const std::uint64_t lane : lanes) digest.add(lane);
+  return digest.value();
+}
+
 // Fills `out` with what follows from a value.
 template <typename Array>
 Array spread(std::uint64_t value) {
   Array out;
-  for (std::size_t at = 0; at < out.size(); at += 8) {
+  static_assert(out.size() % sizeof(value) == 0);
+  for (std::size_t at = 0; at < out.size(); at += sizeof(value)) {
     value = Digest::mix(value + at + 1);
-    for (std::size_t i = 0; i < 8 && at + i < out.size(); ++i)
-      out[at + i] = static_cast<std::uint8_t>(value >> (8 * i));
+    const std::uint64_t word = std::endian::native == std::endian::big ? __builtin_bswap64(value) : value;
+    std::memcpy(out.data() + at, &word, sizeof(word));
   }
   return out;
 }
@@ -31,7 +67,7 @@ ByteArray<crypto::kTagBytes> tag(Bytes text, Bytes associated, const crypto::Sym
   digest.add(word_of(key));
   digest.add(counter);
   digest.add(hash_bytes(associated));
-  digest.add(hash_bytes(text));
+  digest.add(hash_text(text));
   return spread<ByteArray<crypto::kTagBytes>>(digest.value());
 }
 
@@ -65,8 +101,19 @@ crypto::LeafHash FastSuite::leaf_hash(Bytes header, Bytes payload, const crypto:
   Digest digest;
   digest.add(word_of(key));
   digest.add(hash_bytes(header));
-  digest.add(hash_bytes(payload));
+  digest.add(hash_text(payload));
   return spread<crypto::LeafHash>(digest.value());
+}
+
+crypto::NodeKeyPair FastSuite::node_key_pair(const ByteArray<32>& secret) const {
+  return {{spread<ByteArray<32>>(hash_bytes(secret))}, secret};
+}
+
+bool FastSuite::diffie_hellman(const crypto::NodeKeyPair& self, const crypto::NodeKey& peer,
+                               ByteArray<32>& shared) const {
+  if (peer == crypto::NodeKey{}) return false;
+  shared = spread<ByteArray<32>>(hash_bytes(self.public_key.bytes) + hash_bytes(peer.bytes));
+  return true;
 }
 
 void FastSuite::xor_stream(MutableBytes text, const crypto::SymmetricKey& key, std::uint64_t counter) const {

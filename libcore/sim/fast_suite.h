@@ -1,6 +1,7 @@
-// A stand-in for the per-packet cryptography of large runs: same sizes, keyed 64-bit hashes in place of ciphers and
-// signatures. What was changed on the way is still found; what nobody honest made is not: a hostile host of the
-// simulation that knows this suite could forge. Handshakes stay real. Every report says which suite ran.
+// A stand-in for the cryptography of large runs: same sizes, keyed 64-bit hashes in place of ciphers and signatures,
+// and secrets that two node keys share although anybody could compute them. What was changed on the way is still found;
+// what nobody honest made is not: a hostile host of the simulation that knows this suite could forge. Every report says
+// which suite ran.
 #pragma once
 
 #include "libcore/crypto/suite.h"
@@ -16,6 +17,10 @@ class FastSuite final : public crypto::Suite {
   crypto::Signature sign(Bytes message, const crypto::StreamKeyPair& key) const override;
   bool verify(Bytes message, const crypto::Signature& signature, const crypto::StreamKey& key) const override;
   crypto::LeafHash leaf_hash(Bytes header, Bytes payload, const crypto::SymmetricKey& key) const override;
+  crypto::NodeKeyPair node_key_pair(const ByteArray<32>& secret) const override;
+  // Node keys of any origin agree: only the public ones count.
+  bool diffie_hellman(const crypto::NodeKeyPair& self, const crypto::NodeKey& peer,
+                      ByteArray<32>& shared) const override;
   void xor_stream(MutableBytes text, const crypto::SymmetricKey& key, std::uint64_t counter) const override;
 };
 

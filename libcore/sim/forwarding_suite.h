@@ -27,6 +27,11 @@ class ForwardingSuite : public crypto::Suite {
   crypto::LeafHash leaf_hash(Bytes header, Bytes payload, const crypto::SymmetricKey& key) const override {
     return suite_.leaf_hash(header, payload, key);
   }
+  crypto::NodeKeyPair node_key_pair(const ByteArray<32>& secret) const override { return suite_.node_key_pair(secret); }
+  bool diffie_hellman(const crypto::NodeKeyPair& self, const crypto::NodeKey& peer,
+                      ByteArray<32>& shared) const override {
+    return suite_.diffie_hellman(self, peer, shared);
+  }
   void xor_stream(MutableBytes text, const crypto::SymmetricKey& key, std::uint64_t counter) const override {
     suite_.xor_stream(text, key, counter);
   }

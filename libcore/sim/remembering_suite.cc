@@ -1,5 +1,7 @@
 #include "libcore/sim/remembering_suite.h"
 
+#include <algorithm>
+
 #include "libcore/sim/digest.h"
 
 namespace spate::sim {
@@ -15,6 +17,18 @@ bool RememberingSuite::verify(Bytes message, const crypto::Signature& signature,
   Entry& entry = remembered_[first % kEntries];
   if (entry.first != first || entry.second != second) entry = {first, second, suite_.verify(message, signature, key)};
   return entry.right;
+}
+
+bool RememberingSuite::diffie_hellman(const crypto::NodeKeyPair& self, const crypto::NodeKey& peer,
+                                      ByteArray<32>& shared) const {
+  const auto [lesser, greater] = std::minmax(self.public_key, peer);
+  Shared& entry = shared_[(hash_bytes(lesser.bytes) + hash_bytes(greater.bytes)) % kShared];
+  if (entry.lesser != lesser || entry.greater != greater) {
+    entry = {lesser, greater, ByteArray<32>{}};
+    if (!suite_.diffie_hellman(self, peer, *entry.secret)) entry.secret.reset();
+  }
+  if (entry.secret) shared = *entry.secret;
+  return entry.secret.has_value();
 }
 
 }  // namespace spate::sim

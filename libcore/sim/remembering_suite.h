@@ -1,8 +1,10 @@
 // Another suite, and a memory of what it has answered: that a signature over a message is right need be found out only
-// once for all hosts of a process. The answers are the other suite's, at all times.
+// once for all hosts of a process, and what two node keys share only once for the two hosts. The answers are the other
+// suite's, at all times.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "libcore/sim/forwarding_suite.h"
@@ -11,9 +13,13 @@ namespace spate::sim {
 
 class RememberingSuite final : public ForwardingSuite {
  public:
-  explicit RememberingSuite(const crypto::Suite& suite) : ForwardingSuite(suite), remembered_(kEntries) {}
+  explicit RememberingSuite(const crypto::Suite& suite)
+      : ForwardingSuite(suite), remembered_(kEntries), shared_(kShared) {}
 
   bool verify(Bytes message, const crypto::Signature& signature, const crypto::StreamKey& key) const override;
+  // What a pair of public keys shares is the same from both sides: X25519 commutes.
+  bool diffie_hellman(const crypto::NodeKeyPair& self, const crypto::NodeKey& peer,
+                      ByteArray<32>& shared) const override;
 
  private:
   static constexpr std::size_t kEntries = 1u << 14;
@@ -24,7 +30,15 @@ class RememberingSuite final : public ForwardingSuite {
     bool right = false;
   };
 
+  // 6 MB: a handshake's secrets are asked for again after one round trip, when other hosts' have come between.
+  static constexpr std::size_t kShared = 1u << 16;
+  struct Shared {
+    crypto::NodeKey lesser, greater;
+    std::optional<ByteArray<32>> secret;  // nothing: there is none
+  };
+
   mutable std::vector<Entry> remembered_;  // by the first hash; the newest stays
+  mutable std::vector<Shared> shared_;     // by a hash of both keys; the newest stays
 };
 
 }  // namespace spate::sim

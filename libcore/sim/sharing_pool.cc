@@ -7,12 +7,18 @@
 namespace spate::sim {
 
 Buffer SharingPool::shared(Buffer frame) {
-  // A frame's first bytes hold its type and its sequence.
+  // A frame's first 17 bytes hold its type and its sequence, whatever its type.
   const Bytes b = frame.bytes();
-  Buffer& newest = newest_[hash_bytes(b.first(std::min<std::size_t>(b.size(), 16))) % kFrames];
-  const Bytes a = newest.bytes();
-  if (newest && std::equal(a.begin(), a.end(), b.begin(), b.end())) return newest;
-  newest = frame;
+  const std::uint64_t hash = hash_bytes(b.first(std::min<std::size_t>(b.size(), 17)));
+  Set& set = sets_[hash % kSets];
+  for (std::size_t i = 0; i < kFramesOfSet; ++i) {
+    if (set.hashes[i] != hash || !set.frames[i]) continue;
+    const Bytes a = set.frames[i].bytes();
+    if (std::equal(a.begin(), a.end(), b.begin(), b.end())) return set.frames[i];
+  }
+  set.hashes[set.oldest] = hash;
+  set.frames[set.oldest] = frame;
+  set.oldest = (set.oldest + 1) % kFramesOfSet;
   return frame;
 }
 

@@ -2,6 +2,7 @@
 // keep it. So a swarm's memory grows with the stream, not with its peers.
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "libcore/base/buffer.h"
@@ -10,14 +11,24 @@ namespace spate::sim {
 
 class SharingPool final : public BufferPool {
  public:
-  SharingPool() : newest_(kFrames) {}
+  SharingPool() : sets_(kSets) {}
 
   Buffer shared(Buffer frame) override;
 
  private:
-  static constexpr std::size_t kFrames = 1u << 13;  // 13 MB, 18 s of 4 Mbit/s
+  // The frames that were kept last: 13 MB, 18 s of 4 Mbit/s. They are in sets by a hash of their first bytes, and in
+  // each the latest displaces the one that came before all others. With one frame a set, frames of one hash, of which
+  // there are some in any stream, would displace each other again and again, and be kept by each node apart.
+  static constexpr std::size_t kFrames = 1u << 13;
+  static constexpr std::size_t kFramesOfSet = 8;
+  static constexpr std::size_t kSets = kFrames / kFramesOfSet;
+  struct Set {
+    std::array<std::uint64_t, kFramesOfSet> hashes{};
+    std::array<Buffer, kFramesOfSet> frames;
+    std::size_t oldest = 0;
+  };
 
-  std::vector<Buffer> newest_;  // by a hash of the first bytes
+  std::vector<Set> sets_;
 };
 
 }  // namespace spate::sim

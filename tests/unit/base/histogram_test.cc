@@ -48,6 +48,10 @@ TEST_CASE("histogram: empty, it says zero", "[base]") {
   histogram.clear();
   CHECK(histogram.count() == 0);
   CHECK(histogram.quantile(1) == Duration::zero());
+  CHECK(histogram.points().empty());
+  histogram.add(milliseconds(3));
+  CHECK(histogram.quantile(1) == milliseconds(3));
+  CHECK(histogram.points().size() == 1);
 }
 
 TEST_CASE("histogram: values beyond its range are counted at its ends", "[base]") {

@@ -1,7 +1,9 @@
 #include "libcore/session/replay_window.h"
 
+#include <algorithm>
 #include <limits>
 #include <set>
+#include <vector>
 
 #include "libcore/crypto/chacha_rng.h"
 #include "tests/catch.h"
@@ -156,4 +158,36 @@ TEST_CASE("A million random counters are judged as by a set", "[session]") {
   }
   CHECK(taken > 100'000);
   CHECK(taken < 900'000);
+}
+
+TEST_CASE("Counters in order, a few of them much later: judged as by a set", "[session]") {
+  crypto::ChaChaRng rng(20261124);
+  ReplayWindow window;
+  Model model;
+  std::vector<std::uint64_t> late;
+  for (std::uint64_t counter = 0; counter < 200'000; ++counter) {
+    if (rng.below(500) == 0) {
+      late.push_back(counter);
+      continue;
+    }
+    REQUIRE(model.take(counter));
+    REQUIRE(take(window, counter));
+    REQUIRE_FALSE(take(window, counter));
+    const std::uint64_t before = counter - std::min(counter, rng.below(2 * kWindow));
+    const bool given_back = rng.below(3) == 0 && !late.empty();
+    const std::uint64_t old = given_back ? late[rng.below(late.size())] : before;
+    REQUIRE(take(window, old) == model.take(old));
+  }
+}
+
+TEST_CASE("Jumps of every length leave the same gaps in a new window", "[session]") {
+  for (std::uint64_t jump = 1; jump < 2 * ReplayWindow::kBits; jump += 61) {
+    ReplayWindow window;
+    for (std::uint64_t i = 0; i < 100; ++i) REQUIRE(take(window, i));
+    REQUIRE(take(window, 99 + jump));
+    for (std::uint64_t i = 0; i < 99 + jump; i += 7) {
+      const bool in_window = i + kWindow > 99 + jump;
+      REQUIRE(window.fresh(i) == (in_window && i >= 100));
+    }
+  }
 }

@@ -1,0 +1,41 @@
+// A queue in one piece of memory: first in, first out. None is taken before the first item, and what was taken is kept,
+// so the steady state allocates nothing. Its owner bounds it.
+#pragma once
+
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+#include "libcore/base/check.h"
+
+namespace spate {
+
+template <typename T>
+class Fifo {
+ public:
+  bool empty() const { return taken_ == items_.size(); }
+  std::size_t size() const { return items_.size() - taken_; }
+  void push_back(T item) { items_.push_back(std::move(item)); }
+  // REQUIRES !empty().
+  T& front() {
+    SPATE_CHECK(!empty());
+    return items_[taken_];
+  }
+  // REQUIRES !empty().
+  T pop_front() {
+    T item = std::move(front());
+    ++taken_;
+    // The room of what was taken is used again when it is half of all: each item is moved once at the most for another.
+    if (2 * taken_ >= items_.size()) {
+      items_.erase(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(taken_));
+      taken_ = 0;
+    }
+    return item;
+  }
+
+ private:
+  std::vector<T> items_;
+  std::size_t taken_ = 0;
+};
+
+}  // namespace spate
