@@ -149,7 +149,7 @@ int publish(int argc, char** argv) {
   config.key = keys.stream;
   config.epoch = static_cast<std::uint64_t>(io::utc_ms());
   config.mpeg_ts = !options.raw;
-  config.children_max = static_cast<std::uint16_t>(options.network.children);
+  config.capacity_milli = static_cast<std::uint32_t>(options.network.children) * 1'000u;
   if (options.is_private) {
     config.swarm_secret = keys.swarm_secret;
     config.content_secret = keys.content_secret;

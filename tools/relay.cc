@@ -141,7 +141,7 @@ void Relay::add(std::string_view text, Duration resolve_limit) {
   join.stream = link.stream;
   if (link.swarm_secret) join.swarm_secret = *link.swarm_secret;
   join.hosts = resolve_hosts(link, resolve_limit, host_.signals);
-  join.children_max = static_cast<std::uint16_t>(options_.network.children);
+  join.capacity_milli = static_cast<std::uint32_t>(options_.network.children) * 1'000u;
   join.output = false;
   join.connect_timeout = options_.connect_timeout;
   join.idle_timeout = options_.idle_timeout;

@@ -52,7 +52,7 @@ node::JoinConfig join_config(const Options& o, const wire::Link& link, std::vect
   if (link.swarm_secret) join.swarm_secret = *link.swarm_secret;
   join.content_secret = link.content_secret;
   join.hosts = std::move(hosts);
-  join.children_max = o.no_upload ? std::uint16_t{0} : static_cast<std::uint16_t>(o.network.children);
+  join.capacity_milli = o.no_upload ? 0u : static_cast<std::uint32_t>(o.network.children) * 1'000u;
   if (o.latency != "auto") {
     join.latency = parse_duration(o.latency);
     if (!join.latency) throw ToolError(kUsage, "--latency: '" + o.latency + "' is neither auto nor a duration");

@@ -15,6 +15,7 @@ class TokenBucket {
       : rate_(rate), burst_nano_(static_cast<Nano>(burst) * kNano), nano_(burst_nano_) {}
 
   bool unlimited() const { return rate_ == 0; }
+  std::uint64_t rate() const { return rate_; }
   void set_rate(std::uint64_t rate, Instant now) {
     refill(now);
     rate_ = rate;

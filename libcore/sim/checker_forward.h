@@ -1,5 +1,5 @@
-// Safety: an honest host passes on nothing that the publisher has not sent. So whatever it forwards, it has verified or
-// was lucky; and luck does not last a run.
+// Safety: an honest host passes on nothing that the publisher has not made. So whatever it forwards, it has verified or
+// was lucky; and luck does not last a run. (Not: sent. A shard that went to nobody may be regenerated out of parity.)
 #pragma once
 
 #include <unordered_set>
@@ -13,11 +13,15 @@ class ForwardChecker final : public SealObserver {
  public:
   ForwardChecker(HostId publisher, Findings& findings) : publisher_(publisher), findings_(findings) {}
   void on_seal(HostId host, Bytes text, const crypto::SymmetricKey& key, std::uint64_t counter, Instant now) override;
+  void on_leaf(HostId host, Bytes header, Bytes payload) override;
 
  private:
+  bool was_made(Bytes text) const;
+
   const HostId publisher_;
   Findings& findings_;
-  std::unordered_set<std::uint64_t> published_;  // hashes of shards and hash lists; never iterated
+  std::unordered_set<std::uint64_t> published_;  // hashes of frames that were sent; never iterated
+  std::unordered_set<std::uint64_t> made_;       // and of shards, less what is proof
 };
 
 }  // namespace spate::sim

@@ -11,10 +11,10 @@
 namespace spate::sim {
 namespace {
 
-constexpr std::uint16_t kChildrenMax = 64;  // of one host, where its uplink sets no limit
+constexpr std::uint32_t kCapacityMilliMax = 64'000;  // of one host, where its uplink sets no limit
 
-// 0.9 of the uplink: the rest is for control, and for what else the household does.
-std::uint64_t usable(std::uint64_t up_bps) { return up_bps / 10 * 9; }
+// What of the uplink a sensible owner allows: a queue that is just full grows.
+std::uint64_t usable(std::uint64_t up_bps) { return up_bps / 100 * 97; }
 
 // A host plans with what a changing uplink carries on average.
 std::uint64_t up_rate(const LinkClass& link, std::uint64_t stream_bps) {
@@ -22,9 +22,8 @@ std::uint64_t up_rate(const LinkClass& link, std::uint64_t stream_bps) {
   return link.up_times_milli > 0 ? stream_bps * link.up_times_milli / 1'000 : link.up.rate_bps;
 }
 
-// What one child costs on the wire: headers, proofs, control and repairs are up to a third, and a queue that is just
-// full grows.
-std::uint64_t child_bps(std::uint64_t stream_bps) { return stream_bps / 20 * 27; }
+// What one child costs on the wire: headers and proofs are an eighth.
+std::uint64_t child_bps(std::uint64_t stream_bps) { return stream_bps / 8 * 9; }
 
 void take_link(Resident& resident, const LinkClass& link, const Scenario& scenario,
                std::optional<std::uint16_t> children) {
@@ -33,8 +32,9 @@ void take_link(Resident& resident, const LinkClass& link, const Scenario& scenar
   resident.up.rate_bps = up;
   resident.down = link.down;
   resident.up.trace_in_step = resident.down.trace_in_step = link.traces_in_step;
-  const std::uint64_t carries = up == 0 ? kChildrenMax : usable(up) / child_bps(scenario.stream.rate_bps);
-  resident.children = children.value_or(static_cast<std::uint16_t>(std::min<std::uint64_t>(carries, kChildrenMax)));
+  const std::uint64_t carries = up == 0 ? kCapacityMilliMax : usable(up) * 1'000 / child_bps(scenario.stream.rate_bps);
+  resident.capacity_milli =
+      children ? *children * 1'000u : static_cast<std::uint32_t>(std::min<std::uint64_t>(carries, kCapacityMilliMax));
   if (scenario.upload_limits) resident.upload_limit_bps = usable(up);
 }
 
@@ -81,7 +81,7 @@ Resident draw_resident(const Scenario& scenario, const Rng& root, HostId host) {
   resident.link_class = draw_class(scenario.viewers, draws);
   resident.hostile = draw_hostile(scenario.hostile, draws);
   take_link(resident, scenario.viewers[resident.link_class], scenario, scenario.viewer_children);
-  if (!serves(resident)) resident.children = 0;
+  if (!serves(resident)) resident.capacity_milli = 0;
   return resident;
 }
 

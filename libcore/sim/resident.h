@@ -20,7 +20,7 @@ struct Resident {
   std::uint32_t link_class = 0;  // of the viewers
   LinkConfig up;
   LinkConfig down;
-  std::uint16_t children = 0;
+  std::uint32_t capacity_milli = 0;  // thousandths of the stream that it may send
   std::uint64_t upload_limit_bps = 0;
   std::optional<HostileSpec::Kind> hostile;
 

@@ -110,11 +110,12 @@ void sum_up_wire(World& world, RunResult& result) {
   overhead.headers = share(sent.headers, delivered);
   overhead.signatures = share(sent.signatures, delivered);
   // What comes twice was nearly always asked for in vain.
+  overhead.parity = share(sent.parity, delivered);
   overhead.repairs = share(sent.repairs - std::min(sent.repairs, duplicates), delivered);
   overhead.duplicates = share(duplicates, delivered);
   overhead.control = share(sent.control + (all - std::min(all, sent.total())), delivered);
-  overhead.rest = overhead.total - overhead.headers - overhead.signatures - overhead.repairs - overhead.duplicates -
-                  overhead.control;
+  overhead.rest = overhead.total - overhead.headers - overhead.signatures - overhead.parity - overhead.repairs -
+                  overhead.duplicates - overhead.control;
 }
 
 std::string class_of(World& world, HostId host) {

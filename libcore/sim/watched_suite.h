@@ -14,6 +14,8 @@ class SealObserver {
   virtual ~SealObserver() = default;
   virtual void on_seal(HostId host, Bytes text, const crypto::SymmetricKey& key, std::uint64_t counter,
                        Instant now) = 0;
+  // The host takes the hash of a shard: the publisher of what it has made, others of what they are to prove.
+  virtual void on_leaf(HostId /*host*/, Bytes /*header*/, Bytes /*payload*/) {}
 };
 
 class OpenObserver {
@@ -40,6 +42,11 @@ class WatchedSuite final : public ForwardingSuite {
       for (SealObserver* const observer : *seal_observers_)
         observer->on_seal(host_, text, key, counter, network_.now());
     ForwardingSuite::seal(out, text, associated, key, counter);
+  }
+  crypto::LeafHash leaf_hash(Bytes header, Bytes payload, const crypto::SymmetricKey& salt) const override {
+    if (seal_observers_ != nullptr)
+      for (SealObserver* const observer : *seal_observers_) observer->on_leaf(host_, header, payload);
+    return ForwardingSuite::leaf_hash(header, payload, salt);
   }
   bool open(MutableBytes out, Bytes sealed, Bytes associated, const crypto::SymmetricKey& key,
             std::uint64_t counter) const override {

@@ -143,7 +143,7 @@ void World::add_publisher() {
   node::PublishConfig publish;
   publish.key = stream_key_;
   publish.epoch = kEpoch;
-  publish.children_max = residents_[kPublisherHost].children;
+  publish.capacity_milli = residents_[kPublisherHost].capacity_milli;
   network_.at(Instant{}, kPublisherHost, [this, publish] { publisher_->publish(publish); });
 }
 
@@ -205,7 +205,7 @@ void World::join(HostId host) {
   node::JoinConfig config;
   config.stream = stream_key_.public_key;
   config.hosts = introducers_;
-  config.children_max = resident.children;
+  config.capacity_milli = resident.capacity_milli;
   config.latency = scenario_.latency;
   config.history_shards = history_shards(scenario_);
   config.output = resident.role == Role::kViewer;

@@ -9,8 +9,10 @@ constexpr std::uint64_t kAgeMax = std::uint64_t{1} << 48;  // microseconds; medi
 
 }  // namespace
 
-void Playout::start(std::uint64_t first) {
+void Playout::start(std::uint64_t first, std::uint64_t backlog_end, Instant now) {
   next_ = first;
+  backlog_end_ = backlog_end;
+  backlog_since_ = now;
   started_ = true;
   deadline_ = kNever;
   have_lag_ = false;
@@ -31,14 +33,19 @@ std::optional<Playout::Item> Playout::poll(const Store& store, std::optional<std
   if (next_ < store.tail()) skip_to(store.tail());  // we were slow, and the store did not wait
   while (next_ < store.head()) {
     const StoredShard& slot = store.at(next_);
-    if (slot.present()) return Item{next_++, &slot};
+    if (slot.present()) {
+      if (next_ < backlog_end_) backlog_since_ = now;
+      return Item{next_++, &slot};
+    }
     if (slot.given_up) {
       skip_to(next_ + 1);
       continue;
     }
     const std::uint64_t behind = store.next_present(next_);
     if (behind == store.head()) return std::nullopt;
-    const Duration left = wait_left(store.at(behind), media_now, now);
+    const bool in_backlog = next_ < backlog_end_;
+    const Duration left =
+        in_backlog ? backlog_since_ + kBacklogWait - now : wait_left(store.at(behind), media_now, now);
     if (left > Duration::zero()) {
       deadline_ = now + left;
       return std::nullopt;

@@ -26,8 +26,11 @@ class Playout {
   // nullopt = automatic.
   explicit Playout(std::optional<Duration> latency) : fixed_latency_(latency) {}
 
-  // Where output begins, on joining and after a change of epoch; nothing before it is ever written.
-  void start(std::uint64_t first);
+  // Where output begins, on joining and after a change of epoch; nothing before it is ever written. What is below
+  // backlog_end is old already when it comes, so its age says nothing: a gap there is waited for kBacklogWait since
+  // something was played, whatever the latency.
+  static constexpr Duration kBacklogWait = std::chrono::milliseconds(1'500);
+  void start(std::uint64_t first, std::uint64_t backlog_end, Instant now);
   bool started() const { return started_; }
   std::uint64_t next() const { return next_; }
 
@@ -55,6 +58,8 @@ class Playout {
   std::optional<Duration> fixed_latency_;
   std::uint64_t next_ = 0;
   bool started_ = false;
+  std::uint64_t backlog_end_ = 0;
+  Instant backlog_since_{};
   std::uint64_t lost_ = 0;
   Instant deadline_ = kNever;
   Duration lag_min_{};

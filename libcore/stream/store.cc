@@ -19,6 +19,7 @@ Store::Store(std::uint64_t slots_max) : slots_max_(slots_max), ring_(kFirstSlots
 
 void Store::restart(std::uint64_t first) {
   clear(tail_, head_);
+  blocks_.clear();
   tail_ = head_ = first;
   newest_ = newest_random_access_ = kNone;
 }

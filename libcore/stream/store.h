@@ -2,9 +2,9 @@
 // sequence, that forwarding, repair and playout share.
 //
 // Holds at most slots_max sequences, kSlots if nothing else is asked, ending at head(); what falls out below is gone.
+// Beside it are the blocks and their parity (blocks.h), which have a bound of their own.
 // Memory: as many blocks of BufferPool::kBlockBytes (25 MB for kSlots) and one for each list; the ring grows to that
-// only as shards come. Only BufferPool::kBlockBytes (25 MB) plus one block for each list; the ring grows to that only
-// as shards come. Only verified frames may enter. References and pointers to slots last until the store is next
+// only as shards come. Only verified frames may enter. References and pointers to slots last until the store is next
 // changed.
 #pragma once
 
@@ -13,6 +13,7 @@
 
 #include "libcore/base/buffer.h"
 #include "libcore/base/time.h"
+#include "libcore/stream/blocks.h"
 #include "libcore/wire/shard.h"
 
 namespace spate::stream {
@@ -63,6 +64,12 @@ class Store {
   // Notes a verified list in the slots it covers (those at or above tail() that have none yet); advances head.
   void insert_list(const Buffer& list, std::uint64_t first, std::size_t count);
 
+  // The blocks that lists told of, whether or not their shards are in the ring.
+  Blocks& blocks() { return blocks_; }
+  const Blocks& blocks() const { return blocks_; }
+
+  // The highest sequence that has been stored; any number if nothing has.
+  std::uint64_t newest() const { return newest_; }
   // The newest present shard that starts a random-access point, or the newest present one if none is marked, or
   // head() if nothing is here.
   std::uint64_t start_for_joiner() const;
@@ -79,6 +86,7 @@ class Store {
   const std::uint64_t slots_max_;
   std::vector<StoredShard> ring_;
   std::vector<std::uint64_t> present_;
+  Blocks blocks_;
   std::uint64_t tail_ = 0;
   std::uint64_t head_ = 0;
   std::uint64_t newest_ = kNone;

@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "libcore/base/time.h"
+#include "libcore/session/endpoint.h"
 #include "libcore/swarm/config.h"
+#include "libcore/swarm/stripes.h"
 #include "libcore/wire/control.h"
 
 namespace spate::swarm {
@@ -20,21 +22,24 @@ struct Candidate {
   bool pinned = false;
   std::uint16_t free_slots = 0;  // as told
   std::uint32_t lag_us = 0;
+  StripeMask home = 0;
+  std::optional<session::SessionId> introducer;  // who told us of it last
   unsigned failures = 0;
   Instant not_before{};
 };
 
 class Candidates {
  public:
-  static constexpr std::size_t kMax = 64;
+  static constexpr std::size_t kMax = 128;
   static constexpr unsigned kHearsayTries = 3;
 
   void add_pinned(const Host& host);
-  void add_hearsay(const wire::PeerRecord& record);
+  void add_hearsay(const wire::PeerRecord& record, session::SessionId introducer);
   void on_failure(const crypto::NodeKey& key, Instant now);
   void on_success(const crypto::NodeKey& key);
 
-  // The best one to dial now for which wanted() holds: free slots first, then the least lag.
+  // The best one to dial now for which wanted() holds: the link's hosts, then those with free slots, then the least
+  // lag.
   template <typename Predicate>
   const Candidate* best(Instant now, Predicate wanted) const {
     const Candidate* found = nullptr;
@@ -45,6 +50,7 @@ class Candidates {
   // The same host may be reached elsewhere, too.
   bool has_other_address(const Candidate& candidate) const;
   const Candidate* find(const crypto::NodeKey& key) const;
+  const std::vector<Candidate>& all() const { return candidates_; }
 
  private:
   static bool better(const Candidate& a, const Candidate& b);

@@ -8,27 +8,107 @@ namespace spate::swarm {
 namespace {
 
 constexpr std::uint64_t kShardWireBytes = 1232;  // for turning windows into counts
-constexpr std::uint64_t kUdpIpBytes = 48;
+constexpr std::uint64_t kUdpIpBytes = 28;
+// Of the upload limit so much is given to slots; less by those that the whole swarm asks for repairs and backlogs.
+constexpr std::uint64_t kUsedPercent = 96;
+constexpr std::uint64_t kUsedPercentEverywhere = 85;
+constexpr std::uint64_t kRepairShare = 8;  // an eighth of the limit, at most
+constexpr Duration kLoadInterval = std::chrono::milliseconds(100);
+constexpr Duration kLateMax = std::chrono::milliseconds(300);
+constexpr Duration kLoadRaise = std::chrono::seconds(5);
 // A child may keep up to 31 shards to itself before it reports; a list of 48 must fit beside them.
 constexpr std::uint64_t kWindowShardsMin = 96;
 constexpr std::uint64_t kBurstUs = 40'000;
 constexpr Duration kRateWindow = std::chrono::milliseconds(250);
-constexpr Duration kPatience = std::chrono::seconds(3);  // with a child that has stopped moving
+constexpr Duration kPatience = std::chrono::seconds(3);            // with a child that has stopped moving
+constexpr Duration kRepairStale = std::chrono::milliseconds(500);  // then it has asked again, or elsewhere
 constexpr Duration kStuck = std::chrono::milliseconds(500);
 // Repairs to one child: as many as the stream has shards, and at least so many.
-constexpr std::uint64_t kRepairsPerSecond = 200;
-constexpr std::uint64_t kRepairsBurst = 4096;
+constexpr std::uint64_t kRepairsPerSecond = 50;
+constexpr std::uint64_t kRepairsBurst = 512;
 constexpr std::uint32_t kLossSample = 64;
+constexpr std::size_t kParityWaitingMax = 64;
+constexpr std::uint64_t kSlotsMax = 16'384;
+constexpr std::uint32_t kDisplacerSlotsMin = 2;
+constexpr std::uint32_t kReserveFrom = 64;
+constexpr std::ptrdiff_t kBacklogsMax = 4;  // where the upload is limited: at a time
+// What is more than so many shards (and an eighth of a second) old is no news. It goes out at twice the pace of the
+// stripes that it is of (four times, where they are most of the stream), or this.
+constexpr std::uint64_t kNewsShards = 64;
+constexpr std::uint64_t kBacklogPerSecond = 50;
+constexpr std::uint64_t kBacklogBurst = 16;
 constexpr Duration kMarkerRepeat = std::chrono::milliseconds(9);
 
-std::uint64_t list_shards(const stream::StoredShard& shard) {
-  return (shard.list.size() - wire::hash_list_frame_bytes(0)) / sizeof(crypto::LeafHash);
-}
+std::uint64_t list_shards(const stream::StoredShard& shard) { return wire::hash_list_count(shard.list.bytes()); }
 
 }  // namespace
 
-Children::Children(std::uint16_t slots, stream::Store& store, Peers& peers, Outbox& outbox, TokenBucket& upload)
-    : slots_(slots), store_(store), peers_(peers), outbox_(outbox), upload_(upload) {}
+Children::Children(std::uint32_t capacity_milli, stream::Store& store, Peers& peers, Outbox& outbox,
+                   TokenBucket& upload)
+    : capacity_milli_(capacity_milli),
+      store_(store),
+      peers_(peers),
+      outbox_(outbox),
+      upload_(upload),
+      all_repairs_(upload.rate() / kRepairShare, upload.rate() / kRepairShare / 2) {}
+
+std::uint16_t Children::slots() const {
+  const std::uint64_t capacity = std::min(std::uint64_t{capacity_milli_} * striping_.data / 1'000, kSlotsMax);
+  std::uint64_t slots = std::min(capacity, affordable(everywhere() ? kUsedPercentEverywhere : kUsedPercent));
+  slots = std::min<std::uint64_t>(slots, load_max_);
+  // Who is at home in all stripes has each for somebody, if it can, or nobody has it.
+  if (everywhere())
+    slots = std::max(slots, std::min({capacity, affordable(kUsedPercent), std::uint64_t{striping_.all()}}));
+  return static_cast<std::uint16_t>(slots);
+}
+
+// How many slots that part of the upload limit carries.
+std::uint64_t Children::affordable(std::uint64_t percent) const {
+  if (upload_.unlimited() || stripe_bytes_per_second_ == 0) return UINT64_MAX;
+  const auto with_lists = std::count_if(children_.begin(), children_.end(), [](const Child& c) { return c.lists; });
+  const std::uint64_t lists = list_bytes_per_second_ * static_cast<std::uint64_t>(with_lists);
+  const std::uint64_t usable = upload_.rate() * percent / 100;
+  return (usable - std::min(usable, lists)) / stripe_bytes_per_second_;
+}
+
+unsigned Children::used() const {
+  unsigned n = 0;
+  for (const Child& child : children_) n += count(child.stripes);
+  return n;
+}
+
+unsigned Children::served(unsigned stripe) const {
+  return static_cast<unsigned>(std::count_if(children_.begin(), children_.end(),
+                                             [&](const Child& c) { return (c.stripes & bit(stripe)) != 0; }));
+}
+
+std::uint16_t Children::free_slots() const {
+  const unsigned taken = used();
+  return taken >= slots() ? std::uint16_t{0} : static_cast<std::uint16_t>(slots() - taken);
+}
+
+// Who is at home in all stripes shares its slots among them: a stripe that nobody has from the publisher is lost to
+// all.
+bool Children::room_for(unsigned stripe, bool guest) const {
+  if (free_slots() == 0) return false;
+  if ((home_ & bit(stripe)) == 0) return guest;
+  if (!everywhere()) return true;
+  return served(stripe) < (slots() + striping_.all() - 1u) / striping_.all();
+}
+
+// An eighth of the slots is for those that pass on what they get.
+bool Children::reserved(unsigned stripe, const wire::Subscribe& request) const {
+  const bool passes_on = (request.home & bit(stripe)) != 0 && request.slots >= kDisplacerSlotsMin;
+  return !passes_on && slots() >= kReserveFrom && free_slots() <= slots() / 8;
+}
+
+StripeMask Children::open() const {
+  StripeMask open = 0;
+  for_each_stripe(home_ & striping_.mask(), [&](unsigned stripe) {
+    if (room_for(stripe, false)) open |= bit(stripe);
+  });
+  return open;
+}
 
 Children::Child* Children::find(session::SessionId session) {
   const auto it =
@@ -38,27 +118,185 @@ Children::Child* Children::find(session::SessionId session) {
 const Children::Child* Children::find(session::SessionId session) const {
   return const_cast<Children*>(this)->find(session);
 }
-bool Children::has(session::SessionId session) const { return find(session) != nullptr; }
 
-void Children::add(session::SessionId session, std::uint64_t first, std::uint32_t window_bytes, Instant now) {
-  SPATE_CHECK(free_slots() > 0 && !has(session));
+StripeMask Children::stripes(session::SessionId session) const {
+  const Child* const child = find(session);
+  return child != nullptr ? child->stripes | child->ending : 0;
+}
+
+StripeMask Children::home_of(session::SessionId session) const {
+  const Child* const child = find(session);
+  return child != nullptr ? child->home : 0;
+}
+
+Children::Child& Children::add(session::SessionId session, const wire::Subscribe& request, std::uint64_t first,
+                               Instant now) {
   Child child;
   child.session = session;
   child.first = child.cursor = child.landed = first;
-  child.window_bytes = window_bytes;
+  child.window_bytes = request.window_bytes;
+  child.slots = request.slots;
   child.heard = child.moved = now;
-  child.repairs = TokenBucket(kRepairsPerSecond, kRepairsBurst);
-  children_.push_back(std::move(child));
+  child.repairs_left = TokenBucket(kRepairsPerSecond, kRepairsBurst);
+  child.backlog_pace = TokenBucket(kBacklogPerSecond, kBacklogBurst);
+  const auto place =
+      std::find_if(children_.begin(), children_.end(), [&](const Child& c) { return c.slots < child.slots; });
+  turn_ = 0;
+  return *children_.insert(place, std::move(child));
 }
 
 void Children::remove(session::SessionId session) {
   std::erase_if(children_, [&](const Child& c) { return c.session == session; });
+  turn_ = 0;
 }
 
-std::uint64_t Children::first(session::SessionId session) const {
-  const Child* const child = find(session);
-  SPATE_CHECK(child != nullptr);
-  return child->first;
+wire::SubscribeReply Children::subscribe(session::SessionId session, const wire::Subscribe& request, StripeMask allowed,
+                                         std::uint64_t first, bool live, Instant now) {
+  const StripeMask wanted = request.stripes & striping_.mask();
+  Child* child = find(session);
+  // It has forgotten us (it was restarted).
+  if (child != nullptr && request.first == wire::kFromNewest && child->reported) {
+    remove(session);
+    child = nullptr;
+  }
+  StripeMask granted = child != nullptr ? child->stripes & wanted : 0;
+  if (child != nullptr) {
+    child->stripes = granted;
+    child->ending &= wanted;
+  }
+  const StripeMask before = granted;
+  for_each_stripe(wanted & allowed & ~granted, [&](unsigned stripe) {
+    // Its own share is not taken from the table until it is granted.
+    const bool room =
+        count(granted & ~before) < free_slots() && room_for(stripe, request.guest) && !reserved(stripe, request);
+    if (room || displace(stripe, session, request, now)) granted |= bit(stripe);
+  });
+  wire::SubscribeReply reply;
+  reply.id = request.id;
+  reply.stripes = granted;
+  if (granted != wanted)
+    reply.code = (wanted & ~allowed) != 0 ? wire::SubscribeCode::kLoop : wire::SubscribeCode::kFull;
+  child = find(session);
+  if (granted == 0 && (child == nullptr || child->ending == 0)) {
+    if (child != nullptr) remove(session);
+    return reply;
+  }
+  if (child == nullptr) {
+    const bool behind = live && !is_news(first);
+    const bool busy = !upload_.unlimited() && std::count_if(children_.begin(), children_.end(), [](const Child& c) {
+                                                return c.backlog < c.backlog_end;
+                                              }) >= kBacklogsMax;
+    if (behind && busy && request.first == wire::kFromNewest) first = store_.head();
+    child = &add(session, request, behind ? store_.head() : first, now);
+    child->first = first;
+    if (behind && first < store_.head()) add_backlog(*child, granted, first);
+  } else {
+    add_backlog(*child, granted & ~before & ~child->ending, first);
+  }
+  child->stripes = granted;
+  child->ending &= ~granted;
+  child->lists = request.lists;
+  child->home = request.home;
+  child->heard = now;
+  reply.first = child->first;
+  return reply;
+}
+
+bool Children::is_news(std::uint64_t sequence) const {
+  return store_.head() - std::min(sequence, store_.head()) <= kNewsShards + shards_per_second_ / 8;
+}
+
+// What the cursor has passed of stripes that the child did not have.
+void Children::add_backlog(Child& child, StripeMask stripes, std::uint64_t first) {
+  if (stripes == 0 || first >= child.cursor) return;
+  if (is_news(first)) {
+    for (std::uint64_t s = std::max(first, store_.tail()); s < std::min(child.cursor, store_.head()); ++s) {
+      if ((stripes & bit(striping_.of(s))) == 0 || !store_.at(s).present()) continue;
+      if (child.late.size() < kUrgentMax) child.late.push_back({s, false, {}});
+    }
+    return;
+  }
+  const bool none = child.backlog >= child.backlog_end;
+  child.backlog = none ? first : std::min(child.backlog, first);
+  child.backlog_end = none ? child.cursor : std::max(child.backlog_end, child.cursor);
+  child.backlog_stripes = none ? stripes : child.backlog_stripes | stripes;
+}
+
+// Of those that have the stripe, the one that passes on the least gives way to somebody who passes on much more.
+bool Children::displace(unsigned stripe, session::SessionId by, const wire::Subscribe& request, Instant now) {
+  if ((home_ & bit(stripe)) == 0 || (request.home & bit(stripe)) == 0 || request.slots < kDisplacerSlotsMin)
+    return false;
+  const auto worth = [&](const Child& c) { return (c.home & bit(stripe)) != 0 ? c.slots : 0u; };
+  Child* least = nullptr;
+  for (Child& c : children_)
+    if ((c.stripes & bit(stripe)) != 0 && c.session != by && (least == nullptr || worth(c) < worth(*least))) least = &c;
+  if (least == nullptr || worth(*least) * 2 > request.slots) return false;
+  end(*least, stripe, by, now);
+  return true;
+}
+
+void Children::end(Child& child, unsigned stripe, std::optional<session::SessionId> by, Instant now) {
+  child.stripes &= ~bit(stripe);
+  child.ending |= bit(stripe);
+  child.ending_at = now + kDisplacedFor;
+  displaced_.push_back({child.session, bit(stripe), by});
+}
+
+// Admission is what controls congestion: if news wait too long, there are too many to send them to. Room is tried again
+// later, a slot at a time.
+void Children::judge_load(Instant now) {
+  if (now - load_judged_ < kLoadInterval) return;
+  load_judged_ = now;
+  const bool late = !upload_.unlimited() && std::any_of(children_.begin(), children_.end(), [&](const Child& c) {
+    return !whole(c) && !is_news(c.cursor);
+  });
+  if (!late) {
+    late_since_ = kNever;
+    if (load_max_ != UINT16_MAX && now - load_raised_ >= kLoadRaise) {
+      load_raised_ = now;
+      ++load_max_;
+    }
+  } else if (late_since_ == kNever) {
+    late_since_ = now;
+  } else if (now - late_since_ >= kLateMax) {
+    late_since_ = now;
+    load_raised_ = now;
+    load_max_ = static_cast<std::uint16_t>(std::max(1u, used() - std::max(1u, used() / 16)));
+  }
+  shed(now);
+}
+
+// Leaves go first, and of them those that pass on the least of anything; then whoever passes on the least of the
+// stripe.
+void Children::shed(Instant now) {
+  for (unsigned over = used() > slots() ? used() - slots() : 0; over > 0; --over) {
+    Child* least = nullptr;
+    StripeMask least_stripes = 0;
+    std::pair<std::uint32_t, std::uint32_t> least_worth;
+    for (Child& c : children_) {
+      const StripeMask leaf = sheddable(c.stripes & ~c.home);
+      const StripeMask stripes = leaf != 0 ? leaf : sheddable(c.stripes);
+      if (stripes == 0) continue;
+      const std::pair<std::uint32_t, std::uint32_t> worth{leaf != 0 ? 0u : c.slots, c.slots};
+      if (least != nullptr && worth >= least_worth) continue;
+      least = &c;
+      least_stripes = stripes;
+      least_worth = worth;
+    }
+    if (least == nullptr) return;
+    // Parity before data.
+    end(*least, static_cast<unsigned>(std::bit_width(least_stripes)) - 1, std::nullopt, now);
+  }
+}
+
+// What only one child has of somebody who is at home everywhere, nobody else may have.
+StripeMask Children::sheddable(StripeMask stripes) const {
+  if (!everywhere()) return stripes;
+  StripeMask several = 0;
+  for_each_stripe(stripes, [&](unsigned stripe) {
+    if (stripe >= striping_.data || served(stripe) > 1) several |= bit(stripe);
+  });
+  return several;
 }
 
 void Children::on_report(session::SessionId session, const wire::Report& report, Instant now) {
@@ -91,13 +329,15 @@ void Children::on_repair_request(session::SessionId session, const wire::RepairR
   const bool list = request.kind == wire::RepairRequest::Kind::kList;
   const bool with_lists = request.kind == wire::RepairRequest::Kind::kShardsWithLists;
   std::uint64_t list_queued = UINT64_MAX;
-  child->repairs.set_rate(std::max(kRepairsPerSecond, shards_per_second_), now);
+  const std::uint64_t most = whole(*child) ? shards_per_second_ : shards_per_second_ / 4;
+  child->repairs_left.set_rate(std::max(kRepairsPerSecond, most), now);
   for (const wire::RepairRequest::Range& range : request.ranges) {
     for (std::uint64_t i = 0; i < range.count; ++i) {
-      if (!child->repairs.take(1, now)) return;  // whatever the answer is
+      if (!child->repairs_left.take(1, now)) return;  // whatever the answer is
       const std::uint64_t sequence = request.base + range.offset + i;
       // Not sent yet: it is on its way. (A restarted store may end before the cursor.)
-      if (sequence >= std::min(child->cursor, store_.head())) return;
+      const bool ours = ((child->stripes | child->ending) & bit(striping_.of(sequence))) != 0;
+      if (sequence >= store_.head() || (ours && sequence >= child->cursor)) return;
       if (sequence < store_.tail()) {
         const std::uint64_t gone = std::min(store_.tail() - sequence, range.count - i);
         outbox_.send(session, wire::Hole{sequence, static_cast<std::uint16_t>(gone)});
@@ -110,13 +350,18 @@ void Children::on_repair_request(session::SessionId session, const wire::RepairR
       }
       // What is absent here is being repaired here, and will be passed on when it comes.
       if (!store_.at(sequence).present() && !list) continue;
-      if (child->urgent.size() >= kUrgentMax) return;
+      if (child->repairs.size() >= kUrgentMax) return;
+      const auto ask = [&](bool for_list) {
+        const Urgent repair{sequence, for_list, now};
+        if (std::find(child->repairs.begin(), child->repairs.end(), repair) == child->repairs.end())
+          child->repairs.push_back(repair);
+      };
       const stream::StoredShard& shard = store_.at(sequence);
       if (with_lists && shard.list && shard.list_first != list_queued) {
         list_queued = shard.list_first;
-        child->urgent.push_back({sequence, true, true});
+        ask(true);
       }
-      child->urgent.push_back({sequence, list, true});
+      ask(list);
     }
   }
 }
@@ -124,15 +369,33 @@ void Children::on_repair_request(session::SessionId session, const wire::RepairR
 void Children::on_stored(std::span<const std::uint64_t> sequences) {
   for (Child& child : children_)
     for (const std::uint64_t sequence : sequences)
-      if (sequence < child.cursor && sequence >= child.first && child.urgent.size() < kUrgentMax)
-        child.urgent.push_back({sequence, false, false});
+      if (sequence < child.cursor && sequence >= child.first && child.late.size() < kUrgentMax &&
+          ((child.stripes | child.ending) & bit(striping_.of(sequence))) != 0)
+        child.late.push_back({sequence, false, {}});
+}
+
+void Children::on_list(std::uint64_t first) {
+  for (Child& child : children_)
+    if (child.lists && first < child.cursor && first >= child.first && child.late.size() < kUrgentMax)
+      child.late.push_back({first, true, {}});
+}
+
+void Children::on_parity(std::span<const stream::ParityId> parity) {
+  for (Child& child : children_)
+    for (const stream::ParityId& id : parity) {
+      const bool wanted = ((child.stripes | child.ending) & bit(striping_.data + id.index)) != 0;
+      if (wanted && child.parity.size() < kParityWaitingMax) child.parity.push_back(id);
+    }
 }
 
 void Children::restart(std::uint64_t first) {
   for (Child& child : children_) {
     child.first = child.cursor = child.landed = first;
+    child.backlog = child.backlog_end = 0;
     child.list_sent = child.late_list_sent = UINT64_MAX;
-    child.urgent.clear();
+    child.late.clear();
+    child.repairs.clear();
+    child.parity.clear();
     child.report = {};
     child.reported = false;
     child.loss_base_received = child.loss_base_missed = 0;
@@ -148,8 +411,23 @@ void Children::measure_rate(Instant now) {
   if (now - rate_since_ < kRateWindow) return;
   const auto elapsed = static_cast<std::uint64_t>((now - rate_since_).count());
   shards_per_second_ = (store_.head() - rate_head_) * 1'000'000'000u / elapsed;
+  note_costs();
   rate_head_ = store_.head();
   rate_since_ = now;
+}
+
+// What a stripe and the lists cost on the wire, by the newest shard that is here.
+void Children::note_costs() {
+  const std::uint64_t newest = store_.newest();
+  const stream::StoredShard* const shard = store_.find(newest);
+  if (shard == nullptr) return;
+  const std::uint64_t around = session::kDataOverhead + kUdpIpBytes;
+  const std::uint64_t largest = std::max<std::uint64_t>(shard->frame.size(), kShardWireBytes - 2 * around);
+  const std::uint64_t stripe = shards_per_second_ * (largest + around) / striping_.data;
+  const std::uint64_t lists =
+      shard->list ? shards_per_second_ / list_shards(*shard) * (shard->list.size() + around) : 0;
+  stripe_bytes_per_second_ += stripe / 4 - stripe_bytes_per_second_ / 4;
+  list_bytes_per_second_ += lists / 4 - list_bytes_per_second_ / 4;
 }
 
 // 1.25 times what the path holds at the stream's rate, and a burst: as much as the stream makes in 40 ms and a bit,
@@ -166,8 +444,9 @@ std::uint64_t Children::window_shards(const Child& child) const {
 std::uint64_t Children::send(Child& child, Bytes frame, session::Endpoint& endpoint, DatagramBatch& out, Instant now) {
   const std::uint64_t before = out.totals().wire_bytes;
   if (!endpoint.seal(child.session, frame, out, now)) return 0;
-  upload_.charge(frame.size() + session::kDataOverhead + kUdpIpBytes, now);
-  return out.totals().wire_bytes - before;
+  const std::uint64_t sent = out.totals().wire_bytes - before;
+  upload_.charge(sent, now);
+  return sent;
 }
 
 void Children::send_shard(Child& child, const stream::StoredShard& shard, bool repair, session::Endpoint& endpoint,
@@ -192,96 +471,196 @@ void Children::send_list(Child& child, const stream::StoredShard& shard, bool re
   (repair ? stats_.sent.repairs : stats_.sent.signatures) += bytes;
 }
 
-bool Children::send_urgent(Child& child, session::Endpoint& endpoint, DatagramBatch& out, Instant now) {
-  const Urgent urgent = child.urgent.front();
-  child.urgent.pop_front();
-  if (!store_.covers(urgent.sequence)) return true;
-  const stream::StoredShard& shard = store_.at(urgent.sequence);
-  if (urgent.list) {
-    if (shard.list) send_list(child, shard, urgent.repair, endpoint, out, now);
-  } else if (shard.present()) {
-    // If the shard was late because its list was, the child has not had the list either.
-    if (shard.list && !urgent.repair && shard.list_first != child.list_sent &&
-        shard.list_first != child.late_list_sent) {
-      child.late_list_sent = shard.list_first;
-      send_list(child, shard, false, endpoint, out, now);
-      if (out.full()) {
-        child.urgent.push_front(urgent);
-        return false;
-      }
-    }
-    send_shard(child, shard, urgent.repair, endpoint, out, now);
+bool Children::send_late(Child& child, session::Endpoint& endpoint, DatagramBatch& out, Instant now) {
+  const Urgent late = child.late.front();
+  child.late.pop_front();
+  if (!store_.covers(late.sequence)) return true;
+  const stream::StoredShard& shard = store_.at(late.sequence);
+  // If the shard was late because its list was, the child has not had the list either.
+  const bool list_due = shard.list && child.lists && shard.list_first != child.late_list_sent &&
+                        (late.list || shard.list_first != child.list_sent);
+  if (list_due) {
+    child.late_list_sent = shard.list_first;
+    send_list(child, shard, false, endpoint, out, now);
   }
+  if (late.list || !shard.present()) return true;
+  if (out.full()) {
+    child.late.push_front(late);
+    return false;
+  }
+  send_shard(child, shard, false, endpoint, out, now);
+  return true;
+}
+
+// Parity, and ahead of it the list that proves it, where that is none that goes with data.
+bool Children::send_parity(Child& child, session::Endpoint& endpoint, DatagramBatch& out, Instant now) {
+  const stream::ParityId id = child.parity.front();
+  const stream::Block* const block = store_.blocks().find(id.first);
+  const Buffer* const frame = store_.blocks().find(id);
+  if (block != nullptr && frame != nullptr && wire::hash_list_count(block->list.bytes()) == 0 &&
+      child.parity_list_sent != id.first) {
+    child.parity_list_sent = id.first;
+    stats_.sent.signatures += send(child, block->list.bytes(), endpoint, out, now);
+    if (out.full()) return false;
+  }
+  child.parity.pop_front();
+  if (frame != nullptr) stats_.sent.parity += send(child, frame->bytes(), endpoint, out, now);
+  return true;
+}
+
+// False if the batch filled up.
+bool Children::pump_repairs(Child& child, session::Endpoint& endpoint, DatagramBatch& out, Instant now) {
+  while (!child.repairs.empty()) {
+    if (out.full()) return false;
+    if (Instant ready = upload_.ready_at(now); ready > now) {
+      upload_ready_ = ready;
+      return true;
+    }
+    const Urgent repair = child.repairs.front();
+    child.repairs.pop_front();
+    if (!upload_.unlimited() && !all_repairs_.take(kShardWireBytes, now)) continue;  // others have it, too
+    if (!store_.covers(repair.sequence) || now - repair.since > kRepairStale) continue;
+    const stream::StoredShard& shard = store_.at(repair.sequence);
+    if (repair.list) {
+      if (shard.list) send_list(child, shard, true, endpoint, out, now);
+    } else if (shard.present()) {
+      send_shard(child, shard, true, endpoint, out, now);
+    }
+  }
+  return true;
+}
+
+// Is it the next one's time? A list promises its shards, so once it is sent they follow, whatever the window says.
+bool Children::may_send_next(Child& child, const stream::StoredShard& shard, std::uint64_t window) const {
+  if (!whole(child)) return true;
+  const std::uint64_t on_the_way = child.cursor - child.landed;
+  const bool begun = shard.list && child.list_sent == shard.list_first;
+  const std::uint64_t needs = shard.list ? list_shards(shard) : 1;
+  return begun || on_the_way == 0 || on_the_way + needs <= window;
+}
+
+// False if the batch filled up.
+bool Children::pump_backlog(Child& child, session::Endpoint& endpoint, DatagramBatch& out, Instant now) {
+  child.backlog = std::max(child.backlog, store_.tail());
+  const std::uint64_t share = shards_per_second_ * count(child.backlog_stripes) / striping_.data;
+  child.backlog_pace.set_rate(std::max(kBacklogPerSecond, whole(child) ? 4 * share : 2 * share), now);
+  for (; child.backlog < std::min(child.backlog_end, store_.head()); ++child.backlog) {
+    const stream::StoredShard& shard = store_.at(child.backlog);
+    const StripeMask wanted = child.backlog_stripes & (child.stripes | child.ending);
+    if ((wanted & bit(striping_.of(child.backlog))) == 0 || !shard.present()) continue;
+    if (out.full()) return false;
+    if (Instant ready = upload_.ready_at(now); ready > now) {
+      upload_ready_ = ready;
+      return true;
+    }
+    if (shard.list && child.lists && child.backlog_list != shard.list_first) {
+      child.backlog_list = shard.list_first;
+      send_list(child, shard, false, endpoint, out, now);
+      if (out.full()) return false;
+    }
+    if (!child.backlog_pace.take(1, now)) {
+      backlog_ready_ = std::min(backlog_ready_, child.backlog_pace.ready_at(now));
+      return true;
+    }
+    send_shard(child, shard, false, endpoint, out, now);
+    child.moved = now;
+  }
+  return true;
+}
+
+// What stands at the cursor: the list first, then the shard. False if the batch filled up in between.
+bool Children::send_next(Child& child, session::Endpoint& endpoint, DatagramBatch& out, Instant now) {
+  const stream::StoredShard& shard = store_.at(child.cursor);
+  if (shard.list && child.lists && child.list_sent != shard.list_first) {
+    child.list_sent = shard.list_first;
+    send_list(child, shard, false, endpoint, out, now);
+    if (out.full()) return false;
+  }
+  const bool mine = ((child.stripes | child.ending) & bit(striping_.of(child.cursor))) != 0;
+  if (mine && shard.present()) {
+    send_shard(child, shard, false, endpoint, out, now);
+    child.moved = now;
+    if (whole(child)) {
+      child.marker_at = shard.list ? kNever : now + kMarkerDelay;
+      child.markers_left = child.lossy ? 2 : 1;
+    }
+  }
+  ++child.cursor;  // what is absent is passed on when it comes
+  if (shard.list && child.lists && child.lossy && child.cursor == shard.list_first + list_shards(shard))
+    child.late.push_back({child.cursor - 1, true, {}});
   return true;
 }
 
 bool Children::pump_child(Child& child, session::Endpoint& endpoint, DatagramBatch& out, Instant now,
                           bool& progressed) {
   const std::uint64_t window = window_shards(child);
-  for (std::uint64_t sent = 0; sent < kQuantum;) {
+  const std::uint64_t before = out.totals().datagrams;
+  while (out.totals().datagrams - before < kQuantum) {
     if (out.full()) return false;
     if (Instant ready = upload_.ready_at(now); ready > now) {
       upload_ready_ = ready;
       return true;
     }
-    if (!child.urgent.empty()) {
-      if (!send_urgent(child, endpoint, out, now)) return false;
-      ++sent;
+    if (!child.late.empty()) {
+      if (!send_late(child, endpoint, out, now)) return false;
       progressed = true;
       continue;
     }
+    // Far behind, what is old is worth less to it than what is new; others may have it.
+    if (!whole(child) && store_.head() - std::min(store_.head(), child.cursor) > kNewsShards + shards_per_second_)
+      child.cursor = child.landed = store_.head();
     if (child.cursor < store_.tail()) {  // too slow for us: what fell out is lost to it
       child.landed += store_.tail() - child.cursor;
       child.cursor = store_.tail();
     }
-    if (child.cursor >= store_.head()) return true;
-    const stream::StoredShard& shard = store_.at(child.cursor);
-    if (!shard.present()) {
-      ++child.cursor;  // passed on when it comes
+    if (child.cursor >= store_.head() || !may_send_next(child, store_.at(child.cursor), window)) {
+      if (child.parity.empty()) return true;
+      if (!send_parity(child, endpoint, out, now)) return false;
       continue;
     }
-    // A list promises its shards, so once it is sent they follow, whatever the window says.
-    const std::uint64_t on_the_way = child.cursor - child.landed;
-    const bool begun = shard.list && child.list_sent == shard.list_first;
-    const std::uint64_t needs = shard.list ? list_shards(shard) : 1;
-    if (!begun && on_the_way > 0 && on_the_way + needs > window) return true;
-    if (shard.list && !begun) {
-      child.list_sent = shard.list_first;
-      send_list(child, shard, false, endpoint, out, now);
-      if (out.full()) return false;
-    }
-    send_shard(child, shard, false, endpoint, out, now);
-    ++child.cursor;
-    ++sent;
+    if (!send_next(child, endpoint, out, now)) return false;
     progressed = true;
-    child.moved = now;
-    child.marker_at = shard.list ? kNever : now + kMarkerDelay;
-    child.markers_left = child.lossy ? 2 : 1;
-    if (shard.list && child.lossy) {
-      if (child.cursor == shard.list_first + needs) child.urgent.push_back({child.cursor - 1, true, false});
-    }
   }
   return true;
 }
 
 bool Children::pump(session::Endpoint& endpoint, DatagramBatch& out, Instant now) {
   measure_rate(now);
-  upload_ready_ = kNever;
+  upload_ready_ = backlog_ready_ = kNever;
   bool progressed = true;
   while (progressed && !children_.empty()) {
     progressed = false;
+    const std::size_t start = std::exchange(turn_, 0);
     for (std::size_t i = 0; i < children_.size(); ++i) {
-      turn_ = (turn_ + 1) % children_.size();
-      if (!pump_child(children_[turn_], endpoint, out, now, progressed)) return false;
-      if (upload_ready_ != kNever) return true;  // and the next one begins when there is something to share again
+      const std::size_t turn = (start + i) % children_.size();
+      const bool room = pump_child(children_[turn], endpoint, out, now, progressed);
+      if (room && upload_ready_ == kNever) continue;
+      turn_ = (turn + 1) % children_.size();  // who is next when there is something to share again
+      return room;
     }
+  }
+  for (Child& child : children_) {
+    if (!pump_repairs(child, endpoint, out, now)) return false;
+    if (upload_ready_ != kNever) return true;
+  }
+  for (Child& child : children_) {
+    if (child.backlog >= child.backlog_end) continue;
+    if (!pump_backlog(child, endpoint, out, now)) return false;
+    if (upload_ready_ != kNever) return true;
   }
   return true;
 }
 
 void Children::handle_deadline(Instant now) {
+  judge_load(now);
+  std::vector<session::SessionId> ended;
   for (Child& child : children_) {
-    if (now - child.heard >= kSilenceMax) silent_.push_back(child.session);
+    if (now - child.heard >= silence_max(child)) silent_.push_back(child.session);
+    if (now >= child.ending_at) {
+      child.ending = 0;
+      child.ending_at = kNever;
+      if (child.stripes == 0) ended.push_back(child.session);
+    }
     if (now >= child.marker_at) {
       outbox_.send(child.session, wire::Head{child.cursor});
       child.marker_at = --child.markers_left > 0 ? now + kMarkerRepeat : kNever;
@@ -292,12 +671,13 @@ void Children::handle_deadline(Instant now) {
     }
   }
   for (const session::SessionId session : silent_) remove(session);
+  for (const session::SessionId session : ended) remove(session);
 }
 
 Instant Children::next_deadline() const {
-  Instant next = upload_ready_;
+  Instant next = std::min(upload_ready_, backlog_ready_);
   for (const Child& child : children_) {
-    next = std::min({next, child.heard + kSilenceMax, child.marker_at});
+    next = std::min({next, child.heard + silence_max(child), child.marker_at, child.ending_at});
     if (child.cursor > child.landed) next = std::min(next, child.moved + kStuck);
   }
   return next;

@@ -17,7 +17,9 @@ struct PublishConfig {
   bool mpeg_ts = true;
   crypto::SymmetricKey swarm_secret{};                 // all zero for a public stream
   std::optional<crypto::SymmetricKey> content_secret;  // private stream
-  std::uint16_t children_max = 8;
+  std::uint8_t stripes = 16;                           // of data, 1 to wire::kStripesMax
+  std::uint8_t parity = 1;                             // stripes of it, 0 to wire::kParityMax
+  std::uint32_t capacity_milli = 8'000;  // thousandths of the stream that may be sent, all children together
 };
 
 struct Host {
@@ -29,8 +31,8 @@ struct JoinConfig {
   crypto::StreamKey stream;
   crypto::SymmetricKey swarm_secret{};
   std::optional<crypto::SymmetricKey> content_secret;
-  std::vector<Host> hosts;  // the link's, resolved
-  std::uint16_t children_max = 8;
+  std::vector<Host> hosts;                              // the link's, resolved
+  std::uint32_t capacity_milli = 8'000;                 // as above
   bool output = true;                                   // false: a relay, which plays nothing
   std::uint64_t history_shards = 16'384;                // kept for children and repairs, at most stream::Store::kSlots
   std::optional<Duration> latency;                      // nothing = automatic

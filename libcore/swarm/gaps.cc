@@ -1,52 +1,114 @@
 #include "libcore/swarm/gaps.h"
 
-#include <algorithm>
-
 namespace spate::swarm {
 
-std::uint64_t Gaps::notice(std::uint64_t from, std::uint64_t to, const stream::Store& store, Instant now) {
-  std::uint64_t s = std::max(from, store.tail());
-  for (; s < to && missing_.size() < kMissingMax; ++s) {
-    if (store.covers(s) && (store.at(s).present() || store.at(s).given_up)) continue;
-    const auto [it, fresh] = missing_.try_emplace(s, Missing{now, now + guard_, {}, 0, 0});
-    if (fresh) next_due_ = std::min(next_due_, it->second.due);
+std::vector<Gaps::Missing>::iterator Gaps::find(std::uint64_t sequence) {
+  const auto it = std::lower_bound(missing_.begin(), missing_.end(), sequence,
+                                   [](const Missing& m, std::uint64_t s) { return m.sequence < s; });
+  return it != missing_.end() && it->sequence == sequence && !it->gone ? it : missing_.end();
+}
+
+void Gaps::remove(Missing& missing) {
+  if (missing.gone) return;
+  missing.gone = true;
+  --size_;
+}
+
+void Gaps::trim() {
+  const auto first = std::find_if(missing_.begin(), missing_.end(), [](const Missing& m) { return !m.gone; });
+  missing_.erase(missing_.begin(), first);
+  if (missing_.empty()) next_due_ = kNever;
+}
+
+void Gaps::overtaken(std::uint64_t from, std::uint64_t to, StripeMask stripes, const Striping& striping, Instant now) {
+  for (Missing& missing : missing_) {
+    if (missing.sequence >= to) break;
+    if (missing.sequence < from) continue;
+    if (missing.gone || missing.requests > 0 || missing.due <= now + guard_) continue;
+    if ((stripes & bit(striping.of(missing.sequence))) == 0) continue;
+    missing.expected = now;
+    missing.due = now + guard_;
+    next_due_ = std::min(next_due_, missing.due);
   }
-  return std::max(from, s);
 }
 
 bool Gaps::on_filled(std::uint64_t sequence, Duration rtt, bool held, Instant now) {
-  const auto it = missing_.find(sequence);
+  const auto it = find(sequence);
   if (it == missing_.end()) return false;
-  const Missing& missing = it->second;
+  const Missing& missing = *it;
   // It came by itself if nobody asked, or if the first answer would have been faster than the path: then it was
   // only late, and asking should have waited longer. What was held came in time: its list did not.
   const bool early = missing.requests == 0 || (missing.requests == 1 && now - missing.asked < rtt * 3 / 4);
   if (!early)
     guard_ = std::max(kGuardMin, guard_ - guard_ / 32);
-  else if (!held)
-    guard_ = std::clamp<Duration>((now - missing.noticed) * 5 / 4, guard_, kGuardMax);
-  missing_.erase(it);
+  else if (!held && now > missing.expected)
+    guard_ = std::clamp<Duration>((now - missing.expected) * 5 / 4, guard_, kGuardMax);
+  remove(*it);
+  trim();
   return !early;
 }
 
-void Gaps::drop_below(std::uint64_t sequence) { missing_.erase(missing_.begin(), missing_.lower_bound(sequence)); }
+void Gaps::drop(std::uint64_t sequence) {
+  const auto it = find(sequence);
+  if (it == missing_.end()) return;
+  remove(*it);
+  trim();
+}
 
-void Gaps::restart(Instant now) {
-  for (auto& [sequence, missing] : missing_) {
+void Gaps::drop_below(std::uint64_t sequence) {
+  for (Missing& missing : missing_) {
+    if (missing.sequence >= sequence) break;
+    remove(missing);
+  }
+  trim();
+}
+
+void Gaps::restart(std::uint64_t from, StripeMask stripes, const Striping& striping, Instant now) {
+  for (Missing& missing : missing_) {
+    if (missing.gone || missing.sequence < from || (stripes & bit(striping.of(missing.sequence))) == 0) continue;
     missing.due = now + guard_;
     missing.requests = 0;
     missing.copies_left = 0;
+    next_due_ = std::min(next_due_, missing.due);
   }
-  if (!missing_.empty()) next_due_ = std::min(next_due_, now + guard_);
+}
+
+void Gaps::ask_next(std::uint64_t from, std::uint64_t to, Instant now) {
+  for (Missing& missing : missing_) {
+    if (missing.sequence >= to) break;
+    if (missing.gone || missing.sequence < from || missing.requests == 0 || missing.requests > kTurnsAtOnce) continue;
+    missing.due = now;
+    missing.copies_left = 0;
+    next_due_ = std::min(next_due_, missing.due);
+  }
+}
+
+void Gaps::clear() {
+  missing_.clear();
+  size_ = 0;
+  next_due_ = kNever;
 }
 
 std::optional<std::uint64_t> Gaps::older_than(Instant limit) const {
   std::optional<std::uint64_t> found;
-  for (const auto& [sequence, missing] : missing_) {
+  for (const Missing& missing : missing_) {
+    if (missing.gone) continue;
     if (missing.noticed > limit) break;
-    found = sequence;
+    found = missing.sequence;
   }
   return found;
+}
+
+void Gaps::note_request(Missing& missing, Duration timeout, unsigned copies, Instant now) const {
+  if (missing.copies_left > 0) {
+    --missing.copies_left;
+  } else {
+    if (missing.requests < UINT8_MAX) ++missing.requests;
+    missing.asked = now;
+    missing.copies_left = static_cast<std::uint8_t>(copies);
+  }
+  const int doublings = std::min<int>(missing.requests - 1, kBackOffMax);
+  missing.due = missing.copies_left > 0 ? now + kCopySpacing : missing.asked + (timeout + guard_) * (1 << doublings);
 }
 
 bool Gaps::add_to(wire::RepairRequest& request, std::uint64_t sequence) {

@@ -1,100 +1,146 @@
 // Repair, the asking side: which sequences are missing, and when to ask for them.
 //
-// A sequence is missing once a later one, or the parent's word that it has been sent, is here. It is asked for after
-// a guard, because paths reorder; the guard follows what reordering is seen (kGuardMin..kGuardMax). An unanswered
-// request is repeated after the path's timeout. On a path that loses much, copies of each request follow,
-// kCopySpacing apart (copies_for()): it is the loss of repairs that makes the tail of the lag.
+// A sequence is missing once a later one, or a parent's word that it has been sent, is here. When it should have come
+// is the caller's to say: that may be later than now, for stripes come by different ways. It is asked for a guard after
+// that, because paths reorder; the guard follows what reordering is seen (kGuardMin..kGuardMax). An unanswered request
+// is repeated after the path's timeout, elsewhere if the caller likes. On a path that loses much, copies of each
+// request follow, kCopySpacing apart (copies_for()): it is the loss of repairs that makes the tail of the lag.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
-#include <map>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "libcore/base/time.h"
+#include "libcore/session/endpoint.h"
 #include "libcore/stream/store.h"
+#include "libcore/swarm/stripes.h"
 #include "libcore/wire/control.h"
 
 namespace spate::swarm {
+
+struct RepairTarget {
+  session::SessionId session;
+  Duration timeout;  // for its answer
+};
 
 class Gaps {
  public:
   static constexpr Duration kGuardMin = std::chrono::milliseconds(2);
   static constexpr Duration kGuardMax = std::chrono::milliseconds(60);
   static constexpr Duration kCopySpacing = std::chrono::milliseconds(2);
-  static constexpr Duration kHeldRecheck = std::chrono::milliseconds(10);
+  static constexpr Duration kRecheck = std::chrono::milliseconds(10);
+  // So many who do not have it are asked without waiting in between.
+  static constexpr unsigned kTurnsAtOnce = 8;
+  static constexpr unsigned kBackOffMax = 2;  // doublings of the patience with unanswered requests
+  // So many may be asked for at a time: a host that lacks much is not to stifle those it asks.
+  static constexpr std::size_t kAskedMax = 256;
   // Copies of a request on a path that lost `missed` of `received`: none to 2 %, one to 4 %, then two.
   static constexpr unsigned copies_for(std::uint64_t missed, std::uint64_t received) {
     return missed * 25 > received ? 2 : missed * 50 > received ? 1 : 0;
   }
   static constexpr std::size_t kMissingMax = 4096;
 
+  struct Missing {
+    std::uint64_t sequence = 0;
+    Instant noticed;
+    Instant expected;
+    Instant due;
+    Instant asked{};
+    std::uint8_t requests = 0;
+    std::uint8_t copies_left = 0;
+    bool gone = false;
+  };
+
   // Everything absent from the store in [from, to) is missing from now on, as far as there is room for it: returns
-  // where to go on when some of it has been filled.
-  std::uint64_t notice(std::uint64_t from, std::uint64_t to, const stream::Store& store, Instant now);
+  // where to go on when some of it has been filled. expected(sequence) says when it should have come.
+  template <typename Expected>
+  std::uint64_t notice(std::uint64_t from, std::uint64_t to, const stream::Store& store, Expected expected,
+                       Instant now);
+  // Who sends those stripes has sent a later shard: what is missing of them in [from, to) is overdue.
+  void overtaken(std::uint64_t from, std::uint64_t to, StripeMask stripes, const Striping& striping, Instant now);
   // A missing sequence has come, or was held until its list came. True if it had been asked for.
   bool on_filled(std::uint64_t sequence, Duration rtt, bool held, Instant now);
   // No more interest in sequences below this one.
   void drop_below(std::uint64_t sequence);
-  void drop(std::uint64_t sequence) { missing_.erase(sequence); }
-  // Ask again at once for everything (a new parent).
-  void restart(Instant now);
-  void clear() { missing_.clear(); }
+  void drop(std::uint64_t sequence);
+  // Ask anew, at `now`, for what is missing of those stripes from that sequence on (they have a new parent).
+  void restart(std::uint64_t from, StripeMask stripes, const Striping& striping, Instant now);
+  // Whoever was asked for what is missing in [from, to) does not have it: it is somebody else's turn.
+  void ask_next(std::uint64_t from, std::uint64_t to, Instant now);
+  void clear();
 
-  // What is due now goes into the request, as far as it fits: true if there is anything. `skip` says which
-  // sequences are not to be asked for (held until their list comes).
-  template <typename Skip>
-  bool take_due(Instant now, Duration timeout, unsigned copies, wire::RepairRequest& request, Skip skip);
+  // What is due now and goes to one peer, as far as it fits into the request; nothing if nothing is due.
+  // choose(missing) says whom to ask, or nobody for now. The others' share is due for the next call.
+  template <typename Choose>
+  std::optional<RepairTarget> take_due(Instant now, unsigned copies, wire::RepairRequest& request, Choose choose);
 
   // The highest missing sequence below which all that is missing was noticed at or before `limit`.
   std::optional<std::uint64_t> older_than(Instant limit) const;
 
   Instant next_deadline() const { return next_due_; }
-  std::size_t size() const { return missing_.size(); }
-  bool empty() const { return missing_.empty(); }
-  std::uint64_t lowest() const { return missing_.empty() ? UINT64_MAX : missing_.begin()->first; }
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
   Duration guard() const { return guard_; }
 
  private:
-  struct Missing {
-    Instant noticed;
-    Instant due;
-    Instant asked{};
-    std::uint8_t requests = 0;
-    std::uint8_t copies_left = 0;
-  };
-
+  void note_request(Missing& missing, Duration timeout, unsigned copies, Instant now) const;
   static bool add_to(wire::RepairRequest& request, std::uint64_t sequence);
+  std::vector<Missing>::iterator find(std::uint64_t sequence);
+  void remove(Missing& missing);
+  void trim();
 
-  std::map<std::uint64_t, Missing> missing_;
-  Instant next_due_ = kNever;
+  std::vector<Missing> missing_;  // by sequence; `gone` ones are taken out from the front
+  std::size_t size_ = 0;          // of those that are not gone
+  Instant next_due_ = kNever;     // no later than the first that is due
   Duration guard_ = kGuardMin;
 };
 
-template <typename Skip>
-bool Gaps::take_due(Instant now, Duration timeout, unsigned copies, wire::RepairRequest& request, Skip skip) {
+template <typename Expected>
+std::uint64_t Gaps::notice(std::uint64_t from, std::uint64_t to, const stream::Store& store, Expected expected,
+                           Instant now) {
+  std::uint64_t s = std::max(from, store.tail());
+  if (!missing_.empty()) s = std::max(s, missing_.back().sequence + 1);
+  for (; s < to && size_ < kMissingMax; ++s) {
+    if (store.covers(s) && (store.at(s).present() || store.at(s).given_up)) continue;
+    const Instant when = std::max(now, expected(s));
+    missing_.push_back({s, now, when, when + guard_, {}, 0, 0, false});
+    ++size_;
+    next_due_ = std::min(next_due_, when + guard_);
+  }
+  return std::max(from, s);
+}
+
+template <typename Choose>
+std::optional<RepairTarget> Gaps::take_due(Instant now, unsigned copies, wire::RepairRequest& request, Choose choose) {
   request.ranges.clear();
-  if (now < next_due_) return false;
+  if (now < next_due_) return std::nullopt;
   next_due_ = kNever;
-  for (auto& [sequence, missing] : missing_) {
-    if (missing.due <= now && !skip(sequence)) {
-      if (!add_to(request, sequence)) {
-        next_due_ = now;  // the rest goes into the next request
-        break;
-      }
-      if (missing.copies_left > 0) {
-        --missing.copies_left;
-      } else {
-        ++missing.requests;
-        missing.asked = now;
-        missing.copies_left = static_cast<std::uint8_t>(copies);
-      }
-      missing.due = missing.copies_left > 0 ? now + kCopySpacing : missing.asked + timeout;
+  std::optional<RepairTarget> asked;
+  std::size_t on_the_way = 0;
+  for (Missing& missing : missing_) {
+    if (missing.gone) continue;
+    if (missing.due > now && missing.requests > 0) ++on_the_way;
+    if (missing.due <= now && missing.requests == 0 && on_the_way >= kAskedMax) {
+      missing.due = now + kRecheck;
     } else if (missing.due <= now) {
-      missing.due = now + kHeldRecheck;
+      const std::optional<RepairTarget> target = choose(std::as_const(missing));
+      if (!target) {
+        missing.due = now + kRecheck;
+      } else if ((asked && asked->session != target->session) || !add_to(request, missing.sequence)) {
+        next_due_ = now;  // goes into another request
+        continue;
+      } else {
+        asked = target;
+        note_request(missing, target->timeout, copies, now);
+        ++on_the_way;
+      }
     }
     next_due_ = std::min(next_due_, missing.due);
   }
-  return !request.ranges.empty();
+  return asked;
 }
 
 }  // namespace spate::swarm

@@ -9,168 +9,294 @@ constexpr Duration kSeekInterval = std::chrono::milliseconds(25);
 constexpr Duration kGather = std::chrono::milliseconds(60);        // for better parents, once one is found
 constexpr Duration kDialHope = std::chrono::milliseconds(300);     // an unanswered dial is hoped for so long
 constexpr Duration kStatusFresh = std::chrono::milliseconds(250);  // while seeking
-constexpr Duration kStatusCurrent = std::chrono::seconds(1);       // older words are not acted upon
+constexpr Duration kStatusStale = std::chrono::seconds(2);         // while seeking in vain
+constexpr Duration kStatusCurrent = std::chrono::seconds(6);       // older words are not acted upon
+constexpr std::size_t kFewPeers = 4;
+constexpr Duration kPinnedRepeat = std::chrono::seconds(1);
+constexpr std::size_t kInVainInquiries = 2;  // a time, then
+constexpr Duration kSeekIntervalInVain = std::chrono::milliseconds(200);
 constexpr Duration kInquiryRepeat = std::chrono::milliseconds(100);
 constexpr Duration kInquiryPatience = std::chrono::milliseconds(1'500);
 constexpr Duration kOtherAddress = std::chrono::milliseconds(750);  // then the host's next address is tried
 constexpr Duration kPinnedGiveUp = std::chrono::seconds(10);
 constexpr Duration kHearsayGiveUp = std::chrono::seconds(2);
 constexpr Duration kRefused = std::chrono::milliseconds(500);
+constexpr Duration kSilentRefused = std::chrono::seconds(2);
 constexpr Duration kUseless = std::chrono::seconds(10);  // the last choice, so long after it sent nothing
-constexpr unsigned kSubscribeTries = 4;
-constexpr Duration kBackupInterval = std::chrono::seconds(2);
-// Reports beside the regular ones, which open the parent's window: after so many shards, but not more often than so.
-constexpr std::uint64_t kReportShards = 32;
-constexpr Duration kReportSpacing = std::chrono::microseconds(2'500);
+constexpr Duration kInVain =
+    std::chrono::seconds(1);  // a stripe that has been sought so long will not be found at once
+constexpr Duration kHomesOnly = std::chrono::milliseconds(150);  // a stripe is sought so long before we are guests
+constexpr unsigned kSilentRounds = 3;
+constexpr Duration kParitySilent = std::chrono::seconds(1);
+constexpr Duration kAttendInterval = std::chrono::milliseconds(50);
+constexpr Duration kExploreInterval = std::chrono::seconds(1);
+constexpr std::size_t kExploreRound = 5;                   // intervals until everybody has been asked
+constexpr unsigned kImprovements = 2;                      // at a time
+constexpr Duration kSendsAfter = std::chrono::seconds(2);  // what a parent sent before it knew that it is none any more
+// What counts against a parent beside the delay: that it is a leaf of the stripe; that it gives us others already, for
+// one failure must not cost more than the parity can bear.
+constexpr Duration kPublisherCost = std::chrono::seconds(1);
+constexpr Duration kGuestCost = std::chrono::milliseconds(20);
+constexpr Duration kTwiceCost = std::chrono::milliseconds(20);
+constexpr unsigned kStripesOfOne = 2;
+// A stripe changes its parent if it comes so much sooner, and a tenth.
+constexpr Duration kImprovement = std::chrono::milliseconds(15);
 
 }  // namespace
 
 Member::Member(const JoinConfig& config, std::uint32_t window_bytes, wire::ShortId self, const House& house,
                Instant now)
-    : config_(config), window_bytes_(window_bytes), self_(self), house_(house), seek_at_(now), unattached_since_(now) {
+    : config_(config),
+      self_(self),
+      house_(house),
+      parents_(window_bytes, self, {house.endpoint, house.outbox, house.peers, house.children, house.reception}),
+      seek_at_(now),
+      unattached_since_(now) {
   for (const Host& host : config.hosts) candidates_.add_pinned(host);
 }
 
-InlineVector<wire::ShortId, wire::kPathMax> Member::path() const {
-  InlineVector<wire::ShortId, wire::kPathMax> path;
-  if (!attached()) return path;
-  path = parent_status_.path;
-  if (!path.full()) path.push_back(self_);
-  return path;
+// What others know.
+
+StripeMask Member::flowing() const {
+  StripeMask flowing = 0;
+  for_each_stripe(parents_.served(), [&](unsigned s) {
+    if (parents_.path(s)) flowing |= bit(s);
+  });
+  return flowing;
 }
 
-bool Member::receiving() const { return attached() && parent_status_.receiving && house_.reception.started(); }
+std::size_t Member::depth() const {
+  std::size_t depth = 0;
+  for_each_stripe(parents_.served(), [&](unsigned s) {
+    if (const auto path = parents_.path(s)) depth = std::max(depth, path->size());
+  });
+  return depth;
+}
 
-// The publisher's own word says that there is more, and nothing comes. Those nearer to the publisher notice first, so
-// that not everybody below one bad parent looks for another at once.
-bool Member::starving(Instant now) const {
-  const Reception& reception = house_.reception;
-  if (!attached() || !reception.info() || reception.info()->head <= reception.stored_end()) return false;
-  const auto hops = static_cast<std::int64_t>(parent_status_.path.size());
-  return now - std::max(reception.last_stored(), attached_at_) >= kStarved + hops * kStarvedPerHop;
+// One peer's word is followed as long as it is a parent: two estimates differ by more than a clock does in a while.
+Peer* Member::clock_peer() const {
+  const auto usable = [&](session::SessionId session) -> Peer* {
+    Peer* const peer = house_.peers.find(session);
+    return peer != nullptr && peer->clock.known() ? peer : nullptr;
+  };
+  if (clock_peer_ && is_parent(*clock_peer_))
+    if (Peer* const peer = usable(*clock_peer_)) return peer;
+  Peer* nearest = nullptr;
+  parents_.for_each([&](session::SessionId session, StripeMask) {
+    Peer* const peer = usable(session);
+    if (peer != nullptr && (nearest == nullptr || peer->rtt.smoothed() < nearest->rtt.smoothed())) nearest = peer;
+  });
+  return nearest;
 }
 
 std::optional<std::uint64_t> Member::media_now(Instant now) const {
-  if (attached()) {
-    const Peer* const parent = house_.peers.find(parent_);
-    if (parent != nullptr && parent->clock.known()) return parent->clock.media_us(now);
-  }
+  if (const Peer* const peer = clock_peer()) return peer->clock.media_us(now);
   if (clock_.known()) return clock_.media_us(now);
   return std::nullopt;
 }
 
 Duration Member::parent_rtt() const {
-  const Peer* const parent = attached() ? house_.peers.find(parent_) : nullptr;
-  return parent != nullptr && parent->rtt.known() ? parent->rtt.smoothed() : Duration::zero();
+  std::optional<Duration> least;
+  parents_.for_each([&](session::SessionId session, StripeMask) {
+    const Peer* const peer = house_.peers.find(session);
+    if (peer != nullptr && peer->rtt.known()) least = std::min(least.value_or(Duration::max()), peer->rtt.smoothed());
+  });
+  return least.value_or(Duration::zero());
 }
 
+// Inputs.
+
 void Member::on_established(Peer& peer, Instant now) {
-  dials_.erase(peer.session);
+  const bool ours = dials_.erase(peer.session) > 0;
   candidates_.on_success(peer.key);
-  if (attached()) return;
-  house_.peers.inquire(peer, now);
-  seek_at_ = now;
+  const StripeMask lacking = wanted();
+  if (striped_ && lacking == 0 && !ours) return;
+  house_.peers.inquire(peer, lacking, now);
+  if (!striped_ || lacking != 0) seek_soon(now);
 }
 
 void Member::on_gone(session::SessionId session, const crypto::NodeKey& peer, Instant now) {
   dials_.erase(session);
   candidates_.on_failure(peer, now);
-  if (phase_ != Phase::kSeeking && parent_ == session) detach(now);
-  seek_at_ = std::min(seek_at_, now);
+  on_lost(parents_.forget(session), now);
+  if (!striped_ || wanted() != 0) seek_soon(now);
 }
 
 void Member::on_status(Peer& peer, Instant now) {
   if (is_parent(peer.session)) {
-    if (peer.status->path.contains(self_)) {  // a loop has closed behind our back
-      peer.refused_until = now + kRefused;
-      return drop_parent(now);
+    const StripeMask before = parents_.served();
+    if (!parents_.on_status(peer, now)) {
+      peer.refuse(before & ~parents_.served(), now + kRefused, now);
+      on_lost(before & ~parents_.served(), now);
     }
-    if (!peer.status->receiving && orphaned_since_ == kNever) orphaned_since_ = now;
-    if (peer.status->receiving) orphaned_since_ = kNever;
-    parent_status_ = *peer.status;
-  } else if (!attached()) {
-    seek(now);
+  }
+  if (striped_ && wanted() != 0) seek(now);
+}
+
+void Member::on_peers(session::SessionId from, const wire::Peers& peers) {
+  for (const wire::PeerRecord& record : peers.peers)
+    if (wire::short_id(record.key) != self_) candidates_.add_hearsay(record, from);
+}
+
+void Member::on_subscribe_reply(Peer& peer, const wire::SubscribeReply& reply, Instant now) {
+  // The publisher's own word bounds where the stream can be: beyond it we would wait for what never comes.
+  if (!striped_) return;
+  const std::uint64_t head = house_.reception.info()->head;
+  const std::uint64_t apart = reply.first > head ? reply.first - head : head - reply.first;
+  if (reply.stripes != 0 && apart > stream::Store::kSlots) {
+    peer.refuse(parents_.all(), now + kUseless, now);
+    return leave_parent(peer.session, parents_.all(), now);
+  }
+  const StripeMask served = parents_.served();
+  const StripeMask fresh = parents_.on_reply(peer, reply, kRefused, now);
+  peer.sends_until = is_parent(peer.session) ? kNever : std::min(peer.sends_until, now + kSendsAfter);
+  on_lost(served & ~parents_.served(), now);
+  if (fresh != 0) {
+    if (!house_.reception.started()) attached_at_ = now;
+    house_.reception.start(reply.first, media_now(now), now);
+    house_.reception.on_new_parent(fresh, now);
+    if (!parents_.on_status(peer, now)) {
+      peer.refuse(fresh & ~parents_.served(), now + kRefused, now);
+      on_lost(fresh & ~parents_.served(), now);
+    }
+    gather_until_ = kNever;
+    if (ever_attached_)
+      ++switches_;
+    else
+      house_.events.push_back(Joined{house_.stream});
+    ever_attached_ = true;
+    house_.events.push_back(ParentChanged{house_.stream, house_.endpoint.address(peer.session)});
+    attend_at_ = std::min(attend_at_, now + kAttendInterval);
+    explore_at_ = std::min(explore_at_, now + kExploreInterval);
+  }
+  if (wanted() != 0) seek(now);
+}
+
+void Member::on_displaced(session::SessionId from, const wire::Displaced& displaced, Instant now) {
+  const StripeMask stripes = displaced.stripes & parents_.from(from);
+  if (stripes == 0 || wire::short_id(displaced.by.key) == self_) return;
+  parents_.on_displaced(from, stripes, now);
+  if (Peer* const peer = house_.peers.find(from)) peer->refuse(stripes, now + kSilentRefused, now);
+  for_each_stripe(stripes, [&](unsigned s) { lacking_since_[s] = now; });
+  seek_soon(now);
+  if (displaced.by.key == crypto::NodeKey{}) return;
+  candidates_.add_hearsay(displaced.by, from);
+  if (Peer* const peer = house_.peers.find_key(displaced.by.key)) {
+    house_.peers.inquire(*peer, stripes, now);
+  } else if (const Candidate* const candidate = candidates_.find(displaced.by.key)) {
+    dial(*candidate, now);
   }
 }
 
-void Member::on_peers(const wire::Peers& peers) {
-  for (const wire::PeerRecord& record : peers.peers)
-    if (wire::short_id(record.key) != self_) candidates_.add_hearsay(record);
+void Member::on_bye(Peer& peer, const wire::Bye& bye, Instant now) {
+  // At the end of the run nobody else has more than we do, unless something is still missing.
+  const bool ended = bye.reason == wire::ByeReason::kEnded;
+  on_lost(parents_.forget(peer.session), now);
+  peer.refuse(wire::kAllStripes, now + (ended ? std::chrono::seconds(1) : std::chrono::seconds(10)), now);
 }
+
+void Member::on_forger(session::SessionId session, Instant now) { close(session, now); }
+
+void Member::begin_run(Instant now) {
+  // Media time begins anew, and what was known of it means nothing now. Nor do sequences of the old run.
+  clock_ = {};
+  clock_peer_.reset();
+  for (auto& [session, peer] : house_.peers.all()) peer.clock = {};
+  if (attached()) unattached_since_ = now;
+  parents_.begin(house_.reception.striping());
+  lacking_since_.assign(house_.reception.striping().all(), now);
+  striped_ = true;
+  if (config_.output == false) house_.children.set_home(parents_.all());
+  seek_soon(now);
+}
+
+void Member::on_received(Instant now) {
+  parents_.on_received(now);
+  request_repairs(now);
+}
+
+// Seeking.
 
 void Member::seek(Instant now) {
-  if (phase_ != Phase::kSeeking) return;
+  const StripeMask lacking = wanted();
+  if (striped_ && lacking == 0) {
+    // What has been asked for may be refused.
+    seek_at_ = gather_until_ = kNever;
+    return;
+  }
   seek_at_ = now + kSeekInterval;
-  inquire_all(now);
-  if (house_.reception.info()) {
-    if (Peer* const best = best_parent(now)) {
-      if (gather_until_ == kNever) gather_until_ = now + kGather;
-      if (now >= gather_until_ || !better_may_come(now)) return subscribe(*best, now);
+  if (striped_) assign(now);
+  if (short_of_upload(now)) return;
+  inquire_all(lacking, now);
+  dial_for(wanted(), kDialsMax, now);
+}
+
+void Member::assign(Instant now) {
+  const bool started = house_.reception.started();
+  if (house_.children.home() == 0) choose_home();
+  std::map<session::SessionId, StripeMask> plan;
+  std::map<session::SessionId, bool> as_guest;
+  for_each_stripe(wanted(), [&](unsigned stripe) {
+    Offer best = best_offer(stripe, false, plan, now);
+    if (best.peer == nullptr && guests_allowed(stripe, now)) best = best_offer(stripe, true, plan, now);
+    if (best.peer == nullptr) return;
+    plan[best.peer->session] |= bit(stripe);
+    as_guest[best.peer->session] = as_guest[best.peer->session] || best.guest;
+  });
+  if (plan.empty()) return;
+  if (!started) {
+    if (gather_until_ == kNever) gather_until_ = now + kGather;
+    if (now < gather_until_ && better_may_come(now)) {
       seek_at_ = std::min(seek_at_, gather_until_);
+      return;
     }
   }
-  dial(now);
-}
-
-void Member::dial(Instant now) {
-  while (dials_.size() < kDialsMax) {
-    const Candidate* const candidate = candidates_.best(now, [&](const Candidate& c) {
-      return !house_.peers.has_key(c.key) && std::none_of(dials_.begin(), dials_.end(), [&](const auto& dialled) {
-        return dialled.second.key == c.key;
-      });
-    });
-    if (candidate == nullptr) return;
-    const crypto::NodeKey key = candidate->key;
-    const bool alone = !candidates_.has_other_address(*candidate);
-    const Duration give_up = !alone ? kOtherAddress : candidate->pinned ? kPinnedGiveUp : kHearsayGiveUp;
-    const auto session = house_.endpoint.connect(house_.service, candidate->address, key, give_up, now);
-    if (session)
-      dials_[*session] = {key, now};
-    else
-      candidates_.on_failure(key, now);
+  for (const auto& [session, stripes] : plan) {
+    Peer& peer = *house_.peers.find(session);
+    peer.sends_until = kNever;
+    const bool all_flow = (stripes & ~parents_.served()) == 0;
+    parents_.ask(peer, stripes, as_guest[session], all_flow ? house_.reception.seen() : house_.reception.resume_from(),
+                 now);
   }
 }
 
-// Asks every peer whose status is old; one that does not answer is not worth its session.
-void Member::inquire_all(Instant now) {
-  std::vector<session::SessionId> mute;
+Member::Offer Member::best_offer(unsigned stripe, bool guests, const std::map<session::SessionId, StripeMask>& plan,
+                                 Instant now) {
+  Offer best;
   for (auto& [session, peer] : house_.peers.all()) {
-    if (house_.children.has(session)) continue;
-    const Instant heard = house_.endpoint.last_received(session);
-    if (peer.asked_since > heard && now - peer.asked_since > kInquiryPatience) {
-      mute.push_back(session);
-      continue;
-    }
-    const bool fresh = peer.status && now - peer.status_at < kStatusFresh;
-    const Duration repeat = std::max(kInquiryRepeat, peer.rtt.known() ? peer.rtt.timeout() : kInquiryRepeat);
-    if (fresh || now - peer.inquired_at < repeat) continue;
-    if (peer.asked_since <= heard) peer.asked_since = now;
-    house_.peers.inquire(peer, now);
-  }
-  for (const session::SessionId session : mute) close(session, now);
-}
-
-// One that has sent nothing before is better than none.
-Peer* Member::best_parent(Instant now) {
-  Peer* const best = best_parent_of(false, now);
-  return best != nullptr ? best : best_parent_of(true, now);
-}
-
-Peer* Member::best_parent_of(bool useless, Instant now) {
-  Peer* best = nullptr;
-  Duration best_cost{};
-  for (auto& [session, peer] : house_.peers.all()) {
-    if (!peer.status || now - peer.status_at > kStatusCurrent || peer.refused_until > now) continue;
-    if ((peer.useless_until > now) != useless) continue;
-    if (!peer.status->receiving || peer.status->free_slots == 0) continue;
-    if (peer.status->path.contains(self_) || peer.status->path.full() || house_.children.has(session)) continue;
-    const Duration cost = std::chrono::microseconds(peer.status->lag_us) + peer.rtt.smoothed() / 2;
-    if (best == nullptr || cost < best_cost) {
-      best = &peer;
-      best_cost = cost;
-    }
+    if (parents_.parent(stripe) == session) continue;
+    const auto planned = plan.find(session);
+    const unsigned taken = planned == plan.end() ? 0 : count(planned->second);
+    const std::optional<Offer> this_one = offer(peer, stripe, guests, taken, now);
+    if (this_one && (best.peer == nullptr || this_one->cost < best.cost)) best = *this_one;
   }
   return best;
+}
+
+// `taken`: as many stripes we are about to ask of it.
+std::optional<Member::Offer> Member::offer(Peer& peer, unsigned stripe, bool guests, unsigned taken, Instant now) {
+  if (!peer.status || now - peer.status_at > kStatusCurrent || peer.refuses(stripe, now)) return std::nullopt;
+  const wire::Status& status = *peer.status;
+  if (!status.receiving || status.no_upload || (house_.children.stripes(peer.session) & bit(stripe)) != 0)
+    return std::nullopt;
+  const std::uint8_t lag = stripe < status.lags.size() ? status.lags[stripe] : wire::kLagNone;
+  if (lag == wire::kLagNone) return std::nullopt;
+  const bool open = (status.open & bit(stripe)) != 0 && status.free_slots > taken;
+  // It has no room, but we would pass the stripe on: somebody who does not gives way.
+  const bool displaces = (status.home & house_.children.home() & bit(stripe)) != 0 && house_.children.slots() >= 2;
+  const bool guest = !open && !displaces;
+  if (guest && (!guests || status.free_slots <= taken)) return std::nullopt;
+  Duration cost = std::chrono::microseconds(lag * wire::kLagUnitUs) + peer.rtt.smoothed() / 2;
+  if (guest) cost += kGuestCost;
+  const unsigned gives = taken + count(parents_.expected_from(peer.session));
+  const bool scarce = status.role == wire::Role::kWatcher || status.free_slots < status.slots / 2;
+  if (scarce && gives >= kStripesOfOne) cost += kTwiceCost * static_cast<int>(gives - kStripesOfOne + 1);
+  if (peer.useless_until > now) cost += kUseless;
+  return Offer{&peer, cost, guest};
+}
+
+bool Member::guests_allowed(unsigned stripe, Instant now) const {
+  return now - lacking_since_[stripe] >= kHomesOnly || !better_may_come(now);
 }
 
 // Somebody has not answered yet who might be nearer.
@@ -178,215 +304,288 @@ bool Member::better_may_come(Instant now) const {
   for (const auto& [session, dialled] : dials_)
     if (now - dialled.since < kDialHope) return true;
   for (const auto& [session, peer] : house_.peers.all())
-    if (!peer.status && now - peer.inquired_at < kInquiryRepeat && !house_.children.has(session)) return true;
+    if (!peer.status && now - peer.inquired_at < kInquiryRepeat) return true;
   return false;
 }
 
-void Member::subscribe(Peer& peer, Instant now) {
-  if (phase_ == Phase::kSeeking) subscribe_tries_ = 0;
-  phase_ = Phase::kSubscribing;
-  parent_ = peer.session;
-  ++subscribe_tries_;
-  subscribe_again_ = now + std::max(kInquiryRepeat, peer.rtt.timeout());
-  house_.outbox.send(peer.session, wire::Subscribe{wire::kAllStripes, house_.reception.resume_from(), window_bytes_});
+// The stripe with the fewest free slots among those we know of; of equals, any.
+void Member::choose_home() {
+  const unsigned stripes = house_.reception.striping().all();
+  if (house_.children.slots() == 0) return;
+  std::vector<std::uint32_t> free(stripes);
+  const auto add = [&](StripeMask home, std::uint32_t slots) {
+    if (2 * count(home) < stripes) for_each_stripe(home & parents_.all(), [&](unsigned s) { free[s] += slots; });
+  };
+  for (const auto& [session, peer] : house_.peers.all())
+    if (peer.status) add(peer.status->home, peer.status->free_slots);
+  for (const Candidate& candidate : candidates_.all())
+    if (!house_.peers.has_key(candidate.key)) add(candidate.home, candidate.free_slots);
+  unsigned best = self_ % stripes;
+  for (unsigned i = 0; i < stripes; ++i) {
+    const unsigned s = (self_ + i) % stripes;
+    if (free[s] < free[best]) best = s;
+  }
+  house_.children.set_home(bit(best));
 }
 
-void Member::on_subscribe_reply(Peer& peer, const wire::SubscribeReply& reply, Instant now) {
-  const bool accepted = reply.code == wire::SubscribeCode::kAccepted;
-  if (is_parent(peer.session)) {
-    if (!accepted) drop_parent(now);  // it does not know us as its child any more
-    return;
+void Member::dial_for(StripeMask stripes, std::size_t dials_max, Instant now) {
+  while (dials_.size() < dials_max) {
+    const bool enough = house_.peers.all().size() + dials_.size() >= kPeersKept;
+    const auto wanted = [&](const Candidate& c) {
+      if (!c.pinned && enough) return false;
+      return !house_.peers.has_key(c.key) && std::none_of(dials_.begin(), dials_.end(), [&](const auto& dialled) {
+        return dialled.second.key == c.key;
+      });
+    };
+    // Those without a free slot are asked last: they name those that have one.
+    const Candidate* candidate = candidates_.best(now, [&](const Candidate& c) {
+      return (c.pinned || ((c.home & stripes) != 0 && c.free_slots > 0)) && wanted(c);
+    });
+    if (candidate == nullptr) candidate = candidates_.best(now, wanted);
+    if (candidate == nullptr || !dial(*candidate, now)) return;
   }
-  if (phase_ != Phase::kSubscribing || parent_ != peer.session) {
-    if (accepted) house_.outbox.send(peer.session, wire::Unsubscribe{});  // too late: we went elsewhere
-    return;
-  }
-  // The publisher's own word bounds where the stream can be: beyond it we would wait for what never comes.
-  const std::uint64_t head = house_.reception.info()->head;
-  const std::uint64_t apart = reply.first > head ? reply.first - head : head - reply.first;
-  const bool plausible = apart <= stream::Store::kSlots;
-  if (accepted && plausible) return attach(peer, reply.first, now);
-  if (accepted) house_.outbox.send(peer.session, wire::Unsubscribe{});
-  peer.refused_until = now + kRefused;
-  phase_ = Phase::kSeeking;
-  seek(now);
 }
 
-void Member::attach(Peer& peer, std::uint64_t first, Instant now) {
-  phase_ = Phase::kAttached;
-  parent_ = peer.session;
-  parent_status_ = *peer.status;
-  orphaned_since_ = kNever;
-  gather_until_ = kNever;
-  attached_at_ = now;
-  report_at_ = now;
-  backups_at_ = now + kReportInterval;
-  house_.reception.start(first, media_now(now));
-  house_.reception.on_new_parent(now);
-  if (ever_attached_)
-    ++switches_;
+bool Member::dial(const Candidate& candidate, Instant now) {
+  const crypto::NodeKey key = candidate.key;
+  const bool alone = !candidates_.has_other_address(candidate);
+  const Duration give_up = !alone ? kOtherAddress : candidate.pinned ? kPinnedGiveUp : kHearsayGiveUp;
+  // Whoever told us of it can ask it to let us in.
+  if (candidate.introducer && house_.endpoint.established(*candidate.introducer))
+    house_.outbox.send(*candidate.introducer, wire::Rendezvous{key});
+  const auto session = house_.endpoint.connect(house_.service, candidate.address, key, give_up, now);
+  if (session)
+    dials_[*session] = {key, now};
   else
-    house_.events.push_back(Joined{house_.stream});
-  ever_attached_ = true;
-  house_.events.push_back(ParentChanged{house_.stream, house_.endpoint.address(peer.session)});
+    candidates_.on_failure(key, now);
+  return true;
 }
 
-void Member::detach(Instant now) {
-  const Peer* const parent = house_.peers.find(parent_);
-  if (parent != nullptr && parent->clock.known()) clock_ = parent->clock;
-  if (attached()) unattached_since_ = now;
-  phase_ = Phase::kSeeking;
-  gather_until_ = kNever;
-  report_at_ = early_report_at_ = backups_at_ = kNever;
-  seek_at_ = now;
+// Asks every peer whose status is old; one that does not answer is not worth its session.
+void Member::inquire_all(StripeMask lacking, Instant now) {
+  Instant since = kNever;
+  if (striped_) for_each_stripe(lacking, [&](unsigned s) { since = std::min(since, lacking_since_[s]); });
+  const bool in_vain = ever_attached_ && now - since > kInVain;
+  const Duration fresh_for = in_vain ? kStatusStale : kStatusFresh;
+  if (in_vain) seek_at_ = now + kSeekIntervalInVain;
+  std::size_t left = in_vain ? kInVainInquiries : house_.peers.all().size();
+  std::vector<session::SessionId> mute;
+  for (auto& [session, peer] : house_.peers.all()) {
+    if (left == 0) break;
+    const Instant heard = house_.endpoint.last_received(session);
+    if (peer.asked_since > heard && now - peer.asked_since > kInquiryPatience) {
+      mute.push_back(session);
+      continue;
+    }
+    const bool fresh = peer.status && now - peer.status_at < fresh_for;
+    const Duration timeout = std::max(kInquiryRepeat, peer.rtt.known() ? peer.rtt.timeout() : kInquiryRepeat);
+    // The link's hosts have the whole swarm to bear.
+    const Candidate* const candidate = candidates_.find(peer.key);
+    const bool spared = candidate != nullptr && candidate->pinned && house_.peers.all().size() > kFewPeers;
+    const Duration repeat = spared ? std::max(timeout, kPinnedRepeat) : timeout;
+    if (fresh || now - peer.inquired_at < repeat) continue;
+    if (peer.asked_since <= heard) peer.asked_since = now;
+    // One is asked for others; the first time, everybody is.
+    const bool names = !peer.status || now - named_at_ >= (in_vain ? kStatusStale : kInquiryRepeat);
+    if (names) named_at_ = now;
+    house_.peers.inquire(peer, names ? lacking : 0, now);
+    --left;
+  }
+  for (const session::SessionId session : mute) close(session, now);
 }
 
-// Leaves a parent that still lives.
-void Member::drop_parent(Instant now) {
-  house_.outbox.send(parent_, wire::Unsubscribe{});
-  if (Peer* const peer = house_.peers.find(parent_))
-    peer->refused_until = std::max(peer->refused_until, now + kRefused);
-  detach(now);
+// Attending.
+
+void Member::on_lost(StripeMask stripes, Instant now) {
+  if (stripes == 0) return;
+  for_each_stripe(stripes, [&](unsigned s) { lacking_since_[s] = now; });
+  house_.reception.on_no_parent(stripes, now);
+  if (!attached()) unattached_since_ = now;
+  seek_soon(now);
+}
+
+void Member::leave_parent(session::SessionId session, StripeMask stripes, Instant now) {
+  const StripeMask before = parents_.served();
+  parents_.drop(session, stripes, now);
+  Peer* const peer = house_.peers.find(session);
+  if (peer != nullptr && !is_parent(session)) {
+    if (peer->clock.known()) clock_ = peer->clock;
+    peer->sends_until = now + kSendsAfter;
+  }
+  on_lost(before & ~parents_.served(), now);
 }
 
 // Forgets a session with a peer that has stopped answering: a new one may find it restarted.
 void Member::close(session::SessionId session, Instant now) {
   const Peer* const peer = house_.peers.find(session);
   if (peer == nullptr) return;
+  if (is_parent(session) && peer->clock.known()) clock_ = peer->clock;
   const crypto::NodeKey key = peer->key;
-  const bool was_parent = phase_ != Phase::kSeeking && parent_ == session;
-  if (was_parent) detach(now);
+  const StripeMask gave = parents_.forget(session);
   house_.children.remove(session);
   house_.peers.remove(session);
   house_.endpoint.close(session);
   candidates_.on_failure(key, now);
+  on_lost(gave, now);
 }
 
-void Member::on_bye(Peer& peer, const wire::Bye& bye, Instant now) {
-  // At the end of the run nobody else has more than we do, unless something is still missing.
-  const bool ended = bye.reason == wire::ByeReason::kEnded;
-  if (is_parent(peer.session) || (phase_ == Phase::kSubscribing && parent_ == peer.session)) detach(now);
-  peer.refused_until = now + (ended ? std::chrono::seconds(1) : std::chrono::seconds(10));
+bool Member::dead(session::SessionId session, StripeMask gives, Instant now) const {
+  const Peer* const peer = house_.peers.find(session);
+  if (peer == nullptr) return true;
+  const Duration silence = now - house_.endpoint.last_received(session);
+  if (!house_.reception.striping().mostly(gives)) return silence >= kDeadPart;
+  return silence >= std::clamp(4 * peer->rtt.smoothed() + std::chrono::milliseconds(300), kDeadMin, kDeadMax);
 }
 
-void Member::on_forger(session::SessionId session, Instant now) { close(session, now); }
-
-void Member::begin_run(Instant now) {
-  // Media time begins anew, and what was known of it means nothing now.
-  clock_ = {};
-  for (auto& [session, peer] : house_.peers.all()) peer.clock = {};
-  // Nor do sequences of the old run: subscribe again.
-  if (attached()) {
-    const Peer* const peer = house_.peers.find(parent_);
-    detach(now);
-    if (peer != nullptr) house_.outbox.send(parent_, wire::Unsubscribe{});
-  }
+// Rounds of the other stripes have come since its next shard was due.
+bool Member::stripe_silent(unsigned stripe, Instant now) const {
+  const Striping& striping = house_.reception.striping();
+  // Nobody has it sooner than the publisher, who may be short of upload.
+  const Peer* const parent = house_.peers.find(*parents_.parent(stripe));
+  if (parent != nullptr && parent->status && parent->status->role == wire::Role::kPublisher) return false;
+  const auto path = parents_.path(stripe);
+  const auto hops = static_cast<std::int64_t>(path ? path->size() : 1);
+  if (now - parents_.last(stripe) < kStripeSilent + hops * kStripeSilentPerHop) return false;
+  if (stripe >= striping.data)  // parity comes once a block
+    return now - parents_.last(stripe) >= kParitySilent && now - house_.reception.last_stored() < kStripeSilent;
+  const std::uint64_t next = parents_.next(stripe);
+  const std::uint64_t due = next + (stripe + striping.data - striping.of(next)) % striping.data;
+  return house_.reception.stored_end() > due + kSilentRounds * striping.data;
 }
 
-void Member::on_received(Instant now) {
-  request_repairs(now);
-  const std::uint64_t unreported = house_.reception.stats().received - reported_received_;
-  if (!attached() || unreported < kReportShards) return;
-  if (now - reported_at_ >= kReportSpacing)
-    report(now);
-  else
-    early_report_at_ = std::min(early_report_at_, reported_at_ + kReportSpacing);
-}
-
-void Member::report(Instant now) {
+// The publisher's own word says that there is more, and nothing comes. Those nearer to the publisher notice first, so
+// that not everybody below one bad parent looks for another at once.
+bool Member::starving(Instant now) const {
   const Reception& reception = house_.reception;
-  wire::Report report;
-  // While nobody hangs on us, a slow reader of ours may slow down a publisher that can wait.
-  report.next = house_.children.size() == 0 ? reception.done() : reception.next();
-  report.seen = std::max(reception.seen(), reception.next());
-  report.received = static_cast<std::uint32_t>(reception.stats().received);
-  report.missed = static_cast<std::uint32_t>(reception.missed());
-  report.lag_us = static_cast<std::uint32_t>(std::clamp<std::int64_t>(to_us(reception.lag()), 0, UINT32_MAX));
-  report.slots = house_.children.slots();
-  report.free_slots = house_.children.free_slots();
-  report.knows_end = reception.info() && reception.info()->ended;
-  house_.outbox.send(parent_, report);
-  reported_received_ = reception.stats().received;
-  reported_at_ = now;
-  early_report_at_ = kNever;
+  if (!attached() || !reception.info() || reception.info()->head <= reception.stored_end()) return false;
+  const auto hops = static_cast<std::int64_t>(depth());
+  return now - std::max(reception.last_stored(), attached_at_) >= kStarved + hops * kStarvedPerHop;
+}
+
+void Member::attend(Instant now) {
+  attend_at_ = now + kAttendInterval;
+  std::vector<session::SessionId> gone;
+  parents_.for_each([&](session::SessionId session, StripeMask gives) {
+    if (dead(session, gives, now)) gone.push_back(session);
+  });
+  for (const session::SessionId session : gone) {
+    if (house_.peers.find(session) == nullptr)
+      on_lost(parents_.forget(session), now);
+    else
+      close(session, now);
+  }
+  std::map<session::SessionId, StripeMask> leave;
+  for_each_stripe(parents_.served(), [&](unsigned stripe) {
+    const auto parent = parents_.parent(stripe);
+    if (!parent) return;
+    const Instant orphaned = parents_.orphaned_since(stripe);
+    const bool orphan = orphaned != kNever && now - orphaned >= kOrphanPatience;
+    if (!orphan && !stripe_silent(stripe, now)) return;
+    house_.peers.find(*parent)->refuse(bit(stripe), now + (orphan ? kRefused : kSilentRefused), now);
+    leave[*parent] |= bit(stripe);
+  });
+  for (const auto& [parent, stripes] : leave) leave_parent(parent, stripes, now);
+  if (starving(now)) {
+    std::vector<session::SessionId> all;
+    parents_.for_each([&](session::SessionId session, StripeMask) { all.push_back(session); });
+    for (const session::SessionId session : all) {
+      house_.peers.find(session)->useless_until = now + kUseless;
+      leave_parent(session, parents_.all(), now);
+    }
+  }
+  if (!attached()) attend_at_ = kNever;
+}
+
+// Repair.
+
+// First the stripe's parent; then, one after the other, those that give us something else, the nearest first; and
+// again.
+std::optional<RepairTarget> Member::whom_to_ask(std::uint64_t sequence, unsigned requests, Instant) {
+  const auto parent = parents_.parent(house_.reception.striping().of(sequence));
+  const auto target = [&](session::SessionId session) -> std::optional<RepairTarget> {
+    const Peer* const peer = house_.peers.find(session);
+    if (peer == nullptr) return std::nullopt;
+    return RepairTarget{session, peer->rtt.timeout()};
+  };
+  std::vector<std::pair<Duration, session::SessionId>> others;
+  parents_.for_each([&](session::SessionId session, StripeMask) {
+    const Peer* const peer = house_.peers.find(session);
+    if (peer == nullptr || session == parent) return;
+    // The publisher has everybody to bear.
+    const bool publisher = peer->status && peer->status->role == wire::Role::kPublisher;
+    others.push_back({peer->rtt.smoothed() + (publisher ? kPublisherCost : Duration::zero()), session});
+  });
+  if (others.empty()) return parent ? target(*parent) : std::nullopt;
+  std::sort(others.begin(), others.end());
+  if (!parent) return target(others[requests % others.size()].second);
+  const std::size_t turn = requests % (others.size() + 1);
+  return target(turn == 0 ? *parent : others[turn - 1].second);
 }
 
 void Member::request_repairs(Instant now) {
   if (!attached()) return;
-  const Peer* const parent = house_.peers.find(parent_);
-  if (parent == nullptr) return;
-  while (const auto request = house_.reception.next_request(parent->rtt.timeout(), now))
-    house_.outbox.send(parent_, *request);
+  if (short_of_upload(now)) return house_.reception.hold_requests(house_.upload.ready_at(now));
+  const auto choose = [&](std::uint64_t sequence, unsigned requests) { return whom_to_ask(sequence, requests, now); };
+  while (const auto request = house_.reception.next_request(choose, now))
+    house_.outbox.send(request->target.session, request->request);
 }
 
-void Member::attend_parent(Instant now) {
-  Peer* const parent = house_.peers.find(parent_);
-  if (parent == nullptr) return detach(now);
-  const Duration silence = now - house_.endpoint.last_received(parent_);
-  if (silence >= std::clamp(4 * parent->rtt.smoothed() + std::chrono::milliseconds(300), kDeadMin, kDeadMax))
-    return close(parent_, now);
-  if (orphaned_since_ != kNever && now - orphaned_since_ >= kOrphanPatience) return drop_parent(now);
-  if (starving(now)) {
-    parent->useless_until = now + kUseless;
-    return drop_parent(now);
-  }
-  if (now >= early_report_at_) report(now);
-  if (now >= report_at_) {
-    report_at_ = now + kReportInterval;
-    report(now);
-    house_.peers.ping(*parent, now);
-  }
-}
+// Exploring.
 
-// Keeps a few sessions with others than the parent warm, so that the next parent is one round trip away.
-void Member::keep_backups(Instant now) {
-  backups_at_ = now + kBackupInterval;
-  std::size_t kept = 0;
-  if (Peer* const parent = house_.peers.find(parent_)) house_.peers.inquire(*parent, now);
-  for (auto& [session, peer] : house_.peers.all()) {
-    const Candidate* const candidate = candidates_.find(peer.key);
+void Member::explore(Instant now) {
+  explore_at_ = now + kExploreInterval;
+  // Those whose turn it is say how they are, and one of them names others.
+  auto& all = house_.peers.all();
+  const std::size_t turns = (all.size() + kExploreRound - 1) / kExploreRound;
+  for (std::size_t i = 0; i < turns; ++i, ++explored_) {
+    auto it = all.begin();
+    std::advance(it, explored_ % all.size());
+    const Candidate* const candidate = candidates_.find(it->second.key);
     const bool pinned = candidate != nullptr && candidate->pinned;  // the link's hosts have the whole swarm to bear
-    if (session == parent_ || house_.children.has(session) || pinned) continue;
-    if (++kept <= kBackups) house_.peers.inquire(peer, now);
+    house_.peers.inquire(it->second, i == 0 && !pinned ? parents_.all() : 0, now);
   }
-  if (kept >= kBackups || dials_.size() >= kBackups) return;
-  const Candidate* const candidate =
-      candidates_.best(now, [&](const Candidate& c) { return !c.pinned && !house_.peers.has_key(c.key); });
-  if (candidate == nullptr) return;
-  const crypto::NodeKey key = candidate->key;
-  if (const auto session = house_.endpoint.connect(house_.service, candidate->address, key, kHearsayGiveUp, now))
-    dials_[*session] = {key, now};
+  if (dials_.empty() && all.size() < kPeersKept) dial_for(parents_.all(), 1, now);
+  improve(now);
 }
+
+// At most kImprovements stripes at a time, those that gain most.
+void Member::improve(Instant now) {
+  const auto media = media_now(now);
+  if (wanted() != 0 || parents_.asked() != 0 || !media) return;
+  for (unsigned n = 0; n < kImprovements; ++n) {
+    Offer best;
+    unsigned best_stripe = 0;
+    Duration best_gain{};
+    for_each_stripe(parents_.served() & ~parents_.asked(), [&](unsigned stripe) {
+      const Offer found = best_offer(stripe, false, {}, now);
+      if (found.peer == nullptr) return;
+      const Duration current = house_.reception.lag(bit(stripe), media, now);
+      const Duration gain = current - found.cost;
+      if (gain < kImprovement + current / 10 || gain <= best_gain) return;
+      best = found;
+      best_stripe = stripe;
+      best_gain = gain;
+    });
+    if (best.peer == nullptr) return;
+    best.peer->sends_until = kNever;
+    parents_.ask(*best.peer, bit(best_stripe), best.guest, house_.reception.seen(), now);
+  }
+}
+
+// Time.
 
 void Member::handle_deadline(Instant now) {
-  if (phase_ == Phase::kAttached) {
-    attend_parent(now);
-    request_repairs(now);
-  }
-  if (phase_ == Phase::kAttached && now >= backups_at_) keep_backups(now);
-  if (phase_ == Phase::kSubscribing && now >= subscribe_again_) {
-    Peer* const peer = house_.peers.find(parent_);
-    if (peer != nullptr && subscribe_tries_ < kSubscribeTries) {
-      subscribe(*peer, now);
-    } else {
-      if (peer != nullptr) peer->refused_until = now + kRefused;
-      phase_ = Phase::kSeeking;
-      seek_at_ = now;
-    }
-  }
-  if (phase_ == Phase::kSeeking && now >= seek_at_) seek(now);
+  parents_.handle_deadline(now);
+  if (striped_ && wanted() != 0 && seek_at_ == kNever) seek_soon(now);
+  request_repairs(now);
+  if (now >= attend_at_) attend(now);
+  if (now >= explore_at_) explore(now);
+  if (now >= seek_at_) seek(now);
+  if (Peer* const peer = clock_peer()) clock_peer_ = peer->session;
 }
 
 Instant Member::next_deadline() const {
-  switch (phase_) {
-    case Phase::kSeeking:
-      return seek_at_;
-    case Phase::kSubscribing:
-      return subscribe_again_;
-    case Phase::kAttached:
-      return std::min({report_at_, early_report_at_, backups_at_});
-  }
-  return kNever;
+  return std::min({parents_.next_deadline(), seek_at_, attend_at_, explore_at_});
 }
 
 std::optional<StopReason> Member::stop_reason(Instant now) const {

@@ -1,9 +1,14 @@
-// A member's place in the swarm: finding a parent, keeping it, and finding another.
+// A member's place in the swarm: finding parents for every stripe, keeping them, finding others.
 //
-//   seeking     dials candidates (the link's hosts, then whoever they introduce), asks each for its status, and picks
-//               the one with a free slot through which the stream would arrive soonest
-//   subscribing waits for that one's answer
-//   attached    receives; reports every kReportInterval; leaves a parent that is silent or has no stream itself
+//   seek     while a stripe has no parent: dials candidates (the link's hosts, then whoever is named by those), asks
+//   each
+//            for its status, and asks for each stripe whom it would come through soonest
+//   attend   leaves parents that are silent, dead, or have no stream themselves
+//   explore  now and then gets to know another peer, and changes to it if a stripe comes much sooner through it
+//
+// A member passes on one stripe, its home (a relay all of them): the one that seems scarcest when it joins. In the
+// others it is a leaf, so that what its failure costs anybody is one stripe. Only who finds no home of a stripe with
+// room asks others for it, as a guest.
 //
 // Loops: a parent's path names all nodes from the publisher's child down to it; nobody takes a parent whose path it is
 // in.
@@ -19,6 +24,7 @@
 #include "libcore/swarm/config.h"
 #include "libcore/swarm/events.h"
 #include "libcore/swarm/outbox.h"
+#include "libcore/swarm/parents.h"
 #include "libcore/swarm/peers.h"
 #include "libcore/swarm/reception.h"
 
@@ -26,18 +32,26 @@ namespace spate::swarm {
 
 class Member {
  public:
-  static constexpr Duration kReportInterval = std::chrono::milliseconds(100);
-  // A parent that says nothing for 4 round trips and 300 ms, within these bounds, is dead.
+  // A parent that says nothing for 4 round trips and 300 ms, within these bounds, is dead, if it gives most of the
+  // stream. Others speak less: they have kDeadPart.
   static constexpr Duration kDeadMin = std::chrono::milliseconds(500);
   static constexpr Duration kDeadMax = std::chrono::milliseconds(1'000);
+  static constexpr Duration kDeadPart = std::chrono::milliseconds(2'500);
+  // A stripe of which nothing comes while the others go on is taken from its parent after so long, and so much more for
+  // each hop that it is away from the publisher: who is nearest to the trouble is to notice it first.
+  static constexpr Duration kStripeSilent = std::chrono::milliseconds(150);
+  static constexpr Duration kStripeSilentPerHop = std::chrono::milliseconds(50);
   // A parent that has no parent itself is waited for so long.
   static constexpr Duration kOrphanPatience = std::chrono::milliseconds(1'500);
-  // A parent that lives, but sends nothing of what the publisher has published, is left after so long, and so much more
-  // for each hop that it is away from the publisher.
+  // Parents that live, but send nothing of what the publisher has published, are left after so long, and so much more
+  // for each hop that they are away from the publisher.
   static constexpr Duration kStarved = std::chrono::milliseconds(1'000);
   static constexpr Duration kStarvedPerHop = std::chrono::milliseconds(200);
-  static constexpr std::size_t kDialsMax = 6;
-  static constexpr std::size_t kBackups = 2;
+  static constexpr std::size_t kDialsMax = 8;
+  // With so much more sent than the upload limit allows, questions wait.
+  static constexpr Duration kDebtMax = std::chrono::milliseconds(100);
+  // Beyond so many peers no more are sought out without need.
+  static constexpr std::size_t kPeersKept = 40;
 
   struct House {  // the machines of the same swarm
     session::Endpoint& endpoint;
@@ -48,6 +62,7 @@ class Member {
     Reception& reception;
     std::deque<Event>& events;
     StreamIndex stream;
+    TokenBucket& upload;
   };
 
   Member(const JoinConfig& config, std::uint32_t window_bytes, wire::ShortId self, const House& house, Instant now);
@@ -56,22 +71,30 @@ class Member {
   // The session is gone; `peer` is who it was with.
   void on_gone(session::SessionId session, const crypto::NodeKey& peer, Instant now);
   void on_status(Peer& peer, Instant now);
-  void on_peers(const wire::Peers& peers);
+  void on_peers(session::SessionId from, const wire::Peers& peers);
   void on_subscribe_reply(Peer& peer, const wire::SubscribeReply& reply, Instant now);
+  void on_displaced(session::SessionId from, const wire::Displaced& displaced, Instant now);
   void on_bye(Peer& peer, const wire::Bye& bye, Instant now);
-  // The parent's frames have been taken in.
+  // A shard of a parent's has been taken in, known already or not.
+  void on_shard(session::SessionId from, std::uint64_t sequence, Instant now) {
+    parents_.on_shard(from, sequence, now);
+  }
+  // Something has been taken in.
   void on_received(Instant now);
   // A neighbour sent what nobody honest can send.
   void on_forger(session::SessionId session, Instant now);
   void begin_run(Instant now);
 
-  bool attached() const { return phase_ == Phase::kAttached; }
-  bool is_parent(session::SessionId session) const { return attached() && parent_ == session; }
-  std::optional<session::SessionId> parent() const { return attached() ? std::optional(parent_) : std::nullopt; }
-  // Attached, to a parent that has the stream.
-  bool receiving() const;
-  // From the publisher's child down to this node. Empty if not attached.
-  InlineVector<wire::ShortId, wire::kPathMax> path() const;
+  Parents& parents() { return parents_; }
+  const Parents& parents() const { return parents_; }
+  // Some parent has accepted us.
+  bool attached() const { return parents_.served() != 0; }
+  bool is_parent(session::SessionId session) const { return parents_.from(session) != 0; }
+  // The stripes that have a way from the publisher to us.
+  StripeMask flowing() const;
+  bool receiving() const { return house_.reception.started() && flowing() != 0; }
+  // The longest way that a stripe takes to us.
+  std::size_t depth() const;
   std::optional<std::uint64_t> media_now(Instant now) const;
   std::uint64_t switches() const { return switches_; }
   Duration parent_rtt() const;
@@ -82,53 +105,65 @@ class Member {
   std::optional<StopReason> stop_reason(Instant now) const;
 
  private:
-  enum class Phase : std::uint8_t { kSeeking, kSubscribing, kAttached };
   struct Dial {
     crypto::NodeKey key;
     Instant since;
   };
+  struct Offer {  // what a peer could do for us
+    Peer* peer = nullptr;
+    Duration cost{};
+    bool guest = false;
+  };
 
   void seek(Instant now);
-  void dial(Instant now);
-  void inquire_all(Instant now);
-  Peer* best_parent(Instant now);
-  Peer* best_parent_of(bool useless, Instant now);
+  void seek_soon(Instant now) { seek_at_ = std::min(seek_at_, now); }
+  StripeMask wanted() const {
+    return !striped_ ? wire::kAllStripes
+                     : parents_.all() & ~parents_.asked() & ~(parents_.served() & ~parents_.ending());
+  }
+  void assign(Instant now);
+  Offer best_offer(unsigned stripe, bool guests, const std::map<session::SessionId, StripeMask>& plan, Instant now);
+  std::optional<Offer> offer(Peer& peer, unsigned stripe, bool guests, unsigned taken, Instant now);
+  bool guests_allowed(unsigned stripe, Instant now) const;
+  void dial_for(StripeMask stripes, std::size_t dials_max, Instant now);
+  bool dial(const Candidate& candidate, Instant now);
+  void inquire_all(StripeMask wanted, Instant now);
   bool better_may_come(Instant now) const;
-  void subscribe(Peer& peer, Instant now);
-  void attach(Peer& peer, std::uint64_t first, Instant now);
-  void detach(Instant now);
-  void drop_parent(Instant now);
+  void choose_home();
+  void on_lost(StripeMask stripes, Instant now);
+  void attend(Instant now);
+  bool short_of_upload(Instant now) { return house_.upload.ready_at(now) - now > kDebtMax; }
+  bool dead(session::SessionId session, StripeMask gives, Instant now) const;
+  bool stripe_silent(unsigned stripe, Instant now) const;
   bool starving(Instant now) const;
-  void attend_parent(Instant now);
-  void report(Instant now);
+  void leave_parent(session::SessionId session, StripeMask stripes, Instant now);
+  std::optional<RepairTarget> whom_to_ask(std::uint64_t sequence, unsigned requests, Instant now);
   void request_repairs(Instant now);
-  void keep_backups(Instant now);
+  void explore(Instant now);
+  void improve(Instant now);
   void close(session::SessionId session, Instant now);
+  Peer* clock_peer() const;
 
   const JoinConfig config_;
-  const std::uint32_t window_bytes_;
   const wire::ShortId self_;
   House house_;
+  Parents parents_;
   Candidates candidates_;
   std::map<session::SessionId, Dial> dials_;
-  Phase phase_ = Phase::kSeeking;
   Instant seek_at_;
   Instant gather_until_ = kNever;
-  session::SessionId parent_;  // or the one subscribed to
-  unsigned subscribe_tries_ = 0;
-  Instant subscribe_again_ = kNever;
-  wire::Status parent_status_;
-  Instant orphaned_since_ = kNever;
-  session::ClockSync clock_;  // the last known
-  Instant attached_at_{};
-  Instant report_at_ = kNever;
-  Instant early_report_at_ = kNever;
-  std::uint64_t reported_received_ = 0;
-  Instant reported_at_{};
-  Instant backups_at_ = kNever;
+  Instant named_at_{};  // when somebody was last asked to name others
+  Instant attend_at_ = kNever;
+  Instant explore_at_ = kNever;
+  std::vector<Instant> lacking_since_{kNever};  // by stripe
+  session::ClockSync clock_;                    // the last known
+  std::optional<session::SessionId> clock_peer_;
+  bool striped_ = false;  // we know how
   bool ever_attached_ = false;
+  Instant attached_at_{};
   Instant unattached_since_;
   std::uint64_t switches_ = 0;
+  unsigned explored_ = 0;
 };
 
 }  // namespace spate::swarm

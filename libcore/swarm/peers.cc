@@ -28,15 +28,21 @@ bool Peers::has_key(const crypto::NodeKey& key) const {
   return std::any_of(peers_.begin(), peers_.end(), [&](const auto& entry) { return entry.second.key == key; });
 }
 
+Peer* Peers::find_key(const crypto::NodeKey& key) {
+  for (auto& [session, peer] : peers_)
+    if (peer.key == key) return &peer;
+  return nullptr;
+}
+
 void Peers::ping(Peer& peer, Instant now) {
   const std::uint32_t id = next_ping_++;
   outstanding_[id % outstanding_.size()] = {id, now, peer.session};
   outbox_.send(peer.session, wire::Ping{id, 0});
 }
 
-void Peers::inquire(Peer& peer, Instant now) {
+void Peers::inquire(Peer& peer, StripeMask wanted, Instant now) {
   peer.inquired_at = now;
-  outbox_.send(peer.session, wire::Inquiry{});
+  outbox_.send(peer.session, wire::Inquiry{wanted});
   ping(peer, now);
 }
 

@@ -1,6 +1,7 @@
 // The peers of one stream that we have a session with, and what we know of each: round trip, clock, status.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <map>
@@ -10,6 +11,7 @@
 #include "libcore/session/endpoint.h"
 #include "libcore/session/rtt.h"
 #include "libcore/swarm/outbox.h"
+#include "libcore/swarm/stripes.h"
 #include "libcore/wire/control.h"
 
 namespace spate::swarm {
@@ -25,8 +27,17 @@ struct Peer {
   Instant inquired_at{};
   Instant asked_since{};    // the first inquiry that nothing was heard after
   Instant answered_at{};    // when it was last told our status and peers
-  Instant refused_until{};  // it would not have us as a child
+  StripeMask refused = 0;   // these it would not give us
+  Instant refused_until{};  // until then
+  Instant sends_until{};    // it may send us shards: it is a parent, or was one a moment ago
   Instant useless_until{};  // as a parent it lived, and sent nothing
+
+  void refuse(StripeMask stripes, Instant until, Instant now) {
+    if (refused_until <= now) refused = 0;
+    refused |= stripes;
+    refused_until = std::max(refused_until, until);
+  }
+  bool refuses(unsigned stripe, Instant now) const { return refused_until > now && (refused & bit(stripe)) != 0; }
 };
 
 class Peers {
@@ -36,13 +47,14 @@ class Peers {
   Peer& add(session::SessionId session);
   void remove(session::SessionId session);
   Peer* find(session::SessionId session);
+  Peer* find_key(const crypto::NodeKey& key);
   bool has_key(const crypto::NodeKey& key) const;
   // In the order of session ids.
   std::map<session::SessionId, Peer>& all() { return peers_; }
   const std::map<session::SessionId, Peer>& all() const { return peers_; }
 
   void ping(Peer& peer, Instant now);
-  void inquire(Peer& peer, Instant now);
+  void inquire(Peer& peer, StripeMask wanted, Instant now);
   void on_pong(Peer& peer, const wire::Pong& pong, Instant now);
 
  private:

@@ -8,6 +8,7 @@ namespace spate::swarm {
 namespace {
 
 constexpr Duration kPaceWindow = std::chrono::milliseconds(100);
+constexpr std::size_t kManyChildren = 8;
 constexpr Duration kPaceGlance = std::chrono::milliseconds(5);
 
 }  // namespace
@@ -18,7 +19,8 @@ Publisher::Publisher(const PublishConfig& config, const crypto::Suite& suite, Bu
       suite_(suite),
       store_(store),
       children_(children),
-      source_({config.key, config.epoch, config.mpeg_ts, config.content_secret}, suite, pool, store, now),
+      source_({config.key, config.epoch, config.mpeg_ts, config.content_secret, config.stripes, config.parity}, suite,
+              pool, store, now),
       next_info_(now),
       pace_since_(now) {
   sign_info(now);
@@ -65,7 +67,8 @@ void Publisher::end(Instant now) {
 void Publisher::sign_info(Instant now) {
   info_frame_ = wire::sign_stream_info(source_.info(now), key_, suite_);
   info_due_ = true;
-  next_info_ = now + (ended_at_ == kNever ? kInfoInterval : kInfoIntervalEnded);
+  const Duration running = children_.size() > kManyChildren ? kInfoIntervalMany : kInfoInterval;
+  next_info_ = now + (ended_at_ == kNever ? running : kInfoIntervalEnded);
 }
 
 bool Publisher::take_info_due() { return std::exchange(info_due_, false); }

@@ -17,6 +17,7 @@ namespace spate::swarm {
 class Publisher {
  public:
   static constexpr Duration kInfoInterval = std::chrono::milliseconds(500);
+  static constexpr Duration kInfoIntervalMany = std::chrono::milliseconds(1'000);  // with many children
   static constexpr Duration kInfoIntervalEnded = std::chrono::milliseconds(100);
   // At the end, children that make no progress for so long are waited for no more.
   static constexpr Duration kDrainPatience = std::chrono::seconds(3);
@@ -38,6 +39,8 @@ class Publisher {
   // Paced input so far, as opposed to a file's.
   bool live() const { return live_; }
 
+  // By the last input(), handle_deadline() or end().
+  std::span<const stream::ParityId> made_parity() const { return source_.made_parity(); }
   std::uint64_t media_us(Instant now) const { return source_.media_us(now); }
   const wire::StreamInfoFrame& info_frame() const { return info_frame_; }
   // A fresh info frame is due (and has been made): send it to every child.

@@ -10,6 +10,11 @@ namespace {
 constexpr std::uint64_t kLossSample = 128;
 constexpr Duration kTailPatience = std::chrono::milliseconds(5);  // between a list and its shards, or two of these
 constexpr Duration kListGuard = std::chrono::milliseconds(2);
+// A block's parity is sent when the block is whole, which takes a frame or two.
+constexpr Duration kParityPatience = std::chrono::milliseconds(45);
+constexpr Duration kBacklogPatience = std::chrono::milliseconds(800);
+constexpr Duration kUnknownList = std::chrono::milliseconds(20);
+constexpr Duration kUnknownStripe = std::chrono::milliseconds(150);  // patience with one of which nothing has come yet
 
 Duration lag_of(std::uint64_t media_now, std::uint64_t media_us) {
   return std::chrono::microseconds(static_cast<std::int64_t>(media_now) - static_cast<std::int64_t>(media_us));
@@ -52,28 +57,33 @@ Reception::InfoResult Reception::on_info(Bytes frame, Instant now) {
   // So far behind that the verifier would refuse what comes next: the publisher's word moves us on.
   if (started_ && info->head > store_.head() + stream::Verifier::kJumpMax) {
     store_.advance_head(info->head);
-    note_seen(info->head, now);
+    note_seen(info->head, 0, now);
     advance();
   }
   return InfoResult::kNews;
 }
 
 void Reception::begin_run(const wire::StreamInfo& info) {
-  verifier_.begin_epoch(info.epoch, info.media_us);
+  verifier_.begin_epoch(info.epoch, info.media_us, info.stripes, info.parity);
   store_.restart(info.head);
   gaps_.clear();
+  striping_ = {info.stripes, info.parity};
+  arrivals_.restart(striping_.all() + 1);
+  parentless_ = 0;
+  newest_media_us_ = info.media_us;
   started_ = stored_in_run_ = false;
   stored_end_ = 0;
   list_asked_ = UINT64_MAX;
   list_due_ = tail_due_ = kNever;
 }
 
-void Reception::start(std::uint64_t first, std::optional<std::uint64_t> media_now) {
+void Reception::start(std::uint64_t first, std::optional<std::uint64_t> media_now, Instant now) {
   if (started_ && stored_in_run_) return;
   started_ = true;
   proven_head_ = std::max(first, info_ ? info_->head : 0);
+  backlog_end_ = proven_head_;
   store_.restart(first);
-  playout_.start(first);
+  playout_.start(first, backlog_end_, now);
   next_ = seen_ = noticed_ = played_next_ = stored_end_ = first;
   joined_media_us_ = media_now.value_or(info_ ? info_->media_us : 0);
 }
@@ -81,38 +91,100 @@ void Reception::start(std::uint64_t first, std::optional<std::uint64_t> media_no
 // Where the frame just stored ends. A list's shards need not have come.
 std::uint64_t Reception::proven_end(bool is_list) const {
   if (is_list) return store_.head();
-  return verifier_.stored().empty() ? 0 : verifier_.stored().back() + 1;
+  const auto stored = verifier_.stored();
+  return stored.empty() ? 0 : *std::max_element(stored.begin(), stored.end()) + 1;
 }
 
-stream::Verdict Reception::take(Buffer frame, std::uint32_t neighbour, Duration rtt,
-                                std::optional<std::uint64_t> media_now, Instant now) {
+stream::Verdict Reception::take(Buffer frame, const From& from, std::optional<std::uint64_t> media_now, Instant now) {
   if (!started_) return stream::Verdict::kStale;
   const bool is_list = frame.bytes()[0] == wire::kHashList;
-  const stream::Verdict verdict = verifier_.take(std::move(frame), neighbour, now);
+  const auto list = is_list ? wire::parse_hash_list(frame.bytes()) : std::nullopt;
+  const std::uint64_t list_media_us = list ? list->media_us : 0;
+  const auto shard = is_list ? std::nullopt : wire::parse_shard(frame.bytes());
+  const std::uint64_t frame_sequence = shard ? wire::restore(shard->sequence_low, store_.head()) : 0;
+  const stream::Verdict verdict = verifier_.take(std::move(frame), from.neighbour, now);
   if (verdict == stream::Verdict::kForged) ++stats_.forged;
+  if (is_list && verdict == stream::Verdict::kStored) note_list(list_media_us, now);
+  // It came by another way before: so late is its stripe.
+  if (shard && verdict == stream::Verdict::kDuplicate && store_.covers(frame_sequence))
+    note_turn(frame_sequence, from, now);
   std::uint64_t newest = seen_;
   if (verdict == stream::Verdict::kStored) proven_head_ = std::max(proven_head_, proven_end(is_list));
-  for (const std::uint64_t sequence : verifier_.stored()) {
-    const stream::StoredShard& shard = store_.at(sequence);
-    ++stats_.received;
-    stats_.bytes_in += shard.payload().size();
-    if (gaps_.on_filled(sequence, rtt, is_list, now)) ++stats_.repaired;
-    if (media_now) {
-      last_lag_ = lag_of(*media_now, shard.header.media_us);
-      playout_.on_arrival(last_lag_);
-      if (!config_.output && shard.header.media_us >= joined_media_us_) lag_meter_.add(last_lag_);
-    }
+  const std::span<const std::uint64_t> stored = verifier_.stored();
+  const std::size_t regenerated = verifier_.regenerated().size();
+  stats_.regenerated += regenerated;
+  for (std::size_t i = 0; i < stored.size(); ++i) {
+    const std::uint64_t sequence = stored[i];
+    note_stored(sequence, from, is_list, i + regenerated >= stored.size(), media_now, now);
     newest = std::max(newest, sequence + 1);
-    stored_end_ = std::max(stored_end_, sequence + 1);
-    last_stored_ = now;
-    stored_in_run_ = true;
   }
-  note_seen(newest, now);
+  for (const stream::ParityId& id : verifier_.stored_parity()) note_parity(id.first, id.index, from, now);
+  note_seen(newest, in_order(from), now);
   advance();
   tail_due_ = seen_ < store_.head() ? now + kTailPatience : kNever;
   watch_for_list(now);
   if (stats_.received - loss_base_received_ >= kLossSample) judge_loss();
   return verdict;
+}
+
+// Lists have their own usual time: they come with the stripes of some parents only.
+void Reception::note_list(std::uint64_t media_us, Instant now) {
+  if (list_requests_ == 0 && media_us >= joined_media_us_) arrivals_.add(striping_.all(), media_us, now);
+  newest_media_us_ = std::max(newest_media_us_, media_us);
+}
+
+// Who passes on stripes from different parents does so in the order in which they come to it.
+StripeMask Reception::in_order(const From& from) const {
+  return (from.stripes & striping_.mask()) == striping_.mask() ? from.stripes : 0;
+}
+
+void Reception::note_parity(std::uint64_t first, unsigned index, const From& from, Instant now) {
+  const unsigned stripe = striping_.data + index;
+  const stream::StoredShard* const shard = store_.find(first);
+  if (stripe >= striping_.all() || (from.stripes & bit(stripe)) == 0 || shard == nullptr) return;
+  if (shard->header.media_us >= joined_media_us_) arrivals_.add(stripe, shard->header.media_us, now);
+}
+
+// Few enough of its block are missing, and the parity may be on its way.
+bool Reception::parity_may_come(const Gaps::Missing& missing, Instant now) const {
+  const StripeMask parity = striping_.mask() & ~first_stripes(striping_.data);
+  if ((parity & ~parentless_) == 0 || now >= missing.expected + kParityPatience) return false;
+  const std::uint64_t first = missing.sequence - missing.sequence % striping_.data;
+  unsigned absent = 0;
+  for (std::uint64_t s = std::max(first, store_.tail()); s < std::min(first + striping_.data, seen_); ++s)
+    if (!store_.at(s).present()) ++absent;
+  return absent <= count(parity & ~parentless_);
+}
+
+// The stripe's parent has sent this one.
+void Reception::note_turn(std::uint64_t sequence, const From& from, Instant now) {
+  const unsigned stripe = striping_.of(sequence);
+  if ((from.stripes & bit(stripe)) == 0) return;
+  const std::uint64_t media_us = store_.at(sequence).header.media_us;
+  if (store_.at(sequence).present() && media_us >= joined_media_us_) arrivals_.add(stripe, media_us, now);
+  gaps_.overtaken(sequence >= backlog_end_ ? backlog_end_ : 0, sequence, in_order(from) | bit(stripe), striping_, now);
+}
+
+void Reception::note_stored(std::uint64_t sequence, const From& from, bool is_list, bool regenerated,
+                            std::optional<std::uint64_t> media_now, Instant now) {
+  const stream::StoredShard& shard = store_.at(sequence);
+  ++stats_.received;
+  if (!regenerated) stats_.bytes_in += shard.payload().size();
+  // What was regenerated was not late on its path: that tells the guard nothing.
+  const bool asked_for = gaps_.on_filled(sequence, from.rtt, is_list || regenerated, now);
+  if (asked_for && !regenerated) ++stats_.repaired;
+  if (!asked_for && !regenerated) note_turn(sequence, from, now);
+  if (media_now) {
+    last_lag_ = lag_of(*media_now, shard.header.media_us);
+    if (shard.header.media_us >= joined_media_us_) {
+      playout_.on_arrival(last_lag_);
+      if (!config_.output) lag_meter_.add(last_lag_);
+    }
+  }
+  newest_media_us_ = std::max(newest_media_us_, shard.header.media_us);
+  stored_end_ = std::max(stored_end_, sequence + 1);
+  last_stored_ = now;
+  stored_in_run_ = true;
 }
 
 // The loss of late: counts that fade by an eighth with each sample.
@@ -128,25 +200,65 @@ void Reception::watch_for_list(Instant now) {
   const std::uint64_t lacking = verifier_.lacks_list();
   if (lacking == list_asked_) return;
   list_asked_ = lacking;
-  list_copies_ = 0;
-  list_due_ = lacking == UINT64_MAX ? kNever : now + kListGuard;
+  list_copies_ = list_requests_ = 0;
+  list_due_ = kNever;
+  if (lacking == UINT64_MAX) return;
+  const unsigned lists = striping_.all();
+  list_due_ = now + (arrivals_.known(lists) ? kListGuard : kUnknownList);
+  if (arrivals_.known(lists)) list_due_ = std::max(list_due_, arrivals_.expected(lists, newest_media_us_));
 }
 
-void Reception::note_seen(std::uint64_t next, Instant now) {
+// What is missing below `next` is overdue at once if its sender has sent a later one, else when its stripe usually
+// comes.
+void Reception::note_seen(std::uint64_t next, StripeMask overtaken, Instant now) {
   seen_ = std::max(seen_, next);
   noticed_ = std::max(noticed_, next_);
-  if (noticed_ < seen_) noticed_ = gaps_.notice(noticed_, seen_, store_, now);
+  if (noticed_ >= seen_) return;
+  const auto expected = [&](std::uint64_t sequence) {
+    const unsigned stripe = striping_.of(sequence);
+    if (sequence < backlog_end_) return now + kBacklogPatience;
+    if (((overtaken | parentless_) & bit(stripe)) != 0) return now;
+    return arrivals_.known(stripe) ? arrivals_.expected(stripe, newest_media_us_) : now + kUnknownStripe;
+  };
+  noticed_ = gaps_.notice(noticed_, seen_, store_, expected, now);
+}
+
+// It sends from where we asked for, older ones first.
+void Reception::on_new_parent(StripeMask stripes, Instant now) {
+  parentless_ &= ~stripes;
+  gaps_.restart(backlog_end_, stripes, striping_, now + kUnknownStripe);
+  for_each_stripe(stripes & striping_.mask(), [&](unsigned stripe) { arrivals_.forget(stripe); });
+}
+
+// Others may have what is missing.
+void Reception::on_no_parent(StripeMask stripes, Instant now) {
+  parentless_ |= stripes;
+  gaps_.restart(0, stripes, striping_, now);
+}
+
+Duration Reception::lag(StripeMask stripes, std::optional<std::uint64_t> media_now, Instant now) const {
+  Duration sum{};
+  int n = 0;
+  for_each_stripe(stripes & striping_.mask(), [&](unsigned stripe) {
+    if (!arrivals_.known(stripe)) return;
+    sum += arrivals_.age(stripe);
+    ++n;
+  });
+  if (n == 0 || !media_now) return last_lag_;
+  // Ages are told by our clock, lags by the publisher's.
+  return sum / n + std::chrono::microseconds(static_cast<std::int64_t>(*media_now)) - now.time_since_epoch();
 }
 
 void Reception::on_head(std::uint64_t next, Instant now) {
   // Head is a neighbour's word: it may run ahead of what has been proven, but not carry the store away with it.
   if (!started_ || next > proven_head_ + stream::Verifier::kJumpMax) return;
   if (next > store_.head()) store_.advance_head(next);
-  note_seen(next, now);
+  note_seen(next, striping_.mask(), now);
   advance();
 }
 
-void Reception::on_hole(const wire::Hole& hole) {
+void Reception::on_hole(const wire::Hole& hole, bool final, Instant now) {
+  if (!final) return gaps_.ask_next(hole.first, hole.first + hole.count, now);
   const std::uint64_t end = std::min(hole.first + hole.count, store_.head());
   for (std::uint64_t s = std::max(hole.first, store_.tail()); s < end; ++s) {
     if (store_.at(s).present() || store_.at(s).given_up) continue;
@@ -166,21 +278,18 @@ void Reception::advance() {
   if (next_ != before) gaps_.drop_below(next_);
 }
 
-std::optional<wire::RepairRequest> Reception::next_request(Duration timeout, Instant now) {
-  wire::RepairRequest request;
-  if (now >= list_due_) {
-    list_copies_ = list_copies_ > 0 ? list_copies_ - 1 : copies_;
-    list_due_ = now + (list_copies_ > 0 ? Gaps::kCopySpacing : timeout);
-    request.kind = wire::RepairRequest::Kind::kList;
-    request.base = list_asked_;
-    request.ranges.push_back({0, 1});
-    return request;
+wire::RepairRequest Reception::list_request(Duration timeout, Instant now) {
+  if (list_copies_ > 0) {
+    --list_copies_;
+  } else {
+    list_copies_ = copies_;
+    ++list_requests_;
   }
-  const auto held = [&](std::uint64_t sequence) { return verifier_.holds(sequence); };
-  if (!gaps_.take_due(now, timeout + gaps_.guard(), copies_, request, held)) return std::nullopt;
-  // Where a list is missing, too, one answer brings both.
-  const bool has_list = store_.covers(request.base) && store_.at(request.base).list;
-  request.kind = has_list ? wire::RepairRequest::Kind::kShards : wire::RepairRequest::Kind::kShardsWithLists;
+  list_due_ = now + (list_copies_ > 0 ? Gaps::kCopySpacing : timeout);
+  wire::RepairRequest request;
+  request.kind = wire::RepairRequest::Kind::kList;
+  request.base = list_asked_;
+  request.ranges.push_back({0, 1});
   return request;
 }
 
@@ -215,7 +324,7 @@ void Reception::handle_deadline(Instant now) {
   watch_for_list(now);
   if (now >= tail_due_) {
     tail_due_ = kNever;
-    note_seen(store_.head(), now);
+    note_seen(store_.head(), 0, now);
   }
   if (config_.output) return;
   if (const auto stale = gaps_.older_than(now - kGiveUp)) {
@@ -231,7 +340,7 @@ void Reception::handle_deadline(Instant now) {
 
 Instant Reception::next_deadline(bool attached, bool playing) const {
   Instant next = std::min(verifier_.next_deadline(), tail_due_);
-  if (attached) next = std::min({next, gaps_.next_deadline(), list_due_});
+  if (attached) next = std::min(next, std::max(requests_held_until_, std::min(gaps_.next_deadline(), list_due_)));
   if (config_.output && started_ && playing) next = std::min(next, playout_.next_deadline());
   return next;
 }

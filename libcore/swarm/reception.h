@@ -11,8 +11,10 @@
 #include "libcore/stream/playout.h"
 #include "libcore/stream/store.h"
 #include "libcore/stream/verifier.h"
+#include "libcore/swarm/arrivals.h"
 #include "libcore/swarm/config.h"
 #include "libcore/swarm/gaps.h"
+#include "libcore/swarm/stripes.h"
 #include "libcore/wire/control.h"
 #include "libcore/wire/stream_info.h"
 
@@ -31,7 +33,8 @@ struct LagMeter {
 struct ReceptionStats {
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
-  std::uint64_t received = 0;
+  std::uint64_t received = 0;     // and regenerated
+  std::uint64_t regenerated = 0;  // out of parity
   std::uint64_t repaired = 0;
   std::uint64_t given_up = 0;  // holes that nobody filled
   std::uint64_t forged = 0;
@@ -59,20 +62,37 @@ class Reception {
   bool started() const { return started_; }
   // Sending begins at this sequence. Only the first call of a run counts that anything came of. What was published
   // before that moment is played, but says nothing about lag.
-  void start(std::uint64_t first, std::optional<std::uint64_t> media_now);
+  void start(std::uint64_t first, std::optional<std::uint64_t> media_now, Instant now);
   // Where a new parent should go on.
   std::uint64_t resume_from() const { return started_ ? next_ : wire::kFromNewest; }
 
-  stream::Verdict take(Buffer frame, std::uint32_t neighbour, Duration rtt, std::optional<std::uint64_t> media_now,
-                       Instant now);
+  // How the run is striped; one stripe before info().
+  const Striping& striping() const { return striping_; }
+
+  struct From {
+    std::uint32_t neighbour = 0;
+    StripeMask stripes = 0;  // that it is the parent for
+    Duration rtt{};
+  };
+  stream::Verdict take(Buffer frame, const From& from, std::optional<std::uint64_t> media_now, Instant now);
   std::span<const std::uint64_t> stored() const { return verifier_.stored(); }
+  std::span<const stream::ParityId> stored_parity() const { return verifier_.stored_parity(); }
   std::span<const std::uint32_t> forgers() const { return verifier_.forgers(); }
   void on_head(std::uint64_t next, Instant now);
-  void on_hole(const wire::Hole& hole);
-  void on_new_parent(Instant now) { gaps_.restart(now); }
+  // A parent does not have these. `final`: nor has anybody else; if not, others are asked.
+  void on_hole(const wire::Hole& hole, bool final, Instant now);
+  // These stripes come from somebody else now, or from nobody.
+  void on_new_parent(StripeMask stripes, Instant now);
+  void on_no_parent(StripeMask stripes, Instant now);
 
-  // The next repair request to send to the parent, if one is due.
-  std::optional<wire::RepairRequest> next_request(Duration timeout, Instant now);
+  // The next repair request, if one is due. choose(sequence, requests) says whom to ask for a shard that has been asked
+  // for so often, or nobody.
+  struct Request {
+    RepairTarget target;
+    wire::RepairRequest request;
+  };
+  template <typename Choose>
+  std::optional<Request> next_request(Choose choose, Instant now);
 
   struct Output {
     Buffer frame;
@@ -82,6 +102,8 @@ class Reception {
   };
   std::optional<Output> next_output(std::optional<std::uint64_t> media_now, Instant now);
 
+  // Nothing is asked for before then.
+  void hold_requests(Instant until) { requests_held_until_ = until; }
   void handle_deadline(Instant now);
   // `attached`: there is a parent to ask for repairs; without one they wait.
   // `playing`: output is being taken from us.
@@ -103,6 +125,8 @@ class Reception {
 
   Instant last_stored() const { return last_stored_; }
   Duration lag() const { return last_lag_; }
+  // Of those stripes, usually; lag() where that is not known. media_now as above.
+  Duration lag(StripeMask stripes, std::optional<std::uint64_t> media_now, Instant now) const;
   LagMeter& lag_meter() { return lag_meter_; }
   Duration latency() const { return playout_.latency(); }
   std::uint64_t lost() const { return config_.output ? playout_.lost() : stats_.given_up; }
@@ -111,7 +135,15 @@ class Reception {
 
  private:
   void begin_run(const wire::StreamInfo& info);
-  void note_seen(std::uint64_t next, Instant now);
+  StripeMask in_order(const From& from) const;
+  void note_turn(std::uint64_t sequence, const From& from, Instant now);
+  void note_parity(std::uint64_t first, unsigned index, const From& from, Instant now);
+  bool parity_may_come(const Gaps::Missing& missing, Instant now) const;
+  void note_stored(std::uint64_t sequence, const From& from, bool is_list, bool regenerated,
+                   std::optional<std::uint64_t> media_now, Instant now);
+  void note_seen(std::uint64_t next, StripeMask overtaken, Instant now);
+  void note_list(std::uint64_t media_us, Instant now);
+  wire::RepairRequest list_request(Duration timeout, Instant now);
   std::uint64_t proven_end(bool is_list) const;
   void judge_loss();
   void watch_for_list(Instant now);
@@ -124,6 +156,10 @@ class Reception {
   stream::Store& store_;
   stream::Verifier verifier_;
   stream::Playout playout_;
+  Striping striping_;
+  Arrivals arrivals_{Striping{}.all() + 1};  // and of hash lists
+  StripeMask parentless_ = 0;
+  std::uint64_t backlog_end_ = 0;  // what is below was published before we joined, and comes beside what is new
   Gaps gaps_;
   std::optional<wire::StreamInfo> info_;
   wire::StreamInfoFrame info_frame_{};
@@ -144,6 +180,9 @@ class Reception {
   std::uint64_t list_asked_ = UINT64_MAX;
   Instant list_due_ = kNever;
   unsigned list_copies_ = 0;
+  unsigned list_requests_ = 0;
+  Instant requests_held_until_ = Instant::min();
+  std::uint64_t newest_media_us_ = 0;  // of the newest shard or list
   std::uint64_t played_next_ = 0;
   std::uint64_t joined_media_us_ = 0;
   Instant last_stored_{};
@@ -152,5 +191,26 @@ class Reception {
   LagMeter lag_meter_;
   ReceptionStats stats_;
 };
+
+template <typename Choose>
+std::optional<Reception::Request> Reception::next_request(Choose choose, Instant now) {
+  if (now >= list_due_) {
+    if (const std::optional<RepairTarget> target = choose(list_asked_, list_requests_))
+      return Request{*target, list_request(target->timeout, now)};
+    list_due_ = now + Gaps::kRecheck;
+  }
+  wire::RepairRequest request;
+  const auto choose_missing = [&](const Gaps::Missing& missing) -> std::optional<RepairTarget> {
+    if (verifier_.holds(missing.sequence)) return std::nullopt;
+    if (missing.requests == 0 && parity_may_come(missing, now)) return std::nullopt;
+    return choose(missing.sequence, missing.requests);
+  };
+  const std::optional<RepairTarget> target = gaps_.take_due(now, copies_, request, choose_missing);
+  if (!target) return std::nullopt;
+  // Where a list is missing, too, one answer brings both.
+  const bool has_list = store_.covers(request.base) && store_.at(request.base).list;
+  request.kind = has_list ? wire::RepairRequest::Kind::kShards : wire::RepairRequest::Kind::kShardsWithLists;
+  return Request{*target, request};
+}
 
 }  // namespace spate::swarm

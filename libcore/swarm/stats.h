@@ -20,14 +20,16 @@ struct SentBytes {
   std::uint64_t payload = 0;     // the stream itself: shards in their turn, or late
   std::uint64_t headers = 0;     // all around that payload but the proof
   std::uint64_t signatures = 0;  // inline proofs; datagrams with hash lists that nobody asked for
+  std::uint64_t parity = 0;      // datagrams with parity shards
   std::uint64_t repairs = 0;     // datagrams that were asked for
   std::uint64_t control = 0;     // datagrams with messages or stream information
 
-  std::uint64_t total() const { return payload + headers + signatures + repairs + control; }
+  std::uint64_t total() const { return payload + headers + signatures + parity + repairs + control; }
   SentBytes& operator+=(const SentBytes& other) {
     payload += other.payload;
     headers += other.headers;
     signatures += other.signatures;
+    parity += other.parity;
     repairs += other.repairs;
     control += other.control;
     return *this;
@@ -35,12 +37,13 @@ struct SentBytes {
 };
 
 struct StreamStats {
-  std::uint64_t bytes_in = 0;          // stream bytes read (publisher) or received and proven (others)
-  std::uint64_t bytes_out = 0;         // stream bytes played (watcher) or sent to children (publisher, relay)
-  std::optional<LagSummary> lag;       // since the call of stats() before this one; nothing if no shard came
-  std::optional<LagSummary> lag_run;   // since the start
-  std::uint64_t lost_packets = 0;      // shards that missed their deadline
-  std::uint64_t repaired_packets = 0;  // shards that came by request
+  std::uint64_t bytes_in = 0;             // stream bytes read (publisher) or received and proven (others)
+  std::uint64_t bytes_out = 0;            // stream bytes played (watcher) or sent to children (publisher, relay)
+  std::optional<LagSummary> lag;          // since the call of stats() before this one; nothing if no shard came
+  std::optional<LagSummary> lag_run;      // since the start
+  std::uint64_t lost_packets = 0;         // shards that missed their deadline
+  std::uint64_t repaired_packets = 0;     // shards that came by request
+  std::uint64_t regenerated_packets = 0;  // out of parity
   std::uint64_t duplicate_packets = 0;
   std::uint64_t duplicate_bytes = 0;  // payload of the shards among them
   std::uint64_t forged_packets = 0;

@@ -6,10 +6,24 @@ namespace spate::swarm {
 namespace {
 
 constexpr std::size_t kIntroductionLooks = 64;  // at peers, for one answer
+constexpr std::uint64_t kIntroductionsPerSecond = 200;
+constexpr std::uint64_t kIntroductionsBurst = 64;
 constexpr Duration kStatusInterval = std::chrono::seconds(1);
 constexpr Duration kAnswerInterval = std::chrono::milliseconds(20);
+constexpr std::uint64_t kAnswersPerSecond = 256 * 1024;
+constexpr std::uint64_t kAnswersPerSecondMin = 2 * 1024;
+constexpr std::size_t kManyChildren = 8;  // who has more is asked by many
+constexpr std::size_t kPeersOfMany = 6;
+constexpr std::uint64_t kNamesBytes = 700;   // about, of an answer that names peers
+constexpr std::uint64_t kStatusBytes = 120;  // and of one that does not
+constexpr Duration kAnswerDebtMax = std::chrono::milliseconds(50);
 constexpr Duration kEndedInfoInterval = std::chrono::milliseconds(200);
 constexpr Duration kEndPatience = std::chrono::seconds(2);  // for what is still missing when the run has ended
+
+// What answers to inquiries may take of the upload, in bytes a second.
+std::uint64_t answers_rate(const TokenBucket& upload) {
+  return upload.unlimited() ? kAnswersPerSecond : std::max(kAnswersPerSecondMin, upload.rate() / 20);
+}
 
 LagSummary summary(const Histogram& lags) { return {lags.quantile(0.5), lags.quantile(0.99), lags.max()}; }
 
@@ -19,9 +33,14 @@ Swarm::Swarm(const PublishConfig& config, const Host& host, Instant now)
     : host_(host),
       outbox_(host.pool),
       peers_(host.endpoint, outbox_),
-      children_(config.children_max, store_, peers_, outbox_, host.upload),
+      children_(config.capacity_milli, store_, peers_, outbox_, host.upload),
       role_(wire::Role::kPublisher),
-      status_at_(now) {
+      status_at_(now),
+      introductions_left_(kIntroductionsPerSecond, kIntroductionsBurst),
+      answers_left_(answers_rate(host.upload), answers_rate(host.upload)) {
+  const Striping striping{config.stripes, config.parity};
+  children_.set_striping(striping);
+  children_.set_home(striping.mask());
   publisher_ = std::make_unique<Publisher>(config, host.suite, host.pool, store_, children_, now);
 }
 
@@ -30,11 +49,14 @@ Swarm::Swarm(const JoinConfig& config, const Host& host, Instant now)
       store_(config.history_shards),
       outbox_(host.pool),
       peers_(host.endpoint, outbox_),
-      children_(config.children_max, store_, peers_, outbox_, host.upload),
+      children_(config.capacity_milli, store_, peers_, outbox_, host.upload),
       role_(config.output ? wire::Role::kWatcher : wire::Role::kRelay),
-      status_at_(now) {
+      status_at_(now),
+      introductions_left_(kIntroductionsPerSecond, kIntroductionsBurst),
+      answers_left_(answers_rate(host.upload), answers_rate(host.upload)) {
   reception_ = std::make_unique<Reception>(config, host.suite, host.pool, store_);
-  const Member::House house{host.endpoint, host.service, outbox_, peers_, children_, *reception_, events_, host.stream};
+  const Member::House house{host.endpoint, host.service, outbox_,     peers_,     children_,
+                            *reception_,   events_,      host.stream, host.upload};
   member_ = std::make_unique<Member>(config, host.window_bytes, wire::short_id(host.self), house, now);
 }
 
@@ -75,9 +97,9 @@ struct Swarm::MessageHandler {
     peer.status_at = now;
     if (swarm.member_) swarm.member_->on_status(peer, now);
   }
-  void operator()(const wire::Inquiry&) const { swarm.answer_inquiry(peer, now); }
+  void operator()(const wire::Inquiry& m) const { swarm.answer_inquiry(peer, m.wanted, now); }
   void operator()(const wire::Peers& m) const {
-    if (swarm.member_) swarm.member_->on_peers(m);
+    if (swarm.member_) swarm.member_->on_peers(peer.session, m);
   }
   void operator()(const wire::Subscribe& m) const { swarm.answer_subscribe(peer, m, now); }
   void operator()(const wire::SubscribeReply& m) const {
@@ -90,11 +112,14 @@ struct Swarm::MessageHandler {
       if (swarm.publisher_) swarm.publisher_->on_report(now);
       return;
     }
-    swarm.outbox_.send(peer.session, wire::SubscribeReply{wire::SubscribeCode::kNoStream, 0});
+    swarm.outbox_.send(peer.session, wire::SubscribeReply{0, wire::SubscribeCode::kNoStream, 0, 0});
   }
   void operator()(const wire::RepairRequest& m) const { swarm.children_.on_repair_request(peer.session, m, now); }
   void operator()(const wire::Hole& m) const {
-    if (swarm.member_ && swarm.member_->is_parent(peer.session)) swarm.reception_->on_hole(m);
+    if (!swarm.member_ || !swarm.member_->is_parent(peer.session)) return;
+    const bool publisher = peer.status && peer.status->role == wire::Role::kPublisher;
+    swarm.reception_->on_hole(m, publisher || swarm.member_->parents().size() == 1, now);
+    swarm.member_->on_received(now);
   }
   void operator()(const wire::Bye& m) const {
     swarm.children_.remove(peer.session);
@@ -102,8 +127,18 @@ struct Swarm::MessageHandler {
   }
   void operator()(const wire::Head& m) const {
     if (!swarm.member_ || !swarm.member_->is_parent(peer.session)) return;
+    // It speaks of what it sends us only.
+    const StripeMask stripes = swarm.member_->parents().from(peer.session);
+    if (stripes != swarm.member_->parents().all()) return;
     swarm.reception_->on_head(m.next, now);
     swarm.member_->on_received(now);
+  }
+  void operator()(const wire::Displaced& m) const {
+    if (swarm.member_) swarm.member_->on_displaced(peer.session, m, now);
+  }
+  void operator()(const wire::Rendezvous& m) const { swarm.introduce(peer, m.key, now); }
+  void operator()(const wire::Punch& m) const {
+    if (swarm.introductions_left_.take(1, now)) swarm.host_.endpoint.punch(m.address);
   }
 };
 
@@ -120,16 +155,27 @@ void Swarm::handle_control(Peer& peer, Bytes text, Instant now) {
 
 void Swarm::handle_frame(Peer& peer, Buffer frame, Instant now) {
   if (frame.bytes()[0] == wire::kStreamInfo) return handle_info(peer, frame.bytes(), now);
-  // From anybody else than the parent nothing was asked.
-  if (!reception_->info() || !member_->is_parent(peer.session)) return;
+  // From anybody else than a parent nothing was asked.
+  if (!reception_->info() || peer.sends_until < now) return;
   const session::SessionId session = peer.session;
   const Duration rtt = peer.rtt.known() ? peer.rtt.minimum() : Duration::zero();
   const auto shard = wire::parse_shard(frame.bytes());
+  const auto list = shard ? std::nullopt : wire::parse_hash_list(frame.bytes());
+  const auto parity = wire::parse_parity(frame.bytes());
   const std::uint64_t payload = shard ? shard->payload.size() : 0;
-  const stream::Verdict verdict = reception_->take(std::move(frame), session.slot, rtt, media_now(now), now);
+  const std::uint64_t sequence = shard ? wire::restore(shard->sequence_low, store_.head()) : 0;
+  const std::uint64_t list_first = list ? list->first : 0;
+  const bool is_list = list.has_value();
+  const bool has_data = !list || list->count() > 0;
+  const Reception::From from{session.slot, member_->parents().from(session), rtt};
+  const stream::Verdict verdict = reception_->take(std::move(frame), from, media_now(now), now);
+  if (is_list && has_data && verdict == stream::Verdict::kStored) children_.on_list(list_first);
+  if (!reception_->stored_parity().empty()) children_.on_parity(reception_->stored_parity());
   if (!reception_->stored().empty()) children_.on_stored(reception_->stored());
   if (verdict == stream::Verdict::kDuplicate) duplicate_bytes_ += payload;
   if (verdict == stream::Verdict::kForged) return member_->on_forger(session, now);
+  if (shard) member_->on_shard(session, sequence, now);
+  if (parity) member_->parents().on_parity(session, parity->index, now);
   for (const std::uint32_t slot : reception_->forgers())
     for (const auto& [other, unused] : peers_.all())
       if (other.slot == slot) {
@@ -148,6 +194,7 @@ void Swarm::handle_info(Peer& peer, Bytes frame, Instant now) {
     case Reception::InfoResult::kNothingNew:
       return;
     case Reception::InfoResult::kNewRun:
+      children_.set_striping(reception_->striping());
       children_.restart(store_.head());
       end_patience_ = info_again_ = kNever;
       member_->begin_run(now);
@@ -174,31 +221,85 @@ const wire::StreamInfoFrame* Swarm::info_frame() const {
   return reception_->info() ? &reception_->info_frame() : nullptr;
 }
 
-wire::Status Swarm::status() const {
+wire::Status Swarm::status(Instant now) const {
   wire::Status status;
   status.role = role_;
   status.receiving = has_stream();
   status.no_upload = children_.slots() == 0;
   status.slots = children_.slots();
   status.free_slots = children_.free_slots();
-  if (member_) {
-    status.lag_us = static_cast<std::uint32_t>(std::clamp<std::int64_t>(to_us(reception_->lag()), 0, UINT32_MAX));
-    status.path = member_->path();
+  status.home = children_.home();
+  status.open = children_.open();
+  if (!member_) {
+    for (unsigned i = 0; i < children_.striping().all(); ++i) status.lags.push_back(0);
+    return status;
+  }
+  const auto media = media_now(now);
+  const auto lag_us = [&](StripeMask stripes) {
+    return static_cast<std::uint32_t>(
+        std::clamp<std::int64_t>(to_us(reception_->lag(stripes, media, now)), 0, UINT32_MAX));
+  };
+  const StripeMask flowing = member_->flowing();
+  status.open &= flowing;
+  status.lag_us = lag_us(children_.home());
+  for (unsigned i = 0; i < children_.striping().all(); ++i) {
+    const std::uint32_t units = (lag_us(bit(i)) + wire::kLagUnitUs / 2) / wire::kLagUnitUs;
+    const bool has = (flowing & bit(i)) != 0;
+    status.lags.push_back(has ? static_cast<std::uint8_t>(std::min(units, wire::kLagNone - 1u)) : wire::kLagNone);
   }
   return status;
 }
 
-// Those of our peers who may serve the asker: with free slots first, then the nearest to the publisher.
-wire::Peers Swarm::introductions(const Peer& asker) {
+// The ways of the stripes that the child has from us; none of a stripe that we have from nobody.
+wire::Status Swarm::status_for(session::SessionId child, Instant now) const {
+  wire::Status told = status(now);
+  told.routes = routes(children_.stripes(child));
+  // Ways that are long and all different do not fit; what is not told counts as not there.
+  while (wire::control_bytes(told) > Outbox::kDatagramTextBytes) told.routes.pop_back();
+  return told;
+}
+
+std::vector<wire::Route> Swarm::routes(StripeMask stripes) const {
+  if (publisher_) return {wire::Route{stripes, {}}};
+  std::vector<wire::Route> routes;
+  for_each_stripe(stripes & member_->parents().all(), [&](unsigned stripe) {
+    const auto path = member_->parents().path(stripe);
+    if (!path) return;
+    const auto same = std::find_if(routes.begin(), routes.end(), [&](const wire::Route& r) { return r.path == *path; });
+    if (same != routes.end())
+      same->stripes |= bit(stripe);
+    else if (routes.size() < wire::kRoutesMax)
+      routes.push_back({bit(stripe), *path});
+  });
+  return routes;
+}
+
+std::optional<wire::PeerRecord> Swarm::record_of(const Peer& peer) const {
+  if (!host_.endpoint.established(peer.session)) return std::nullopt;
+  wire::PeerRecord record{peer.key, host_.endpoint.address(peer.session), 0, 0, 0};
+  if (const wire::Report* const report = children_.report_of(peer.session)) {
+    record.free_slots = report->free_slots;
+    record.lag_us = report->lag_us;
+    record.home = children_.home_of(peer.session);
+    return report->slots > 0 ? std::optional(record) : std::nullopt;
+  }
+  if (!peer.status || !peer.status->receiving || peer.status->slots == 0) return std::nullopt;
+  record.free_slots = peer.status->free_slots;
+  record.lag_us = peer.status->lag_us;
+  record.home = peer.status->home;
+  return record;
+}
+
+// Those of our peers who may serve the asker: with free slots first, then the nearest to the publisher; one for each
+// stripe that it wants before there is a second for any.
+wire::Peers Swarm::introductions(const Peer& asker, StripeMask wanted) {
   std::vector<wire::PeerRecord> records;
-  const auto add = [&](const Peer& peer, std::uint16_t slots, std::uint16_t free_slots, std::uint32_t lag_us) {
-    if (slots == 0 || peer.session == asker.session || !host_.endpoint.established(peer.session)) return;
-    records.push_back({peer.key, host_.endpoint.address(peer.session), free_slots, lag_us});
+  const auto add = [&](const Peer& peer) {
+    if (peer.session == asker.session) return;
+    if (const auto record = record_of(peer)) records.push_back(*record);
   };
   children_.for_each([&](session::SessionId child) {
-    const wire::Report* const report = children_.report_of(child);
-    const Peer* const peer = peers_.find(child);
-    if (report != nullptr && peer != nullptr) add(*peer, report->slots, report->free_slots, report->lag_us);
+    if (const Peer* const peer = peers_.find(child)) add(*peer);
   });
   // A publisher asks nobody for a status, and may have sessions with a whole swarm. Of many peers those that follow the
   // asker's session: each asker is told of others.
@@ -206,89 +307,128 @@ wire::Peers Swarm::introductions(const Peer& asker) {
   auto it = all.upper_bound(asker.session);
   for (std::size_t looks = member_ ? std::min(all.size(), kIntroductionLooks) : 0; looks > 0; --looks, ++it) {
     if (it == all.end()) it = all.begin();
-    const Peer& peer = it->second;
-    if (peer.status && peer.status->receiving && !children_.has(peer.session))
-      add(peer, peer.status->slots, peer.status->free_slots, peer.status->lag_us);
+    if (!children_.has(it->first)) add(it->second);
   }
   std::sort(records.begin(), records.end(), [](const auto& a, const auto& b) {
     if ((a.free_slots > 0) != (b.free_slots > 0)) return a.free_slots > 0;
     return std::tie(a.lag_us, a.key) < std::tie(b.lag_us, b.key);
   });
   wire::Peers peers;
+  StripeMask open = wanted;
+  const auto useful = [&](const wire::PeerRecord& r) { return r.free_slots > 0 && (r.home & open) != 0; };
+  std::stable_partition(records.begin(), records.end(), [&](const wire::PeerRecord& r) {
+    if (!useful(r)) return false;
+    open &= ~r.home;
+    return true;
+  });
+  const std::size_t most = children_.size() > kManyChildren ? kPeersOfMany : wire::kPeersMax;
   for (const wire::PeerRecord& record : records)
-    if (!peers.peers.full()) peers.peers.push_back(record);
+    if (peers.peers.size() < most) peers.peers.push_back(record);
   return peers;
 }
 
 // An answer is far larger than its question, so there is one for each kAnswerInterval at most.
-void Swarm::answer_inquiry(Peer& peer, Instant now) {
-  if (now - peer.answered_at < kAnswerInterval) return;
+void Swarm::answer_inquiry(Peer& peer, StripeMask wanted, Instant now) {
+  // Who has no upload left to answer with is no parent to be found.
+  if (now - peer.answered_at < kAnswerInterval || host_.upload.ready_at(now) - now > kAnswerDebtMax) return;
   peer.answered_at = now;
-  outbox_.send(peer.session, status());
-  if (const wire::Peers peers = introductions(peer); !peers.peers.empty()) outbox_.send(peer.session, peers);
+  const bool names = wanted != 0 && answers_left_.take(kNamesBytes, now);
+  if (!names && !answers_left_.take(kStatusBytes, now)) return;
+  outbox_.send(peer.session, children_.has(peer.session) ? status_for(peer.session, now) : status(now));
+  if (!names) return;
+  if (const wire::Peers peers = introductions(peer, wanted); !peers.peers.empty()) outbox_.send(peer.session, peers);
   if (const auto* const info = info_frame()) outbox_.send_frame(peer.session, *info);
 }
 
 void Swarm::answer_subscribe(Peer& peer, const wire::Subscribe& subscribe, Instant now) {
   const auto refuse = [&](wire::SubscribeCode code) {
-    outbox_.send(peer.session, wire::SubscribeReply{code, 0});
-    answer_inquiry(peer, now);
-  };
-  if (subscribe.stripes != wire::kAllStripes) return refuse(wire::SubscribeCode::kWholeOnly);
-  if (children_.has(peer.session)) {
-    // The reply may have been lost, or the child has forgotten us (it was restarted): the second shows in where it
-    // wants to begin, and in that it has reported before.
-    const std::uint64_t first = children_.first(peer.session);
-    const bool forgot = children_.report_of(peer.session) != nullptr;
-    if (subscribe.first == first || (subscribe.first == wire::kFromNewest && !forgot)) {
-      outbox_.send(peer.session, wire::SubscribeReply{wire::SubscribeCode::kAccepted, first});
-      return;
-    }
     children_.remove(peer.session);
-  }
+    outbox_.send(peer.session, wire::SubscribeReply{subscribe.id, code, 0, 0});
+    answer_inquiry(peer, subscribe.stripes, now);
+  };
   if (!has_stream()) return refuse(wire::SubscribeCode::kNoStream);
-  if (member_ && (member_->is_parent(peer.session) || member_->path().contains(peer.short_id)))
-    return refuse(wire::SubscribeCode::kLoop);
   if (children_.slots() == 0) return refuse(wire::SubscribeCode::kNoUpload);
-  if (children_.free_slots() == 0) return refuse(wire::SubscribeCode::kFull);
+  StripeMask allowed = subscribe.stripes;
+  if (member_) {
+    allowed &= member_->parents().served() & ~member_->parents().from(peer.session);
+    for_each_stripe(allowed & member_->parents().all(), [&](unsigned stripe) {
+      const auto path = member_->parents().path(stripe);
+      if (!path || path->contains(peer.short_id)) allowed &= ~bit(stripe);
+    });
+  }
   // A file that nobody has seen yet is sent from its beginning; a live stream from its newest random-access point.
   const bool from_start = publisher_ && !publisher_->live() && store_.tail() == 0;
   const std::uint64_t newest = from_start ? 0 : store_.start_for_joiner();
   const std::uint64_t first =
       subscribe.first == wire::kFromNewest ? newest : std::clamp(subscribe.first, store_.tail(), store_.head());
-  children_.add(peer.session, first, subscribe.window_bytes, now);
-  peers_.ping(peer, now);  // its round trip sets how much may be on the way to it
-  outbox_.send(peer.session, wire::SubscribeReply{wire::SubscribeCode::kAccepted, first});
+  const bool live = !publisher_ || publisher_->live();
+  const bool fresh = !children_.has(peer.session);
+  const wire::SubscribeReply reply = children_.subscribe(peer.session, subscribe, allowed, first, live, now);
+  outbox_.send(peer.session, reply);
+  if (reply.stripes != 0) outbox_.send(peer.session, status_for(peer.session, now));
+  if (reply.code != wire::SubscribeCode::kAccepted) answer_inquiry(peer, subscribe.stripes & ~reply.stripes, now);
+  if (fresh && reply.stripes != 0) peers_.ping(peer, now);  // its round trip sets how much may be on the way to it
+  tell_displaced();
 }
 
-void Swarm::tell_children_status() {
-  told_status_ = status();
-  children_.for_each([&](session::SessionId child) { outbox_.send(child, told_status_); });
+void Swarm::tell_displaced() {
+  for (const Children::DisplacedChild& displaced : children_.take_displaced()) {
+    wire::Displaced told{displaced.stripes, {}};
+    if (const Peer* const by = displaced.by ? peers_.find(*displaced.by) : nullptr)
+      told.by = {by->key, host_.endpoint.address(by->session), 1, 0, children_.home_of(by->session)};
+    outbox_.send(displaced.session, told);
+  }
+}
+
+// Two peers of ours want to meet, and one may be behind a NAT box: it learns who wants to reach it.
+void Swarm::introduce(const Peer& asker, const crypto::NodeKey& key, Instant now) {
+  const Peer* const target = peers_.find_key(key);
+  if (target == nullptr || target->session == asker.session || !introductions_left_.take(1, now)) return;
+  outbox_.send(target->session, wire::Punch{host_.endpoint.address(asker.session)});
+}
+
+void Swarm::tell_children_status(StripeMask stripes, Instant now) {
+  told_receiving_ = has_stream();
+  children_.for_each([&](session::SessionId child) {
+    if ((children_.stripes(child) & stripes) != 0) outbox_.send(child, status_for(child, now));
+  });
+}
+
+// What children must know at once: who has the stream, and by which way.
+void Swarm::tell_changes(Instant now) {
+  StripeMask changed = member_ ? member_->parents().take_rerouted() : 0;
+  if (has_stream() != told_receiving_) changed = wire::kAllStripes;
+  if (changed != 0) tell_children_status(changed, now);
 }
 
 void Swarm::send_info_to_children() {
   const auto* const info = info_frame();
   if (info == nullptr) return;
-  children_.for_each([&](session::SessionId child) { outbox_.send_frame(child, *info); });
+  children_.for_each_with_lists([&](session::SessionId child) { outbox_.send_frame(child, *info); });
 }
 
 void Swarm::handle_deadline(Instant now) {
   if (stopped_) return;
   if (publisher_) {
     publisher_->handle_deadline(now);
+    children_.on_parity(publisher_->made_parity());
     if (publisher_->take_info_due()) send_info_to_children();
   } else {
     reception_->handle_deadline(now);
     member_->handle_deadline(now);
   }
   children_.handle_deadline(now);
+  tell_displaced();
   for (const session::SessionId silent : children_.take_silent()) {
     if (Peer* const peer = peers_.find(silent)) peer->status.reset();
   }
   if (now >= status_at_) {
     status_at_ = now + kStatusInterval;
-    tell_children_status();
+    ++statuses_;
     children_.for_each([&](session::SessionId child) {
+      const bool whole = children_.whole(child);
+      if (whole || statuses_ % 2 == 0) outbox_.send(child, status_for(child, now));
+      if (!whole) return;
       if (Peer* const peer = peers_.find(child)) peers_.ping(*peer, now);
     });
   }
@@ -338,13 +478,16 @@ void Swarm::input_waited(Duration waited) {
 
 void Swarm::input(Bytes bytes, Instant now) {
   SPATE_CHECK(publisher_ != nullptr);
-  if (!stopped_) publisher_->input(bytes, now);
+  if (stopped_) return;
+  publisher_->input(bytes, now);
+  children_.on_parity(publisher_->made_parity());
 }
 
 void Swarm::end_input(Instant now) {
   SPATE_CHECK(publisher_ != nullptr);
   if (stopped_) return;
   publisher_->end(now);
+  children_.on_parity(publisher_->made_parity());
   if (publisher_->take_info_due()) send_info_to_children();
 }
 
@@ -355,10 +498,7 @@ void Swarm::leave(Instant now) {
 }
 
 bool Swarm::flush(DatagramBatch& out, Instant now) {
-  if (!stopped_ && children_.size() > 0) {
-    const wire::Status current = status();
-    if (current.receiving != told_status_.receiving || current.path != told_status_.path) tell_children_status();
-  }
+  if (!stopped_ && children_.size() > 0) tell_changes(now);
   const std::uint64_t before = out.totals().wire_bytes;
   const bool flushed = outbox_.flush(host_.endpoint, out, now);
   const std::uint64_t control = out.totals().wire_bytes - before;
@@ -413,11 +553,12 @@ StreamStats Swarm::stats(Instant now) {
   lags.period.clear();
   stats.lost_packets = reception_->lost();
   stats.repaired_packets = received.repaired;
+  stats.regenerated_packets = received.regenerated;
   stats.duplicate_packets = reception_->duplicates();
   stats.duplicate_bytes = duplicate_bytes_;
   stats.forged_packets = received.forged;
-  stats.parents = member_->attached() ? 1 : 0;
-  stats.depth = static_cast<std::uint32_t>(member_->path().size());
+  stats.parents = static_cast<std::uint32_t>(member_->parents().size());
+  stats.depth = static_cast<std::uint32_t>(member_->depth());
   stats.parent_switches = member_->switches();
   stats.latency = reception_->latency();
   stats.rtt = member_->parent_rtt();

@@ -75,12 +75,18 @@ class Swarm {
   void handle_control(Peer& peer, Bytes text, Instant now);
   void handle_frame(Peer& peer, Buffer frame, Instant now);
   void handle_info(Peer& peer, Bytes frame, Instant now);
-  void answer_inquiry(Peer& peer, Instant now);
+  void answer_inquiry(Peer& peer, StripeMask wanted, Instant now);
   void answer_subscribe(Peer& peer, const wire::Subscribe& subscribe, Instant now);
-  wire::Status status() const;
-  wire::Peers introductions(const Peer& asker);
+  void introduce(const Peer& asker, const crypto::NodeKey& key, Instant now);
+  void tell_displaced();
+  wire::Status status(Instant now) const;
+  wire::Status status_for(session::SessionId child, Instant now) const;
+  std::vector<wire::Route> routes(StripeMask stripes) const;
+  std::optional<wire::PeerRecord> record_of(const Peer& peer) const;
+  wire::Peers introductions(const Peer& asker, StripeMask wanted);
   bool has_stream() const;
-  void tell_children_status();
+  void tell_children_status(StripeMask stripes, Instant now);
+  void tell_changes(Instant now);
   void send_info_to_children();
   const wire::StreamInfoFrame* info_frame() const;
   std::optional<std::uint64_t> media_now(Instant now) const;
@@ -97,8 +103,11 @@ class Swarm {
   std::unique_ptr<Reception> reception_;
   std::unique_ptr<Member> member_;
   wire::Role role_;
-  wire::Status told_status_;  // what the children were last told
+  bool told_receiving_ = false;  // what the children were last told
   Instant status_at_;
+  unsigned statuses_ = 0;
+  TokenBucket introductions_left_;
+  TokenBucket answers_left_;
   Instant info_again_ = kNever;
   Instant end_patience_ = kNever;
   std::uint64_t malformed_packets_ = 0;

@@ -8,6 +8,8 @@ namespace {
 constexpr std::uint8_t kReceiving = 1;
 constexpr std::uint8_t kNoUpload = 2;
 constexpr std::uint8_t kKnowsEnd = 1;
+constexpr std::uint8_t kLists = 1;
+constexpr std::uint8_t kGuest = 2;
 
 // Bodies, each as parse (false: malformed), size and write. Their order is that of the variant, and so of the types.
 
@@ -41,65 +43,109 @@ bool parse(Reader& in, Status& m) {
   m.slots = in.u16();
   m.free_slots = in.u16();
   m.lag_us = in.u32();
+  m.home = in.u64();
+  m.open = in.u64();
+  const std::size_t stripes = in.u8();
+  if (stripes > kStripesAllMax) return false;
+  for (std::size_t i = 0; i < stripes; ++i) m.lags.push_back(in.u8());
   const std::size_t n = in.u8();
-  if (role > static_cast<std::uint8_t>(Role::kWatcher) || n > kPathMax) return false;
+  if (role > static_cast<std::uint8_t>(Role::kWatcher) || n > kRoutesMax) return false;
   m.role = static_cast<Role>(role);
   m.receiving = (flags & kReceiving) != 0;
   m.no_upload = (flags & kNoUpload) != 0;
-  for (std::size_t i = 0; i < n; ++i) m.path.push_back(in.u32());
+  for (std::size_t i = 0; i < n; ++i) {
+    Route& route = m.routes.emplace_back();
+    route.stripes = in.u64();
+    const std::size_t hops = in.u8();
+    if (hops > kPathMax) return false;
+    for (std::size_t hop = 0; hop < hops; ++hop) route.path.push_back(in.u32());
+  }
   return true;
 }
-std::size_t size(const Status& m) { return 11 + 4 * m.path.size(); }
+std::size_t size(const Status& m) {
+  std::size_t bytes = 28 + m.lags.size();
+  for (const Route& route : m.routes) bytes += 9 + 4 * route.path.size();
+  return bytes;
+}
 void write(Writer& out, const Status& m) {
   out.u8(static_cast<std::uint8_t>(m.role));
   out.u8(static_cast<std::uint8_t>((m.receiving ? kReceiving : 0) | (m.no_upload ? kNoUpload : 0)));
-  out.u16(m.slots).u16(m.free_slots).u32(m.lag_us).u8(static_cast<std::uint8_t>(m.path.size()));
-  for (const ShortId id : m.path) out.u32(id);
+  out.u16(m.slots).u16(m.free_slots).u32(m.lag_us).u64(m.home).u64(m.open);
+  out.u8(static_cast<std::uint8_t>(m.lags.size()));
+  for (const std::uint8_t lag : m.lags) out.u8(lag);
+  out.u8(static_cast<std::uint8_t>(m.routes.size()));
+  for (const Route& route : m.routes) {
+    out.u64(route.stripes).u8(static_cast<std::uint8_t>(route.path.size()));
+    for (const ShortId id : route.path) out.u32(id);
+  }
 }
 
-bool parse(Reader&, Inquiry&) { return true; }
-std::size_t size(const Inquiry&) { return 0; }
-void write(Writer&, const Inquiry&) {}
+bool parse(Reader& in, Inquiry& m) {
+  m.wanted = in.u64();
+  return true;
+}
+std::size_t size(const Inquiry&) { return 8; }
+void write(Writer& out, const Inquiry& m) { out.u64(m.wanted); }
+
+constexpr std::size_t kRecordBytes = 32 + 16 + 2 + 2 + 4 + 8;
+PeerRecord parse_record(Reader& in) {
+  PeerRecord peer;
+  peer.key.bytes = in.array<32>();
+  peer.address.ip = in.array<16>();
+  peer.address.port = in.u16();
+  peer.free_slots = in.u16();
+  peer.lag_us = in.u32();
+  peer.home = in.u64();
+  return peer;
+}
+void write_record(Writer& out, const PeerRecord& peer) {
+  out.bytes(peer.key.bytes).bytes(peer.address.ip).u16(peer.address.port);
+  out.u16(peer.free_slots).u32(peer.lag_us).u64(peer.home);
+}
 
 bool parse(Reader& in, Peers& m) {
   const std::size_t n = in.u8();
   if (n > kPeersMax) return false;
-  for (std::size_t i = 0; i < n; ++i) {
-    PeerRecord peer;
-    peer.key.bytes = in.array<32>();
-    peer.address.ip = in.array<16>();
-    peer.address.port = in.u16();
-    peer.free_slots = in.u16();
-    peer.lag_us = in.u32();
-    m.peers.push_back(peer);
-  }
+  for (std::size_t i = 0; i < n; ++i) m.peers.push_back(parse_record(in));
   return true;
 }
-std::size_t size(const Peers& m) { return 1 + m.peers.size() * (32 + 16 + 2 + 2 + 4); }
+std::size_t size(const Peers& m) { return 1 + m.peers.size() * kRecordBytes; }
 void write(Writer& out, const Peers& m) {
   out.u8(static_cast<std::uint8_t>(m.peers.size()));
-  for (const PeerRecord& peer : m.peers)
-    out.bytes(peer.key.bytes).bytes(peer.address.ip).u16(peer.address.port).u16(peer.free_slots).u32(peer.lag_us);
+  for (const PeerRecord& peer : m.peers) write_record(out, peer);
 }
 
 bool parse(Reader& in, Subscribe& m) {
+  m.id = in.u16();
   m.stripes = in.u64();
   m.first = in.u64();
   m.window_bytes = in.u32();
+  const std::uint8_t flags = in.u8();
+  m.lists = (flags & kLists) != 0;
+  m.guest = (flags & kGuest) != 0;
+  m.slots = in.u16();
+  m.home = in.u64();
   return true;
 }
-std::size_t size(const Subscribe&) { return 20; }
-void write(Writer& out, const Subscribe& m) { out.u64(m.stripes).u64(m.first).u32(m.window_bytes); }
+std::size_t size(const Subscribe&) { return 33; }
+void write(Writer& out, const Subscribe& m) {
+  out.u16(m.id).u64(m.stripes).u64(m.first).u32(m.window_bytes);
+  out.u8(static_cast<std::uint8_t>((m.lists ? kLists : 0) | (m.guest ? kGuest : 0))).u16(m.slots).u64(m.home);
+}
 
 bool parse(Reader& in, SubscribeReply& m) {
+  m.id = in.u16();
   const std::uint8_t code = in.u8();
+  m.stripes = in.u64();
   m.first = in.u64();
-  if (code > static_cast<std::uint8_t>(SubscribeCode::kWholeOnly)) return false;
+  if (code > static_cast<std::uint8_t>(SubscribeCode::kNoUpload)) return false;
   m.code = static_cast<SubscribeCode>(code);
   return true;
 }
-std::size_t size(const SubscribeReply&) { return 9; }
-void write(Writer& out, const SubscribeReply& m) { out.u8(static_cast<std::uint8_t>(m.code)).u64(m.first); }
+std::size_t size(const SubscribeReply&) { return 19; }
+void write(Writer& out, const SubscribeReply& m) {
+  out.u16(m.id).u8(static_cast<std::uint8_t>(m.code)).u64(m.stripes).u64(m.first);
+}
 
 bool parse(Reader&, Unsubscribe&) { return true; }
 std::size_t size(const Unsubscribe&) { return 0; }
@@ -167,6 +213,32 @@ bool parse(Reader& in, Head& m) {
 }
 std::size_t size(const Head&) { return 8; }
 void write(Writer& out, const Head& m) { out.u64(m.next); }
+
+bool parse(Reader& in, Displaced& m) {
+  m.stripes = in.u64();
+  m.by = parse_record(in);
+  return true;
+}
+std::size_t size(const Displaced&) { return 8 + kRecordBytes; }
+void write(Writer& out, const Displaced& m) {
+  out.u64(m.stripes);
+  write_record(out, m.by);
+}
+
+bool parse(Reader& in, Rendezvous& m) {
+  m.key.bytes = in.array<32>();
+  return true;
+}
+std::size_t size(const Rendezvous&) { return 32; }
+void write(Writer& out, const Rendezvous& m) { out.bytes(m.key.bytes); }
+
+bool parse(Reader& in, Punch& m) {
+  m.address.ip = in.array<16>();
+  m.address.port = in.u16();
+  return true;
+}
+std::size_t size(const Punch&) { return 18; }
+void write(Writer& out, const Punch& m) { out.bytes(m.address.ip).u16(m.address.port); }
 
 template <std::size_t I = 0>
 std::optional<Control> parse_body(std::size_t type_index, Bytes body, bool& malformed) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <variant>
+#include <vector>
 
 #include "libcore/base/address.h"
 #include "libcore/base/inline_vector.h"
@@ -17,11 +18,18 @@ namespace spate::wire {
 
 inline constexpr std::uint8_t kControlTypeMin = 16;
 inline constexpr std::size_t kControlHeaderBytes = 3;
-inline constexpr std::size_t kPathMax = 32;
+inline constexpr std::size_t kPathMax = 16;
+inline constexpr std::size_t kRoutesMax = 16;
+inline constexpr std::size_t kStripesAllMax = 35;  // of data and parity
+inline constexpr std::uint32_t kLagUnitUs = 4'000;
+inline constexpr std::uint8_t kLagNone = 255;
 inline constexpr std::size_t kPeersMax = 16;
 inline constexpr std::size_t kRepairRangesMax = 64;
 inline constexpr std::uint64_t kFromNewest = UINT64_MAX;
-inline constexpr std::uint64_t kAllStripes = UINT64_MAX;
+
+// A set of stripes: bit s stands for stripe s.
+using StripeMask = std::uint64_t;
+inline constexpr StripeMask kAllStripes = UINT64_MAX;
 
 // The first four bytes of a node's key: enough to see a loop, not to trust.
 using ShortId = std::uint32_t;
@@ -40,34 +48,53 @@ struct Pong {
   bool operator==(const Pong&) const = default;
 };
 enum class Role : std::uint8_t { kPublisher = 0, kRelay = 1, kWatcher = 2 };
+// The nodes that some stripes pass through: from the publisher's child down to the sender. Empty for the publisher.
+using Path = InlineVector<ShortId, kPathMax>;
+struct Route {
+  StripeMask stripes = 0;
+  Path path;
+  bool operator==(const Route&) const = default;
+};
 struct Status {
   Role role = Role::kWatcher;
   bool receiving = false;  // it has the stream now and may serve it
   bool no_upload = false;
-  std::uint16_t slots = 0;
+  std::uint16_t slots = 0;  // each for one stripe of one child
   std::uint16_t free_slots = 0;
-  std::uint32_t lag_us = 0;              // from the publisher's reading of a shard to its arrival at the sender
-  InlineVector<ShortId, kPathMax> path;  // from the publisher's child down to the sender; empty for the publisher
+  std::uint32_t lag_us = 0;  // from the publisher's reading of a shard to its arrival at the sender: home stripes
+  // The same of every stripe, in units of kLagUnit, rounded; kLagNone of one that it does not have.
+  InlineVector<std::uint8_t, kStripesAllMax> lags;
+  StripeMask home = 0;        // the stripes that it is there to pass on
+  StripeMask open = 0;        // those of them that a new child may have now
+  std::vector<Route> routes;  // of what it sends to the receiver of this; at most kRoutesMax
   bool operator==(const Status&) const = default;
 };
 struct Inquiry {
+  StripeMask wanted = 0;  // the peers to be named should be at home in these
   bool operator==(const Inquiry&) const = default;
 };
 struct PeerRecord {
   crypto::NodeKey key;
   Address address;
   std::uint16_t free_slots = 0;
-  std::uint32_t lag_us = 0;
+  std::uint32_t lag_us = 0;  // of its home stripes
+  StripeMask home = 0;
   bool operator==(const PeerRecord&) const = default;
 };
 struct Peers {
   InlineVector<PeerRecord, kPeersMax> peers;
   bool operator==(const Peers&) const = default;
 };
+// The set of stripes that the sender wants from now on, in place of any earlier one.
 struct Subscribe {
-  std::uint64_t stripes = kAllStripes;
-  std::uint64_t first = kFromNewest;
+  std::uint16_t id = 0;  // told again in the reply
+  StripeMask stripes = kAllStripes;
+  std::uint64_t first = kFromNewest;  // where those begin that it did not have
   std::uint32_t window_bytes = 0;
+  bool lists = true;   // hash lists, too
+  bool guest = false;  // no home of these stripes has room: any stripe of the receiver's will do
+  std::uint16_t slots = 0;
+  StripeMask home = 0;
   bool operator==(const Subscribe&) const = default;
 };
 enum class SubscribeCode : std::uint8_t {
@@ -76,11 +103,12 @@ enum class SubscribeCode : std::uint8_t {
   kLoop = 2,
   kNoStream = 3,
   kNoUpload = 4,
-  kWholeOnly = 5,  // some stripes were asked for, and only all of them are served
 };
 struct SubscribeReply {
-  SubscribeCode code = SubscribeCode::kAccepted;
-  std::uint64_t first = 0;
+  std::uint16_t id = 0;                           // of the request; 0 if there was none
+  SubscribeCode code = SubscribeCode::kAccepted;  // why not all of them are granted, if they are not
+  StripeMask stripes = 0;                         // all that the receiver has here now
+  std::uint64_t first = 0;                        // where sending to it began
   bool operator==(const SubscribeReply&) const = default;
 };
 struct Unsubscribe {
@@ -123,9 +151,25 @@ struct Head {
   std::uint64_t next = 0;
   bool operator==(const Head&) const = default;
 };
+// These stripes will soon end here; that one, which took the place, has them. Without a key: there is no room any more.
+struct Displaced {
+  StripeMask stripes = 0;
+  PeerRecord by;
+  bool operator==(const Displaced&) const = default;
+};
+// "Let the node of this key open its NAT box for me."
+struct Rendezvous {
+  crypto::NodeKey key;
+  bool operator==(const Rendezvous&) const = default;
+};
+// "Somebody at this address wants to reach you."
+struct Punch {
+  Address address;
+  bool operator==(const Punch&) const = default;
+};
 
 using Control = std::variant<Ping, Pong, Status, Inquiry, Peers, Subscribe, SubscribeReply, Unsubscribe, Report,
-                             RepairRequest, Hole, Bye, Head>;
+                             RepairRequest, Hole, Bye, Head, Displaced, Rendezvous, Punch>;
 
 class ControlReader {
  public:

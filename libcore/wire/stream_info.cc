@@ -32,7 +32,7 @@ StreamInfoFrame sign_stream_info(const StreamInfo& info, const crypto::StreamKey
   Writer out(frame);
   const int flags = (info.mpeg_ts ? kTs : 0) | (info.is_private ? kPrivate : 0) | (info.ended ? kEnded : 0);
   out.u8(kStreamInfo).u8(kFormatVersion).u64(info.epoch).u64(info.head).u48(info.media_us);
-  out.u8(static_cast<std::uint8_t>(flags)).u8(info.stripes).bytes(info.key_check);
+  out.u8(static_cast<std::uint8_t>(flags)).u8(info.stripes).u8(info.parity).bytes(info.key_check);
   out.bytes(suite.sign(signed_message(key.public_key, frame), key));
   return frame;
 }
@@ -49,9 +49,11 @@ std::optional<StreamInfo> parse_stream_info(Bytes frame) {
   info.is_private = (flags & kPrivate) != 0;
   info.ended = (flags & kEnded) != 0;
   info.stripes = in.u8();
+  info.parity = in.u8();
   info.key_check = in.array<8>();
   in.bytes(kSignatureBytes);
-  if (!in.ok_and_empty() || info.stripes == 0 || info.stripes > 64) return std::nullopt;
+  if (!in.ok_and_empty()) return std::nullopt;
+  if (info.stripes == 0 || info.stripes > kStripesMax || info.parity > kParityMax) return std::nullopt;
   return info;
 }
 

@@ -15,11 +15,12 @@ struct StreamInfo {
   bool mpeg_ts = false;
   bool is_private = false;
   bool ended = false;
-  std::uint8_t stripes = 1;
+  std::uint8_t stripes = 1;  // of data, 1 to kStripesMax
+  std::uint8_t parity = 0;   // stripes of parity, 0 to kParityMax
   ByteArray<8> key_check{};
 };
 
-inline constexpr std::size_t kStreamInfoBytes = 1 + 1 + 8 + 8 + 6 + 1 + 1 + 8 + 64;
+inline constexpr std::size_t kStreamInfoBytes = 1 + 1 + 8 + 8 + 6 + 1 + 1 + 1 + 8 + 64;
 using StreamInfoFrame = ByteArray<kStreamInfoBytes>;
 
 StreamInfoFrame sign_stream_info(const StreamInfo& info, const crypto::StreamKeyPair& key, const crypto::Suite& suite);

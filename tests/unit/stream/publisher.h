@@ -1,10 +1,15 @@
-// A publisher for tests: a Source, and its frames in the order in which they are sent.
+// A publisher for tests: a Source, and its frames in the order in which they are sent: lists ahead of what they prove,
+// and a block's parity behind its shards.
 #pragma once
 
 #include "libcore/stream/source.h"
 #include "tests/unit/stream/material.h"
 
 namespace spate::stream {
+
+// The stripes of data and of parity of a SourceConfig by default.
+inline constexpr std::uint8_t kStripes = SourceConfig{}.stripes;
+inline constexpr std::uint8_t kParity = SourceConfig{}.parity;
 
 inline SourceConfig source_config(bool mpeg_ts = true, std::uint64_t epoch = kEpoch, std::uint8_t key = 1) {
   SourceConfig config;
@@ -22,13 +27,16 @@ class Publisher {
   // One burst of that many shards: inline proofs for one, a list for many.
   void burst(std::size_t shards, Instant now) { source.push(ts_packets(rng, 6 * shards), now); }
 
-  // The frames not taken yet: each list ahead of its shards.
+  // The frames not taken yet.
   std::vector<ByteVector> take_frames() {
     std::vector<ByteVector> frames;
-    for (; next_ < store.head(); ++next_) {
+    take_parity(frames);
+    for (; next_ < store.head();) {
       const StoredShard& shard = store.at(next_);
       if (shard.list && (frames.empty() || shard.list_first == next_)) frames.push_back(copy(shard.list));
       frames.push_back(copy(shard.frame));
+      ++next_;
+      take_parity(frames);
     }
     return frames;
   }
@@ -41,7 +49,22 @@ class Publisher {
  private:
   static ByteVector copy(const Buffer& frame) { return {frame.bytes().begin(), frame.bytes().end()}; }
 
+  // Of blocks whose shards have all been taken.
+  void take_parity(std::vector<ByteVector>& frames) {
+    const Blocks& blocks = store.blocks();
+    for (std::size_t i = blocks.reaching(parity_next_); i < blocks.size() && blocks.at(i).end() <= next_; ++i) {
+      const Block& block = blocks.at(i);
+      const bool told = !list_.empty() && std::ranges::equal(list_, block.list.bytes());
+      if (wire::hash_list_count(block.list.bytes()) == 0 && !told) frames.push_back(list_ = copy(block.list));
+      for (const Buffer& parity : block.parity)
+        if (parity) frames.push_back(copy(parity));
+      parity_next_ = block.end();
+    }
+  }
+
   std::uint64_t next_ = 0;
+  std::uint64_t parity_next_ = 0;  // blocks that end above it are not taken yet
+  ByteVector list_;                // the last that proves only parity
 };
 
 }  // namespace spate::stream

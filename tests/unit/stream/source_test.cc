@@ -18,6 +18,7 @@ SourceConfig config_of(bool mpeg_ts) {
   config.key = stream_keys();
   config.epoch = kEpoch;
   config.mpeg_ts = mpeg_ts;
+  config.parity = 0;  // source_parity_test.cc
   return config;
 }
 
@@ -88,7 +89,7 @@ TEST_CASE("source: a burst is proven by one signature and leaves at once") {
   for (std::uint64_t i = 0; i < 21; ++i) {
     CHECK(f.store.at(i).list_first == 0);
     CHECK(f.store.at(i).header.media_us == 1'000'000);
-    CHECK(f.store.at(i).header.stripe == 0);
+    CHECK(f.store.at(i).header.stripe == i % 16);
   }
 }
 
@@ -278,7 +279,8 @@ TEST_CASE("source: the stream information tells head, clock and kind") {
   CHECK(info.mpeg_ts);
   CHECK_FALSE(info.is_private);
   CHECK_FALSE(info.ended);
-  CHECK(info.stripes == 1);
+  CHECK(info.stripes == 16);
+  CHECK(info.parity == 0);
   CHECK(info.key_check == ByteArray<8>{});
   f.source.end(f.now);
   CHECK(f.source.info(f.now).ended);

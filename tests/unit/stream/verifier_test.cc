@@ -15,7 +15,7 @@ using Sequences = std::vector<std::uint64_t>;
 struct Viewer {
   explicit Viewer(std::uint64_t epoch = kEpoch, std::uint64_t media_us = 0)
       : verifier(stream_keys().public_key, crypto::sodium_suite(), pool, store) {
-    verifier.begin_epoch(epoch, media_us);
+    verifier.begin_epoch(epoch, media_us, kStripes, kParity);
   }
 
   Verdict take(Bytes bytes, std::uint32_t neighbour = 1) {
@@ -218,7 +218,7 @@ TEST_CASE("verifier: frames of another epoch are stale, and so are those far bel
   ByteVector shard(100);
   wire::write_shard_header(shard, {Verifier::kJumpMax, 0, 0, 0}, nullptr);
   CHECK(behind.take(shard) == Verdict::kStale);
-  wire::write_shard_header(shard, {Verifier::kJumpMax - 1, 0, 0, 0}, nullptr);
+  wire::write_shard_header(shard, {Verifier::kJumpMax - 1, 0, (Verifier::kJumpMax - 1) % kStripes, 0}, nullptr);
   CHECK(behind.take(shard) == Verdict::kHeld);
 }
 
@@ -240,7 +240,7 @@ TEST_CASE("verifier: just after a change of epoch, a wrong shard may be an hones
   old_run.burst(1, kStart);
   const ByteVector old_shard = old_run.take_frames()[0];
   Viewer viewer(kEpoch - 1000);
-  viewer.verifier.begin_epoch(kEpoch, 0);
+  viewer.verifier.begin_epoch(kEpoch, 0, kStripes, kParity);
   CHECK(viewer.take(old_shard) == Verdict::kStale);
   viewer.now += Verifier::kEpochGrace;
   CHECK(viewer.take(old_shard) == Verdict::kForged);
@@ -274,7 +274,7 @@ TEST_CASE("verifier: numbers beyond 32 bits are restored for a joiner, and kept 
 TEST_CASE("verifier: holds at most so many shards of a neighbour and of all, for so long") {
   const auto unproven = [](std::uint64_t sequence) {
     ByteVector shard(100);
-    wire::write_shard_header(shard, {sequence, 0, 0, 0}, nullptr);
+    wire::write_shard_header(shard, {sequence, 0, static_cast<std::uint8_t>(sequence % kStripes), 0}, nullptr);
     return shard;
   };
   Viewer viewer;
@@ -312,7 +312,7 @@ TEST_CASE("verifier: anything at all is taken without harm") {
   const Frames frames = burst_frames(10);
   for (int i = 0; i < 3'000; ++i) {
     ByteVector frame = random_bytes(rng, static_cast<std::size_t>(rng.below(1'500)));
-    if (!frame.empty()) frame[0] = static_cast<std::uint8_t>(rng.below(5));
+    if (!frame.empty()) frame[0] = static_cast<std::uint8_t>(rng.below(6));
     if (rng.below(2) == 0) {
       frame = frames[static_cast<std::size_t>(rng.below(frames.size()))];
       for (std::uint64_t n = 1 + rng.below(4); n > 0; --n)

@@ -27,6 +27,10 @@ inline swarm::PublishConfig publish_config(bool mpeg_ts = false) {
   return config;
 }
 
+inline constexpr swarm::Striping kStriping{swarm::PublishConfig{}.stripes, swarm::PublishConfig{}.parity};
+
+using swarm::StripeMask;
+
 inline Address address_of(std::uint8_t host) { return Address::v4(10, 0, 0, host, 1000); }
 
 inline crypto::NodeKeyPair node_keys_of(std::uint8_t host) {
@@ -186,14 +190,36 @@ class ScriptedParent {
   explicit ScriptedParent(std::uint8_t host) : peer(host) {
     status.receiving = true;
     status.role = wire::Role::kRelay;
-    status.slots = 4;
-    status.free_slots = 4;
-    status.path.push_back(wire::short_id(peer.keys.public_key));
+    status.slots = status.free_slots = static_cast<std::uint16_t>(8 * kStriping.all());
+    status.home = status.open = kStriping.mask();
+    wire::Path path;
+    path.push_back(wire::short_id(peer.keys.public_key));
+    status.routes = {{kStriping.mask(), path}};
+    set_lag(std::chrono::milliseconds(0));
     peer.react = [this](const wire::Control& message, Instant now) { answer(message, now); };
   }
 
+  // Of every stripe; as precise as a status tells it.
+  void set_lag(Duration lag) {
+    status.lag_us = static_cast<std::uint32_t>(to_us(lag));
+    status.lags.clear();
+    for (unsigned s = 0; s < kStriping.all(); ++s)
+      status.lags.push_back(static_cast<std::uint8_t>(status.lag_us / wire::kLagUnitUs));
+  }
+  void set_full() {
+    status.free_slots = 0;
+    status.open = 0;
+  }
+  // Every stripe of its passes through that node, too.
+  void come_by(const crypto::NodeKey& key) {
+    for (wire::Route& route : status.routes) route.path.push_back(wire::short_id(key));
+  }
+  void tell_status() { peer.say(status); }
+
   void tell_info(std::uint64_t head, std::uint64_t media_us, std::uint64_t epoch = stream::kEpoch, bool ended = false) {
     wire::StreamInfo info;
+    info.stripes = swarm::PublishConfig{}.stripes;
+    info.parity = swarm::PublishConfig{}.parity;
     info.epoch = epoch;
     info.head = head;
     info.media_us = media_us;
@@ -205,16 +231,20 @@ class ScriptedParent {
   ScriptedPeer peer;
   wire::Status status;
   wire::Peers introduces;
-  wire::SubscribeReply reply{wire::SubscribeCode::kAccepted, 0};
+  wire::SubscribeCode refusal = wire::SubscribeCode::kFull;  // where not all is granted
+  StripeMask grants = wire::kAllStripes;                     // of what it is asked for
+  std::uint64_t first = 0;
   wire::StreamInfoFrame info_frame = [] {
     wire::StreamInfo info;
+    info.stripes = swarm::PublishConfig{}.stripes;
+    info.parity = swarm::PublishConfig{}.parity;
     info.epoch = stream::kEpoch;
     info.media_us = 1;
     return wire::sign_stream_info(info, stream_key(), crypto::sodium_suite());
   }();
   bool mute = false;
   std::size_t subscriptions = 0;
-  bool has_child = false;
+  StripeMask child = 0;  // what it gives to the one that it serves
 
  private:
   void answer(const wire::Control& message, Instant) {
@@ -225,10 +255,11 @@ class ScriptedParent {
       peer.send_frame(info_frame);
     } else if (std::holds_alternative<wire::Subscribe>(message)) {
       ++subscriptions;
-      peer.say(reply);
-      has_child = reply.code == wire::SubscribeCode::kAccepted;
+      const StripeMask wanted = std::get<wire::Subscribe>(message).stripes & kStriping.mask();
+      child = wanted & grants;
+      peer.say(wire::SubscribeReply{child == wanted ? wire::SubscribeCode::kAccepted : refusal, child, first});
     } else if (std::holds_alternative<wire::Unsubscribe>(message)) {
-      has_child = false;
+      child = 0;
     }
   }
 };

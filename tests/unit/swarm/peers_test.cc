@@ -43,6 +43,8 @@ TEST_CASE("peers: a peer is found by session and by key, until it is removed", "
   CHECK(f.peer->short_id == wire::short_id(f.b.keys.public_key));
   CHECK(f.peers.find(*f.a.session) == f.peer);
   CHECK(f.peers.has_key(f.b.keys.public_key));
+  CHECK(f.peers.find_key(f.b.keys.public_key) == f.peer);
+  CHECK(f.peers.find_key(f.a.keys.public_key) == nullptr);
   f.peers.remove(*f.a.session);
   CHECK(f.peers.find(*f.a.session) == nullptr);
   CHECK_FALSE(f.peers.has_key(f.b.keys.public_key));
@@ -86,8 +88,25 @@ TEST_CASE("peers: a pong that claims to have been held for longer than it was aw
 TEST_CASE("peers: an inquiry takes a ping along", "[swarm]") {
   Fixture f;
   f.b.heard.clear();
-  f.peers.inquire(*f.peer, f.net.now);
+  const Instant asked = f.net.now;
+  f.peers.inquire(*f.peer, bit(2) | bit(5), f.net.now);
   f.net.run_for(milliseconds(10));
-  CHECK(f.b.all<wire::Inquiry>().size() == 1);
+  CHECK(f.b.all<wire::Inquiry>() == std::vector<wire::Inquiry>{{bit(2) | bit(5)}});
+  CHECK(f.peer->inquired_at == asked);
   CHECK(f.b.all<wire::Ping>().size() == 1);
+}
+
+TEST_CASE("peers: a refusal holds for its stripes and its time", "[swarm]") {
+  Peer peer;
+  const Instant until = kStart + seconds(1);
+  peer.refuse(bit(1) | bit(2), until, kStart);
+  CHECK(peer.refuses(1, kStart));
+  CHECK_FALSE(peer.refuses(3, kStart));
+  CHECK_FALSE(peer.refuses(1, until));
+  peer.refuse(bit(3), kStart + milliseconds(500), kStart);  // a shorter one does not shorten the other
+  CHECK(peer.refuses(1, until - Duration(1)));
+  CHECK(peer.refuses(3, kStart));
+  peer.refuse(bit(4), until + seconds(1), until);  // what has passed does not come back with a new one
+  CHECK(peer.refuses(4, until));
+  CHECK_FALSE(peer.refuses(1, until));
 }

@@ -1,9 +1,8 @@
 #include "libcore/swarm/reception.h"
 
 #include "libcore/stream/content_key.h"
-#include "libcore/stream/source.h"
 #include "tests/catch.h"
-#include "tests/unit/swarm/hosts.h"
+#include "tests/unit/swarm/broadcast.h"
 
 using namespace spate;
 using namespace spate::swarm;
@@ -15,45 +14,18 @@ namespace {
 
 constexpr Duration kRtt = milliseconds(20);
 constexpr Duration kTimeout = milliseconds(50);
-constexpr std::uint32_t kParent = 1;
-
-// A publisher's frames, one shard each with its proof inside.
-struct Broadcast {
-  explicit Broadcast(std::uint64_t epoch = stream::kEpoch, std::optional<crypto::SymmetricKey> secret = std::nullopt) {
-    stream::SourceConfig config;
-    config.key = stream_key();
-    config.epoch = epoch;
-    config.mpeg_ts = false;
-    config.content_secret = secret;
-    source.emplace(config, crypto::sodium_suite(), pool, store, kStart);
-  }
-  // One shard; returns its sequence.
-  std::uint64_t publish(Instant now) {
-    source->push(ByteVector(100, static_cast<std::uint8_t>(store.head() & 0xff)), now);
-    while (source->next_deadline() != kNever) source->handle_deadline(source->next_deadline());
-    return store.head() - 1;
-  }
-  ByteVector frame(std::uint64_t sequence) {
-    const Bytes bytes = store.at(sequence).frame.bytes();
-    return {bytes.begin(), bytes.end()};
-  }
-  wire::StreamInfoFrame info(Instant now) {
-    return wire::sign_stream_info(source->info(now), stream_key(), crypto::sodium_suite());
-  }
-
-  BufferPool pool;
-  stream::Store store;
-  std::optional<stream::Source> source;
-};
+const Reception::From kParent{1, wire::kAllStripes, kRtt};
+constexpr session::SessionId kParentSession{1, 0};
 
 struct Viewer {
   explicit Viewer(const JoinConfig& config = join_config({}))
       : reception(config, crypto::sodium_suite(), pool, store) {}
 
-  stream::Verdict take(Bytes bytes, Instant now) {
+  stream::Verdict take(Bytes bytes, Instant now) { return take(bytes, kParent, now); }
+  stream::Verdict take(Bytes bytes, const Reception::From& from, Instant now) {
     Buffer frame = pool.take(bytes.size());
     std::copy(bytes.begin(), bytes.end(), frame.writable().begin());
-    const auto verdict = reception.take(std::move(frame), kParent, kRtt, std::nullopt, now);
+    const auto verdict = reception.take(std::move(frame), from, std::nullopt, now);
     play(now);
     return verdict;
   }
@@ -65,9 +37,10 @@ struct Viewer {
   }
   std::vector<std::uint64_t> requested(Instant now) {
     std::vector<std::uint64_t> all;
-    while (const auto request = reception.next_request(kTimeout, now))
-      for (const auto& range : request->ranges)
-        for (std::uint64_t i = 0; i < range.count; ++i) all.push_back(request->base + range.offset + i);
+    const auto choose = [](std::uint64_t, unsigned) { return std::optional(RepairTarget{kParentSession, kTimeout}); };
+    while (const auto due = reception.next_request(choose, now))
+      for (const auto& range : due->request.ranges)
+        for (std::uint64_t i = 0; i < range.count; ++i) all.push_back(due->request.base + range.offset + i);
     return all;
   }
 
@@ -80,9 +53,9 @@ struct Viewer {
 
 struct Fixture {
   explicit Fixture(const JoinConfig& config = join_config({})) : viewer(config) {
+    REQUIRE(viewer.reception.on_info(publisher.info(now), now) == Reception::InfoResult::kNewRun);
     for (int i = 0; i < 10; ++i, now += milliseconds(20)) publisher.publish(now);
     now = kStart;
-    REQUIRE(viewer.reception.on_info(publisher.info(now), now) == Reception::InfoResult::kNewRun);
     viewer.reception.start(0, std::nullopt);
   }
   void take(std::uint64_t from, std::uint64_t to) {
@@ -116,8 +89,12 @@ TEST_CASE("reception: the lost end of a burst is asked for because its list anno
   CHECK(f.viewer.take(shard.list.bytes(), f.now) == stream::Verdict::kStored);
   f.take(first, first + 3);
   CHECK(f.viewer.requested(f.now + milliseconds(4)).empty());
-  for (int ms = 0; ms < 20; ++ms, f.now += milliseconds(1)) f.viewer.reception.handle_deadline(f.now);
-  CHECK(f.viewer.requested(f.now) == Sequences{first + 3, first + 4});
+  Sequences asked;
+  for (int ms = 0; asked.empty() && ms < 200; ++ms, f.now += milliseconds(1)) {
+    f.viewer.reception.handle_deadline(f.now);
+    asked = f.viewer.requested(f.now);
+  }
+  CHECK(asked == Sequences{first + 3, first + 4});
 }
 
 TEST_CASE("reception: a gap is asked for, filled, and played in order", "[swarm]") {
@@ -178,6 +155,44 @@ TEST_CASE("reception: while nothing is taken from it, a gap's deadline is none",
   f.viewer.play(f.now);
   CHECK(f.viewer.reception.next_deadline(false, true) < kNever);
   CHECK(f.viewer.reception.next_deadline(false, false) == kNever);
+}
+
+TEST_CASE("reception: what was published before it joined is waited for longer", "[swarm]") {
+  Broadcast publisher;
+  for (int i = 0; i < 10; ++i) publisher.publish(kStart);
+  Viewer viewer(relay_config());
+  REQUIRE(viewer.reception.on_info(publisher.info(kStart), kStart) == Reception::InfoResult::kNewRun);
+  viewer.reception.start(0, std::nullopt);
+  for (const std::uint64_t s : {0u, 5u}) viewer.take(publisher.frame(s), kStart);  // from 1 on it may come beside
+  CHECK(viewer.requested(kStart + 10 * Gaps::kGuardMin).empty());
+  CHECK(viewer.requested(kStart + seconds(10)) == Sequences{1, 2, 3, 4});
+}
+
+TEST_CASE("reception: a new parent's backlog is not asked for while it is on its way", "[swarm][!mayfail]") {
+  Broadcast publisher;
+  for (int i = 0; i < 40; ++i) publisher.publish(kStart);
+  Viewer viewer(relay_config());
+  REQUIRE(viewer.reception.on_info(publisher.info(kStart), kStart) == Reception::InfoResult::kNewRun);
+  viewer.reception.start(0, std::nullopt);
+  const Reception::From first{1, bit(0), kRtt};
+  for (const std::uint64_t s : {0u, 16u, 32u}) viewer.take(publisher.frame(s), first, kStart);
+  viewer.reception.on_new_parent(wire::kAllStripes & ~bit(0), kStart);
+  CHECK(viewer.requested(kStart + milliseconds(1'000)).empty());
+}
+
+TEST_CASE("reception: a relay asks for what its backlog lacks before it gives it up", "[swarm][!mayfail]") {
+  Broadcast publisher;
+  for (int i = 0; i < 10; ++i) publisher.publish(kStart);
+  Viewer viewer(relay_config());
+  REQUIRE(viewer.reception.on_info(publisher.info(kStart), kStart) == Reception::InfoResult::kNewRun);
+  viewer.reception.start(0, std::nullopt);
+  for (const std::uint64_t s : {0u, 5u}) viewer.take(publisher.frame(s), kStart);
+  Sequences asked;
+  for (Instant now = kStart; asked.empty() && now < kStart + seconds(10); now += milliseconds(10)) {
+    asked = viewer.requested(now);
+    viewer.reception.handle_deadline(now);
+  }
+  CHECK(asked == Sequences{1, 2, 3, 4});
 }
 
 TEST_CASE("reception: an announced hole is waited for no more", "[swarm]") {
@@ -314,4 +329,108 @@ TEST_CASE("reception: finished when the run has ended and nothing is left to wai
   CHECK(f.viewer.reception.finished());
   CHECK(f.viewer.played.size() == 900);
   CHECK(f.viewer.reception.lost() == 1);
+}
+
+TEST_CASE("reception: what parity brings back is not asked for", "[swarm]") {
+  Broadcast publisher(stream::kEpoch, std::nullopt, {16, 1});
+  Instant now = kStart;
+  for (std::size_t i = 0; i < 16; ++i, now += milliseconds(5))
+    publisher.source->push(ByteVector(100, static_cast<std::uint8_t>(i)), now);
+  REQUIRE(publisher.store.head() == 16);
+  const stream::Block* const block = publisher.store.blocks().find(0);
+  REQUIRE(block != nullptr);
+  Viewer viewer;
+  REQUIRE(viewer.reception.on_info(publisher.info(now), now) == Reception::InfoResult::kNewRun);
+  viewer.reception.start(0, std::nullopt);
+  for (std::uint64_t i = 0; i < 16; ++i)
+    if (i != 3) CHECK(viewer.take(publisher.frame(i), now) == stream::Verdict::kStored);
+  CHECK(viewer.reception.next() == 3);
+  CHECK(viewer.take(block->list.bytes(), now) == stream::Verdict::kStored);
+  CHECK(viewer.take(block->parity[0].bytes(), now) == stream::Verdict::kStored);
+  CHECK(viewer.reception.stored_parity().size() == 1);
+  CHECK(viewer.reception.next() == 16);
+  CHECK(viewer.requested(now + seconds(1)).empty());
+  CHECK(viewer.reception.stats().regenerated == 1);
+  CHECK(viewer.reception.stats().received == 16);
+  CHECK(viewer.reception.stats().bytes_in == 15 * 100);
+  CHECK(viewer.reception.missed() == 0);
+  CHECK(viewer.played.size() == 1'600);
+}
+
+TEST_CASE("reception: what parity may bring back is asked for only when that should have come", "[swarm]") {
+  Broadcast publisher(stream::kEpoch, std::nullopt, {16, 1});
+  Instant now = kStart;
+  const auto before = publisher.info(now);
+  for (std::size_t i = 0; i < 32; ++i, now += milliseconds(5))
+    publisher.source->push(ByteVector(100, static_cast<std::uint8_t>(i)), now);
+  Viewer viewer(relay_config());
+  REQUIRE(viewer.reception.on_info(before, now) == Reception::InfoResult::kNewRun);
+  viewer.reception.start(0, std::nullopt);
+  const auto take_all_but = [&](std::initializer_list<std::uint64_t> missing) {
+    for (std::uint64_t i = 0; i < 20; ++i)
+      if (std::count(missing.begin(), missing.end(), i) == 0) viewer.take(publisher.frame(i), now);
+  };
+  // When it is asked for, after it was missed.
+  const auto asked_after = [&]() -> Duration {
+    for (Duration d{}; d < seconds(1); d += milliseconds(1))
+      if (!viewer.requested(now + d).empty()) return d;
+    return seconds(1);
+  };
+  SECTION("one of a block: parity may do") {
+    take_all_but({3});
+    CHECK(asked_after() > milliseconds(10));
+    CHECK(asked_after() < seconds(1));
+  }
+  SECTION("two of a block: it cannot") {
+    take_all_but({3, 5});
+    CHECK(asked_after() <= Gaps::kGuardMin + milliseconds(1));
+  }
+  SECTION("nobody sends us parity") {
+    viewer.reception.on_no_parent(bit(16), now);
+    take_all_but({3});
+    CHECK(asked_after() <= Gaps::kGuardMin + milliseconds(1));
+  }
+}
+
+TEST_CASE("reception: what another stripe's parent sends says nothing of a stripe that comes later", "[swarm]") {
+  // Two parents, each of half of the stripes; the second is slower.
+  Fixture f(relay_config());
+  const StripeMask odd = 0xaaaaaaaaaaaaaaaa;
+  const Reception::From fast{1, ~odd, kRtt};
+  const Reception::From slow{2, odd, kRtt};
+  for (std::uint64_t i = 0; i < 10; i += 2)
+    CHECK(f.viewer.take(f.publisher.frame(i), fast, f.now) == stream::Verdict::kStored);
+  CHECK(f.viewer.requested(f.now + Gaps::kGuardMin).empty());
+  // But what its own parent has overtaken is missing.
+  CHECK(f.viewer.take(f.publisher.frame(7), slow, f.now) == stream::Verdict::kStored);
+  CHECK(f.viewer.take(f.publisher.frame(9), slow, f.now) == stream::Verdict::kStored);
+  CHECK(f.viewer.requested(f.now + Gaps::kGuardMin).empty());
+  for (int i = 0; i < 20; ++i) f.publisher.publish(f.now + seconds(1));
+  CHECK(f.viewer.take(f.publisher.frame(17), slow, f.now) == stream::Verdict::kStored);  // of the stripe of 1
+  CHECK(f.viewer.requested(f.now + Gaps::kGuardMin) == Sequences{1});
+}
+
+TEST_CASE("reception: whoever is asked for repairs is told how often it has been tried", "[swarm]") {
+  Fixture f;
+  f.take(0, 3);
+  f.take(4, 5);
+  std::vector<std::pair<std::uint64_t, unsigned>> asked;
+  const auto choose = [&](std::uint64_t sequence, unsigned requests) {
+    asked.push_back({sequence, requests});
+    return std::optional(RepairTarget{kParentSession, kTimeout});
+  };
+  for (Duration d{}; asked.size() < 3 && d < seconds(2); d += milliseconds(1))
+    while (f.viewer.reception.next_request(choose, f.now + d)) {
+    }
+  CHECK(asked == std::vector<std::pair<std::uint64_t, unsigned>>{{3, 0}, {3, 1}, {3, 2}});
+}
+
+TEST_CASE("reception: nobody to ask for now, a repair waits and is not forgotten", "[swarm]") {
+  Fixture f;
+  f.take(0, 3);
+  f.take(4, 5);
+  const auto nobody = [](std::uint64_t, unsigned) { return std::optional<RepairTarget>(); };
+  f.now += milliseconds(20);
+  CHECK_FALSE(f.viewer.reception.next_request(nobody, f.now));
+  CHECK(f.viewer.requested(f.now + Gaps::kRecheck) == Sequences{3});
 }

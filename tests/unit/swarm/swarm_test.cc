@@ -11,8 +11,10 @@ using std::chrono::seconds;
 
 namespace {
 
+constexpr unsigned kData = PublishConfig{}.stripes;
+
 struct Fixture {
-  explicit Fixture(std::uint16_t slots = 1) : host(1, with_slots(slots)) {
+  explicit Fixture(std::uint32_t children = 1) : host(1, with_room_for(children)) {
     net.add(host);
     for (ScriptedPeer* peer : {&a, &b}) {
       net.add(*peer);
@@ -22,9 +24,11 @@ struct Fixture {
     REQUIRE(a.connected());
     REQUIRE(b.connected());
   }
-  static PublishConfig with_slots(std::uint16_t slots) {
+  // For so many that have the whole stream from here.
+  static PublishConfig with_room_for(std::uint32_t children) {
     PublishConfig config = publish_config();
-    config.children_max = slots;
+    config.parity = 0;
+    config.capacity_milli = children * 1'000;
     return config;
   }
   void feed(Duration d, ScriptedPeer* reporter = nullptr) {
@@ -50,14 +54,17 @@ struct Fixture {
 TEST_CASE("swarm: an inquiry is answered with the status and the publisher's word", "[swarm]") {
   Fixture f;
   f.feed(milliseconds(100));
-  f.ask(f.a, wire::Inquiry{});
+  f.ask(f.a, wire::Inquiry{wire::kAllStripes});
   const auto status = f.a.last<wire::Status>();
   REQUIRE(status);
   CHECK(status->role == wire::Role::kPublisher);
   CHECK(status->receiving);
-  CHECK(status->slots == 1);
-  CHECK(status->free_slots == 1);
-  CHECK(status->path.empty());
+  CHECK(status->slots == kData);
+  CHECK(status->free_slots == kData);
+  CHECK(status->home == first_stripes(kData));
+  CHECK(status->open == status->home);
+  CHECK(status->lags.size() == kData);
+  CHECK(status->lags[3] == 0);
   REQUIRE(f.a.frames.size() == 1);
   CHECK(wire::verify_stream_info(f.a.frames[0], stream_key().public_key, crypto::sodium_suite()));
 }
@@ -70,7 +77,9 @@ TEST_CASE("swarm: nothing of the stream goes to one who has not subscribed", "[s
 
 TEST_CASE("swarm: full, it refuses and introduces those it serves", "[swarm]") {
   Fixture f;
-  f.ask(f.a, wire::Subscribe{});
+  wire::Subscribe subscribe;
+  subscribe.home = bit(4);
+  f.ask(f.a, subscribe);
   CHECK(f.a.last<wire::SubscribeReply>()->code == wire::SubscribeCode::kAccepted);
   f.feed(milliseconds(300), &f.a);
   f.ask(f.b, wire::Subscribe{});
@@ -78,7 +87,7 @@ TEST_CASE("swarm: full, it refuses and introduces those it serves", "[swarm]") {
   const auto peers = f.b.last<wire::Peers>();
   REQUIRE(peers);
   REQUIRE(peers->peers.size() == 1);
-  CHECK(peers->peers[0] == wire::PeerRecord{f.a.keys.public_key, f.a.address, 3, 70'000});
+  CHECK(peers->peers[0] == wire::PeerRecord{f.a.keys.public_key, f.a.address, 3, 70'000, bit(4)});
   CHECK(f.b.last<wire::Status>()->free_slots == 0);
 }
 
@@ -89,13 +98,41 @@ TEST_CASE("swarm: with no slots at all it refuses for good", "[swarm]") {
   CHECK(f.a.last<wire::Status>()->no_upload);
 }
 
-TEST_CASE("swarm: who asks for some stripes only is refused", "[swarm]") {
+TEST_CASE("swarm: who asks for some stripes is given those, and told which way they come", "[swarm]") {
   Fixture f;
-  f.ask(f.a, wire::Subscribe{1, wire::kFromNewest, 100'000});
-  CHECK(f.a.last<wire::SubscribeReply>()->code == wire::SubscribeCode::kWholeOnly);
-  CHECK(f.host.swarm->stats(f.net.now).children == 0);
-  f.ask(f.a, wire::Subscribe{});
-  CHECK(f.a.last<wire::SubscribeReply>()->code == wire::SubscribeCode::kAccepted);
+  f.ask(f.a, wire::Subscribe{bit(1) | bit(5), wire::kFromNewest, 100'000});
+  const auto reply = f.a.last<wire::SubscribeReply>();
+  REQUIRE(reply);
+  CHECK(reply->code == wire::SubscribeCode::kAccepted);
+  CHECK(reply->stripes == (bit(1) | bit(5)));
+  const auto status = f.a.last<wire::Status>();
+  REQUIRE(status);
+  CHECK(status->free_slots == kData - 2);
+  CHECK(status->routes == std::vector<wire::Route>{{bit(1) | bit(5), {}}});
+  f.a.frames.clear();
+  f.feed(milliseconds(500), &f.a);
+  std::size_t shards = 0;
+  for (const ByteVector& frame : f.a.frames)
+    if (const auto shard = wire::parse_shard(frame)) {
+      ++shards;
+      CHECK((bit(static_cast<unsigned>(shard->sequence_low % kData)) & reply->stripes) != 0);
+    }
+  CHECK(shards > 3);
+}
+
+TEST_CASE("swarm: what has room is granted, and the rest refused with introductions", "[swarm]") {
+  Fixture f;
+  f.ask(f.a, wire::Subscribe{first_stripes(kData - 2), wire::kFromNewest, 100'000, true, false, 8, bit(2)});
+  f.feed(milliseconds(100), &f.a);
+  f.ask(f.b, wire::Subscribe{});
+  const auto reply = f.b.last<wire::SubscribeReply>();
+  REQUIRE(reply);
+  CHECK(reply->code == wire::SubscribeCode::kFull);
+  CHECK(count(reply->stripes) == 2);
+  const auto peers = f.b.last<wire::Peers>();
+  REQUIRE(peers);
+  REQUIRE(peers->peers.size() == 1);
+  CHECK(peers->peers[0].home == bit(2));
 }
 
 TEST_CASE("swarm: malformed messages are counted, and what came before them holds", "[swarm]") {
@@ -224,7 +261,7 @@ TEST_CASE("swarm: a datagram full of inquiries is answered once", "[swarm]") {
   f.ask(f.a, wire::Subscribe{});
   f.net.run_for(seconds(1));
   f.a.heard.clear();
-  for (int i = 0; i < 400; ++i) f.a.say(wire::Inquiry{});
+  for (int i = 0; i < 400; ++i) f.a.say(wire::Inquiry{wire::kAllStripes});
   f.net.run_for(milliseconds(15));
   CHECK(f.a.all<wire::Status>().size() <= 2);  // one answer, and perhaps the regular word to a child
 }
@@ -263,4 +300,108 @@ TEST_CASE("swarm: a publisher that starts again under a new epoch is followed", 
   feed(second, 2, 300);
   CHECK(std::count(viewer.output.begin(), viewer.output.end(), 2) > 400'000);
   CHECK_FALSE(viewer.stopped);
+}
+
+TEST_CASE("swarm: who wants no names is told the status only", "[swarm]") {
+  Fixture f;
+  f.ask(f.b, wire::Subscribe{});
+  f.feed(milliseconds(100), &f.b);
+  f.ask(f.a, wire::Inquiry{0});
+  CHECK(f.a.last<wire::Status>());
+  CHECK(f.a.all<wire::Peers>().empty());
+  CHECK(f.a.frames.empty());
+}
+
+TEST_CASE("swarm: who is displaced is told by whom, and keeps its stripe for a moment", "[swarm]") {
+  Fixture f;
+  f.ask(f.a, wire::Subscribe{});
+  wire::Subscribe subscribe{bit(3), wire::kFromNewest, 100'000, true, false, 100, bit(3)};
+  f.ask(f.b, subscribe);
+  CHECK(f.b.last<wire::SubscribeReply>()->stripes == bit(3));
+  const auto displaced = f.a.last<wire::Displaced>();
+  REQUIRE(displaced);
+  CHECK(displaced->stripes == bit(3));
+  CHECK(displaced->by.key == f.b.keys.public_key);
+  CHECK(displaced->by.address == f.b.address);
+  CHECK(displaced->by.home == bit(3));
+}
+
+TEST_CASE("swarm: who wants to meet a peer of ours is announced to it, and nobody else", "[swarm]") {
+  Fixture f;
+  f.ask(f.a, wire::Rendezvous{f.b.keys.public_key});
+  CHECK(f.b.all<wire::Punch>() == std::vector<wire::Punch>{{f.a.address}});
+  CHECK(f.a.all<wire::Punch>().empty());
+  f.ask(f.a, wire::Rendezvous{f.a.keys.public_key});          // itself
+  f.ask(f.a, wire::Rendezvous{node_keys_of(99).public_key});  // a stranger
+  CHECK(f.a.all<wire::Punch>().empty());
+  CHECK(f.b.all<wire::Punch>().size() == 1);
+}
+
+TEST_CASE("swarm: a punch sends one byte that means nothing", "[swarm]") {
+  Fixture f;
+  std::vector<std::size_t> sizes;
+  f.net.fate = [&](const Address& from, const Address& to, Bytes bytes) {
+    if (from == f.host.address && to == address_of(77)) sizes.push_back(bytes.size());
+    return true;
+  };
+  f.ask(f.a, wire::Punch{address_of(77)});
+  CHECK(sizes == std::vector<std::size_t>{1});
+}
+
+TEST_CASE("swarm: introductions and punches are limited", "[swarm]") {
+  Fixture f;
+  std::size_t punches = 0;
+  f.net.fate = [&](const Address&, const Address& to, Bytes) {
+    punches += to == address_of(77) ? 1u : 0u;
+    return true;
+  };
+  for (int i = 0; i < 2'000; ++i) f.a.say(wire::Punch{address_of(77)});
+  for (int i = 0; i < 2'000; ++i) f.a.say(wire::Rendezvous{f.b.keys.public_key});
+  f.net.run_for(milliseconds(100));
+  CHECK(punches > 0);
+  CHECK(punches + f.b.all<wire::Punch>().size() < 200);
+}
+
+TEST_CASE("swarm: a member that knows nothing of the stream yet answers with a status all the same", "[swarm]") {
+  Net net;
+  SwarmHost member(5, join_config({}));
+  ScriptedPeer peer(2);
+  net.add(member);
+  net.add(peer);
+  peer.dial(5, net.now);
+  net.run_for(milliseconds(100));
+  peer.say(wire::Inquiry{wire::kAllStripes});
+  net.run_for(milliseconds(50));
+  REQUIRE(peer.last<wire::Status>());
+  CHECK_FALSE(peer.last<wire::Status>()->receiving);
+  CHECK(peer.last<wire::Status>()->open == 0);
+}
+
+TEST_CASE("swarm: ways so many and so long that no datagram holds them are told in part", "[swarm]") {
+  Net net;
+  SwarmHost member(5, join_config({1}), 0);
+  ScriptedParent parent(1);
+  ScriptedPeer child(2);
+  net.add(member);
+  net.add(parent.peer);
+  net.add(child);
+  parent.status.routes.clear();
+  for (unsigned s = 0; s < wire::kRoutesMax; ++s) {
+    wire::Route& route = parent.status.routes.emplace_back();
+    route.stripes = bit(s);
+    for (wire::ShortId hop = 1; hop < wire::kPathMax; ++hop) route.path.push_back(100 * s + hop);
+  }
+  net.run_for(milliseconds(500));
+  REQUIRE(parent.child == kStriping.mask());
+  parent.tell_status();
+  child.dial(5, net.now);
+  net.run_for(milliseconds(100));
+  wire::Subscribe subscribe{wire::kAllStripes};
+  subscribe.guest = true;
+  child.say(subscribe);
+  net.run_for(milliseconds(100));
+  REQUIRE(child.last<wire::SubscribeReply>());
+  CHECK(count(child.last<wire::SubscribeReply>()->stripes) >= wire::kRoutesMax);
+  REQUIRE(child.last<wire::Status>());
+  CHECK(child.last<wire::Status>()->routes.size() > wire::kRoutesMax / 2);
 }

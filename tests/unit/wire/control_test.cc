@@ -27,10 +27,18 @@ std::vector<Control> one_of_each() {
   status.slots = 0x1112;
   status.free_slots = 0x1314;
   status.lag_us = 0x15161718;
-  for (ShortId i = 0; i < kPathMax; ++i) status.path.push_back(0xfedc0000u + i);
+  status.home = 0x1a1b1c1d1e1f2021;
+  status.open = 0x0a0b0c0d0e0f1011;
+  for (std::size_t i = 0; i < kStripesAllMax; ++i) status.lags.push_back(static_cast<std::uint8_t>(200 + i));
+  for (std::size_t i = 0; i < kRoutesMax; ++i) {
+    Route& route = status.routes.emplace_back();
+    route.stripes = StripeMask{3} << (2 * i);
+    for (ShortId hop = 0; hop <= i; ++hop) route.path.push_back(0xfedc0000u + hop);
+  }
   Peers peers;
   for (std::uint8_t i = 0; i < kPeersMax; ++i)
-    peers.peers.push_back({key(i), Address::v4(10, 0, 0, i, static_cast<std::uint16_t>(1000 + i)), i, 100u + i});
+    peers.peers.push_back(
+        {key(i), Address::v4(10, 0, 0, i, static_cast<std::uint16_t>(1000 + i)), i, 100u + i, 500u + i});
   RepairRequest repair;
   repair.kind = RepairRequest::Kind::kList;
   repair.base = UINT64_MAX - 0x20000;
@@ -39,16 +47,19 @@ std::vector<Control> one_of_each() {
   return {Ping{0x01020304, 9},
           Pong{0x05060708, 0x090a0b0c, 0x1234567890, 5},
           status,
-          Inquiry{},
+          Inquiry{0x6162636465666768},
           peers,
-          Subscribe{0x8000000000000001, 0x2122232425262728, 0x292a2b2c},
-          SubscribeReply{SubscribeCode::kWholeOnly, 0x3132333435363738},
+          Subscribe{0x8000000000000001, 0x2122232425262728, 0x292a2b2c, false, true, 0x2d2e, 0x2f30313233343536},
+          SubscribeReply{SubscribeCode::kNoUpload, 0x3132333435363738, 0x393a3b3c3d3e3f40},
           Unsubscribe{},
           Report{0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47},
           repair,
           Hole{0x51, 0xffff},
           Bye{ByeReason::kDisplaced},
-          Head{UINT64_MAX}};
+          Head{UINT64_MAX},
+          Displaced{0x7172737475767778, {key(9), Address::v4(10, 0, 0, 9, 1009), 0x79, 0x7a, 0x7b}},
+          Rendezvous{key(8)},
+          Punch{Address::v4(10, 0, 0, 8, 1008)}};
 }
 
 ByteVector written(const std::vector<Control>& messages) {
@@ -104,25 +115,36 @@ TEST_CASE("control: every message round-trips, alone and with all others in one 
 }
 
 TEST_CASE("control: defaults round-trip too", "[wire]") {
-  const std::vector<Control> all = {Ping{},   Pong{},          Status{}, Peers{}, Subscribe{}, SubscribeReply{},
-                                    Report{}, RepairRequest{}, Hole{},   Bye{},   Head{}};
+  const std::vector<Control> all = {Ping{},      Pong{},           Status{},    Inquiry{},       Peers{},
+                                    Subscribe{}, SubscribeReply{}, Report{},    RepairRequest{}, Hole{},
+                                    Bye{},       Head{},           Displaced{}, Rendezvous{},    Punch{}};
   CHECK(parse(written(all)).messages == all);
 }
 
 TEST_CASE("control: a type is its place in the table of wire/README.md", "[wire]") {
   std::uint8_t type = 16;
   for (const Control& m : one_of_each()) CHECK(written({m})[0] == type++);
-  CHECK(type == 29);
+  CHECK(type == 32);
 }
 
 TEST_CASE("control: bytes on the wire", "[wire]") {
   CHECK(written({Ping{0x01020304, 2}}) == ByteVector{16, 0, 6, 1, 2, 3, 4, 0, 0});
   CHECK(written({Pong{1, 2, 4, 0}}) == ByteVector{17, 0, 14, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 5});
   CHECK(written({Pong{1, 2, std::nullopt, 0}}) == ByteVector{17, 0, 14, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0});
-  Status status{Role::kWatcher, true, false, 4, 3, 1000, {}};
-  status.path.push_back(0xa0b0c0d0);
-  CHECK(written({status}) == ByteVector{18, 0, 15, 2, 1, 0, 4, 0, 3, 0, 0, 3, 0xe8, 1, 0xa0, 0xb0, 0xc0, 0xd0});
-  CHECK(written({SubscribeReply{SubscribeCode::kFull, 258}}) == ByteVector{22, 0, 9, 1, 0, 0, 0, 0, 0, 0, 1, 2});
+  Status status{Role::kWatcher, true, false, 4, 3, 1000, {}, 0x11, 0x10, {{0x21, {}}}};
+  status.lags.push_back(7);
+  status.routes[0].path.push_back(0xa0b0c0d0);
+  CHECK(written({status}) == ByteVector{18, 0, 42, 2, 1, 0,    4, 0, 3, 0,    0, 3,    0xe8, 0,    0,
+                                        0,  0, 0,  0, 0, 0x11, 0, 0, 0, 0,    0, 0,    0,    0x10, 1,
+                                        7,  1, 0,  0, 0, 0,    0, 0, 0, 0x21, 1, 0xa0, 0xb0, 0xc0, 0xd0});
+  CHECK(written({Inquiry{258}}) == ByteVector{19, 0, 8, 0, 0, 0, 0, 0, 0, 1, 2});
+  CHECK(written({Subscribe{5, 258, 3, true, true, 4, 6}}) == ByteVector{21, 0, 31, 0, 0, 0, 0, 0, 0, 0, 5, 0,
+                                                                        0,  0, 0,  0, 0, 1, 2, 0, 0, 0, 3, 3,
+                                                                        0,  4, 0,  0, 0, 0, 0, 0, 0, 6});
+  CHECK(written({SubscribeReply{SubscribeCode::kFull, 3, 258}}) ==
+        ByteVector{22, 0, 17, 1, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 1, 2});
+  CHECK(written({Punch{Address::v4(1, 2, 3, 4, 258)}}) ==
+        ByteVector{31, 0, 18, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 1, 2, 3, 4, 1, 2});
   RepairRequest repair;
   repair.base = 7;
   repair.ranges.push_back({256, 3});
@@ -132,7 +154,7 @@ TEST_CASE("control: bytes on the wire", "[wire]") {
 
 TEST_CASE("control: unknown types are skipped, wherever they stand", "[wire]") {
   const ByteVector known = written({Head{5}});
-  for (const int type : {29, 30, 127, 128, 255}) {
+  for (const int type : {32, 33, 127, 128, 255}) {
     ByteVector bytes = message(static_cast<std::uint8_t>(type), {1, 2, 3});
     bytes.insert(bytes.end(), known.begin(), known.end());
     const ByteVector last = message(static_cast<std::uint8_t>(type), {});
@@ -182,28 +204,40 @@ TEST_CASE("control: what came before a malformed message is kept, what follows i
 }
 
 TEST_CASE("control: P18: counts beyond the bounds are refused even when the bytes are there", "[wire]") {
-  ByteVector status(11 + 4 * 33);
-  status[10] = 33;
-  CHECK(refused(message(18, status)));
-  ByteVector peers(1 + 56 * 17);
+  ByteVector lags(28 + kStripesAllMax + 1);
+  lags[26] = kStripesAllMax + 1;
+  CHECK(refused(message(18, lags)));
+  ByteVector routes(28 + 9 * (kRoutesMax + 1));
+  routes[27] = kRoutesMax + 1;
+  CHECK(refused(message(18, routes)));
+  ByteVector path(28 + 9 + 4 * (kPathMax + 1));
+  path[27] = 1;
+  path[28 + 8] = kPathMax + 1;
+  CHECK(refused(message(18, path)));
+  path[28 + 8] = kPathMax;
+  path.resize(path.size() - 4);
+  CHECK_FALSE(refused(message(18, path)));
+  ByteVector peers(1 + 64 * 17);
   peers[0] = 17;
   CHECK(refused(message(20, peers)));
   ByteVector repair(10 + 3 * 65);
   repair[9] = 65;
   CHECK(refused(message(25, repair)));
   for (const int type : {18, 20, 25}) {
-    ByteVector huge(type == 18 ? 11u : type == 20 ? 1u : 10u);
+    ByteVector huge(type == 18 ? 28u : type == 20 ? 1u : 10u);
     huge.back() = 255;
     CHECK(refused(message(static_cast<std::uint8_t>(type), huge)));
   }
 }
 
 TEST_CASE("control: roles, codes, kinds and reasons that do not exist are refused", "[wire]") {
-  ByteVector status(11);
+  ByteVector status(28);
+  CHECK_FALSE(refused(message(18, status)));
   status[0] = 3;
   CHECK(refused(message(18, status)));
-  ByteVector reply(9);
-  reply[0] = 6;
+  ByteVector reply(17);
+  CHECK_FALSE(refused(message(22, reply)));
+  reply[0] = 5;
   CHECK(refused(message(22, reply)));
   ByteVector repair(10);
   repair[0] = 3;
@@ -237,7 +271,7 @@ TEST_CASE("control: random bytes never crash, and what parses can be written aga
     if (rng.below(2) == 0) {
       bytes.resize(rng.below(200));
       rng.fill(bytes);
-      if (!bytes.empty()) bytes[0] = static_cast<std::uint8_t>(16 + rng.below(14));
+      if (!bytes.empty()) bytes[0] = static_cast<std::uint8_t>(16 + rng.below(17));
       if (bytes.size() > 2 && rng.below(2) == 0) {
         bytes[1] = 0;
         bytes[2] = static_cast<std::uint8_t>(bytes.size() - 3);

@@ -23,12 +23,18 @@ std::vector<std::uint8_t> shard_frame(const ShardHeader& header, const crypto::S
   return frame;
 }
 
-std::vector<std::uint8_t> list_frame(std::uint64_t first, std::size_t n) {
+std::vector<std::uint8_t> list_frame(std::uint64_t first, std::size_t n, std::span<const ParityProof> parity = {}) {
   std::vector<crypto::LeafHash> leaves(n);
   for (std::size_t i = 0; i < n; ++i) leaves[i].fill(static_cast<std::uint8_t>(i));
-  std::vector<std::uint8_t> frame(hash_list_frame_bytes(n));
-  write_hash_list(frame, 0x0102030405060708, first, 0x0a0b0c0d0e0f, leaves);
+  std::vector<std::uint8_t> frame(hash_list_frame_bytes(n, parity.size()));
+  write_hash_list(frame, 0x0102030405060708, first, 0x0a0b0c0d0e0f, leaves, parity);
   return frame;
+}
+
+ParityProof proof_of(std::uint64_t first, int index, int count) {
+  ParityProof proof{first, static_cast<std::uint8_t>(index), static_cast<std::uint8_t>(count), {}};
+  proof.leaf.fill(static_cast<std::uint8_t>(100 + index));
+  return proof;
 }
 
 }  // namespace
@@ -65,6 +71,18 @@ TEST_CASE("restore: right for every true value within 2^31 of the reference") {
   }
 }
 
+TEST_CASE("restore: of 24 bits, right for every true value within 2^23 of the reference") {
+  CHECK(restore<24>(0xffffff, 0x1000000) == 0xffffff);
+  CHECK(restore<24>(0xffffff, 0) == 0xffffff);
+  CHECK(restore<24>(2, 0x2fffffd) == 0x3000002);
+  crypto::ChaChaRng rng(1);
+  for (int i = 0; i < 10'000; ++i) {
+    const std::uint64_t reference = (std::uint64_t{1} << 24) + rng.below(std::uint64_t{1} << 60);
+    const std::uint64_t truth = reference - 0x7fffff + rng.below(0xffffff);
+    REQUIRE(restore<24>(static_cast<std::uint32_t>(truth & 0xffffff), reference) == truth);
+  }
+}
+
 TEST_CASE("shard: what was written is read, with and without a signature") {
   const std::vector<std::uint8_t> payload = {1, 2, 3};
   crypto::Signature signature;
@@ -97,6 +115,11 @@ TEST_CASE("shard: a frame of the wrong type or size is refused") {
     frame.resize(100);
     CHECK_FALSE(parse_shard(frame));
   }
+  for (const int flags : {16, 32, 64, 128}) {
+    frame = shard_frame({0, 0, 0, static_cast<std::uint8_t>(flags)}, nullptr, Bytes{most}.first(1));
+    CHECK_FALSE(parse_shard(frame));
+  }
+  CHECK(parse_shard(shard_frame({0, 0, 0, kFlagsMax}, nullptr, Bytes{most}.first(1))));
   const crypto::Signature signature{};
   const auto inlined = shard_frame({}, &signature, Bytes{most}.first(1));
   CHECK(parse_shard(inlined));
@@ -116,7 +139,54 @@ TEST_CASE("hash list: what was written is read, for every count") {
     REQUIRE(list->media_us == 0x0a0b0c0d0e0f);
     REQUIRE(list->leaf(n - 1)[15] == n - 1);
     REQUIRE(list->signature.size() == 64);
+    REQUIRE(list->parity_count() == 0);
+    REQUIRE(hash_list_count(frame) == n);
   }
+}
+
+TEST_CASE("hash list: what it says of parity is read, beside shards and without any") {
+  const std::size_t n = GENERATE(std::size_t{0}, std::size_t{1}, std::size_t{48});
+  std::vector<ParityProof> parity;
+  for (std::size_t p = 1; p <= kListParityMax; ++p) {
+    const int index = static_cast<int>(p % 3);
+    const int count = p == 1 ? 32 : static_cast<int>(p);
+    parity.push_back(proof_of(1'000 + n - (p == 2 ? 80 : static_cast<std::uint64_t>(count)), index, count));
+    const auto frame = list_frame(1'000, n, parity);
+    const auto list = parse_hash_list(frame);
+    REQUIRE(list);
+    REQUIRE(list->count() == n);
+    REQUIRE(list->end() == 1'000 + n);
+    REQUIRE(list->parity_count() == p);
+    for (std::size_t i = 0; i < p; ++i) {
+      const ParityProof proof = list->parity_proof(i);
+      REQUIRE(proof.first == parity[i].first);
+      REQUIRE(proof.index == parity[i].index);
+      REQUIRE(proof.count == parity[i].count);
+      REQUIRE(proof.leaf == parity[i].leaf);
+    }
+    for (std::size_t size = 0; size < frame.size(); ++size) REQUIRE_FALSE(parse_hash_list(Bytes{frame}.first(size)));
+  }
+  parity.push_back(parity.back());
+  CHECK_FALSE(parse_hash_list(list_frame(1'000, n, parity)));
+}
+
+TEST_CASE("hash list: a block that cannot be is refused") {
+  const ParityProof whole[] = {proof_of(0, 2, 5)};
+  const auto good = list_frame(5, 0, whole);
+  CHECK(parse_hash_list(good));
+  const auto changed = [&](int back, int index, int count) {
+    auto frame = good;
+    frame[26] = static_cast<std::uint8_t>(back);
+    frame[27] = static_cast<std::uint8_t>(index << 5 | (count - 1));
+    return parse_hash_list(frame).has_value();
+  };
+  CHECK(changed(5, 0, 5));
+  CHECK(changed(4, 1, 1));
+  CHECK_FALSE(changed(6, 0, 5));  // begins below 0
+  CHECK_FALSE(changed(5, 0, 6));  // ends above the list
+  CHECK_FALSE(changed(0, 0, 1));
+  CHECK_FALSE(changed(5, 3, 5));  // there are three at most
+  CHECK_FALSE(changed(5, 7, 5));
 }
 
 TEST_CASE("hash list: a wrong count, size, flag or range is refused") {
@@ -133,9 +203,13 @@ TEST_CASE("hash list: a wrong count, size, flag or range is refused") {
   frame = good;
   frame[24] = 1;  // flags
   CHECK_FALSE(parse_hash_list(frame));
+  frame = good;
+  frame[25] = 1;  // of parity
+  CHECK_FALSE(parse_hash_list(frame));
+  CHECK_FALSE(parse_hash_list(list_frame(77, 0)));
   CHECK_FALSE(parse_hash_list(list_frame(UINT64_MAX - 1, 3)));
   std::vector<std::uint8_t> too_many(hash_list_frame_bytes(49));
-  std::copy(good.begin(), good.begin() + 25, too_many.begin());
+  std::copy(good.begin(), good.begin() + 26, too_many.begin());
   too_many[23] = 49;
   CHECK_FALSE(parse_hash_list(too_many));
 }
@@ -149,14 +223,17 @@ TEST_CASE("what is hashed and signed has the layout of the format's text") {
   const crypto::StreamKey key = stream_key(0xab);
   ByteArray<kAuthMessageBytesMax> message{};
   const ByteArray<32> leaves{};
-  const std::size_t size = write_auth_message(message, key, 1, 2, 3, leaves);
+  ByteArray<kParityProofBytes> parity;
+  parity.fill(7);
+  const std::size_t size = write_auth_message(message, key, 1, 2, 3, leaves, parity);
   CHECK(to_hex(Bytes{message}.first(size)) == to_hex(as_bytes("spate auth 1")) + to_hex(key.bytes) +
                                                   "0000000000000001"
                                                   "0000000000000002"
                                                   "000000000003"
                                                   "02"
-                                                  "00" +
-                                                  to_hex(leaves));
+                                                  "00"
+                                                  "01" +
+                                                  to_hex(leaves) + to_hex(parity));
 
   ByteArray<8> epoch = {0, 0, 0, 0, 0, 0, 0, 1};
   CHECK(leaf_salt(key, 1) == crypto::blake2b<32>({as_bytes("spate salt 1"), key.bytes, epoch}));

@@ -23,6 +23,7 @@ StreamInfo sample() {
   info.media_us = 0xaabbccddeeff;
   info.mpeg_ts = true;
   info.stripes = 16;
+  info.parity = 2;
   info.key_check = {1, 2, 3, 4, 5, 6, 7, 8};
   return info;
 }
@@ -44,6 +45,7 @@ TEST_CASE("stream info: what the publisher signed is what a viewer reads") {
   CHECK(read->is_private == info.is_private);
   CHECK(read->ended == info.ended);
   CHECK(read->stripes == info.stripes);
+  CHECK(read->parity == info.parity);
   CHECK(read->key_check == info.key_check);
 }
 
@@ -68,11 +70,14 @@ TEST_CASE("stream info: of another stream, cut or lengthened, it is refused") {
   CHECK_FALSE(verify_stream_info(longer, key.public_key, suite()));
 }
 
-TEST_CASE("stream info: a stream has 1 to 64 stripes, whatever its publisher signs") {
+TEST_CASE("stream info: a stream has 1 to 32 stripes and 0 to 3 of parity, whatever its publisher signs") {
   const crypto::StreamKeyPair key = key_pair(1);
-  for (const auto& [stripes, accepted] : {std::pair{0, false}, {1, true}, {64, true}, {65, false}, {255, false}}) {
+  const auto accepted = [&](int stripes, int parity) {
     StreamInfo info = sample();
     info.stripes = static_cast<std::uint8_t>(stripes);
-    CHECK(verify_stream_info(sign_stream_info(info, key, suite()), key.public_key, suite()).has_value() == accepted);
-  }
+    info.parity = static_cast<std::uint8_t>(parity);
+    return verify_stream_info(sign_stream_info(info, key, suite()), key.public_key, suite()).has_value();
+  };
+  for (int stripes = 0; stripes < 256; ++stripes) CHECK(accepted(stripes, 1) == (stripes >= 1 && stripes <= 32));
+  for (int parity = 0; parity < 256; ++parity) CHECK(accepted(16, parity) == (parity <= 3));
 }

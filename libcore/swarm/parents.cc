@@ -1,0 +1,328 @@
+#include "libcore/swarm/parents.h"
+
+#include <algorithm>
+
+namespace spate::swarm {
+namespace {
+
+constexpr Duration kAskAgain = std::chrono::milliseconds(100);  // at least
+constexpr Duration kUnanswered = std::chrono::seconds(5);  // then it may be asked once more
+// Reports beside the regular ones, which open a parent's window: after so many shards, but not more often than so.
+constexpr std::uint64_t kReportShards = 32;
+constexpr Duration kReportSpacing = std::chrono::microseconds(2'500);
+constexpr std::size_t kListLinks = 2;
+
+}  // namespace
+
+void Parents::begin(const Striping& striping) {
+  for (auto& [session, link] : links_)
+    if (link.granted != 0 || link.asked != 0) house_.outbox.send(session, wire::Unsubscribe{});
+  striping_ = striping;
+  links_.clear();
+  stripes_.assign(striping.all(), {});
+  served_ = asked_ = ending_ = 0;
+  rerouted_ = striping.mask();
+}
+
+StripeMask Parents::from(session::SessionId session) const {
+  const auto it = links_.find(session);
+  return it == links_.end() ? 0 : it->second.granted;
+}
+
+StripeMask Parents::expected_from(session::SessionId session) const {
+  const auto it = links_.find(session);
+  return it == links_.end() ? 0 : it->second.granted | it->second.asked;
+}
+
+std::optional<session::SessionId> Parents::parent(unsigned stripe) const { return stripes_[stripe].parent; }
+
+std::size_t Parents::size() const {
+  return static_cast<std::size_t>(
+      std::count_if(links_.begin(), links_.end(), [](const auto& entry) { return entry.second.granted != 0; }));
+}
+
+std::optional<wire::Path> Parents::path(unsigned stripe) const {
+  if (!stripes_[stripe].parent || !stripes_[stripe].path) return std::nullopt;
+  wire::Path path = *stripes_[stripe].path;
+  if (path.full()) return std::nullopt;
+  path.push_back(self_);
+  return path;
+}
+
+void Parents::ask(Peer& peer, StripeMask stripes, bool guest, std::uint64_t first, Instant now) {
+  const auto with_lists = std::count_if(links_.begin(), links_.end(), [](const auto& l) { return l.second.lists; });
+  const auto [it, fresh] = links_.try_emplace(peer.session);
+  Link& link = it->second;
+  if (fresh) link.lists = static_cast<std::size_t>(with_lists) < kListLinks;
+  link.asked |= stripes;
+  link.guest = guest;
+  link.first = first;
+  asked_ |= stripes;
+  for_each_stripe(stripes, [&](unsigned s) { stripes_[s].asked = peer.session; });
+  send(peer.session, link, now);
+}
+
+void Parents::send(session::SessionId session, Link& link, Instant now) {
+  if (link.asked == 0 && link.granted == 0) {
+    house_.outbox.send(session, wire::Unsubscribe{});
+    links_.erase(session);
+    return;
+  }
+  if (++questions_ == 0) ++questions_;
+  link.id = questions_;
+  link.tries = 0;
+  send_again(session, link, now);
+}
+
+void Parents::send_again(session::SessionId session, Link& link, Instant now) {
+  wire::Subscribe subscribe;
+  subscribe.id = link.id;
+  subscribe.stripes = link.granted | link.asked;
+  // Where to begin is open only before anything has begun; to a parent of ours it would mean that we have forgotten it.
+  subscribe.first = house_.reception.started() ? std::min(link.first, house_.reception.seen()) : link.first;
+  subscribe.window_bytes = window_bytes_;
+  subscribe.lists = link.lists;
+  subscribe.guest = link.guest;
+  subscribe.slots = house_.children.slots();
+  subscribe.home = house_.children.home();
+  house_.outbox.send(session, subscribe);
+  const Peer* const peer = house_.peers.find(session);
+  ++link.tries;
+  link.again = now + std::max(kAskAgain, peer != nullptr ? peer->rtt.timeout() : kAskAgain);
+}
+
+void Parents::unask(Link& link, StripeMask stripes) {
+  stripes &= link.asked;
+  link.asked &= ~stripes;
+  asked_ &= ~stripes;
+  for_each_stripe(stripes, [&](unsigned s) { stripes_[s].asked.reset(); });
+}
+
+void Parents::release(Link& link, StripeMask stripes) {
+  stripes &= link.granted;
+  link.granted &= ~stripes;
+  served_ &= ~stripes;
+  ending_ &= ~stripes;
+  rerouted_ |= stripes;
+  for_each_stripe(stripes, [&](unsigned s) {
+    stripes_[s].parent.reset();
+    stripes_[s].path.reset();
+    stripes_[s].orphaned_since = kNever;
+  });
+  if (link.granted != 0) return;
+  link.report_at = link.early_report_at = kNever;
+  if (link.lists) lists_due_ = true;
+}
+
+void Parents::drop(session::SessionId session, StripeMask stripes, Instant now) {
+  const auto it = links_.find(session);
+  if (it == links_.end()) return;
+  release(it->second, stripes);
+  unask(it->second, stripes);
+  send(session, it->second, now);
+}
+
+StripeMask Parents::forget(session::SessionId session) {
+  const auto it = links_.find(session);
+  if (it == links_.end()) return 0;
+  const StripeMask gave = it->second.granted;
+  release(it->second, gave);
+  unask(it->second, it->second.asked);
+  links_.erase(session);
+  return gave;
+}
+
+// These come from this one from now on; whoever gave them before is told.
+void Parents::take(session::SessionId session, Link& link, StripeMask stripes, Instant now) {
+  std::vector<std::pair<session::SessionId, StripeMask>> left;
+  for_each_stripe(stripes, [&](unsigned s) {
+    const auto before = stripes_[s].parent;
+    if (before && *before != session) {
+      const auto it = std::find_if(left.begin(), left.end(), [&](const auto& l) { return l.first == *before; });
+      if (it == left.end())
+        left.push_back({*before, bit(s)});
+      else
+        it->second |= bit(s);
+    }
+  });
+  for (const auto& [old, mask] : left) drop(old, mask, now);
+  link.granted |= stripes;
+  served_ |= stripes;
+  ending_ &= ~stripes;
+  for_each_stripe(stripes, [&](unsigned s) {
+    stripes_[s].parent = session;
+    stripes_[s].last = now;
+    stripes_[s].next = house_.reception.seen();
+  });
+  if (link.report_at == kNever) link.report_at = now;
+  lists_due_ = true;
+}
+
+StripeMask Parents::on_reply(Peer& peer, const wire::SubscribeReply& reply, Duration refused_for, Instant now) {
+  const auto it = links_.find(peer.session);
+  const StripeMask given = reply.stripes & striping_.mask();
+  if (it == links_.end()) {
+    if (given != 0) house_.outbox.send(peer.session, wire::Unsubscribe{});  // too late: we went elsewhere
+    return 0;
+  }
+  Link& link = it->second;
+  if (reply.id == 0) {  // it does not know us as a child of its any more
+    release(link, link.granted);
+    if (link.asked == 0) links_.erase(it);
+    return 0;
+  }
+  if (reply.id != link.id) return 0;  // something else has been asked since, and will be answered, too
+  const StripeMask fresh = given & link.asked;
+  const StripeMask refused = link.asked & ~given;
+  const StripeMask lost = link.granted & ~given & ~ending_;
+  link.again = kNever;
+  unask(link, link.asked);
+  release(link, lost);
+  if (refused != 0) peer.refuse(refused, now + refused_for, now);
+  take(peer.session, link, fresh, now);
+  if (link.granted == 0) {
+    if (given != 0) house_.outbox.send(peer.session, wire::Unsubscribe{});
+    links_.erase(it);
+  } else if ((given & ~link.granted) != 0) {
+    send(peer.session, link, now);  // it gives more than we want
+  }
+  return fresh;
+}
+
+void Parents::on_displaced(session::SessionId session, StripeMask stripes, Instant) {
+  const auto it = links_.find(session);
+  if (it != links_.end()) ending_ |= it->second.granted & stripes;
+}
+
+bool Parents::on_status(Peer& peer, Instant now) {
+  const auto it = links_.find(peer.session);
+  if (it == links_.end() || it->second.granted == 0 || !peer.status) return true;
+  StripeMask looped = 0;
+  for_each_stripe(it->second.granted, [&](unsigned s) {
+    Stripe& stripe = stripes_[s];
+    const auto route = std::find_if(peer.status->routes.begin(), peer.status->routes.end(),
+                                    [&](const wire::Route& r) { return (r.stripes & bit(s)) != 0; });
+    if (route == peer.status->routes.end()) {
+      if (stripe.orphaned_since == kNever) stripe.orphaned_since = now;
+      if (stripe.path) rerouted_ |= bit(s);
+      stripe.path.reset();
+      return;
+    }
+    stripe.orphaned_since = kNever;
+    if (route->path.contains(self_) || route->path.full()) {
+      looped |= bit(s);
+      return;
+    }
+    if (stripe.path && *stripe.path == route->path) return;
+    stripe.path = route->path;
+    rerouted_ |= bit(s);
+  });
+  if (looped == 0) return true;
+  drop(peer.session, looped, now);
+  return false;
+}
+
+void Parents::on_shard(session::SessionId session, std::uint64_t sequence, Instant now) {
+  Stripe& stripe = stripes_[striping_.of(sequence)];
+  if (stripe.parent != session) return;
+  stripe.last = now;
+  stripe.next = std::max(stripe.next, sequence + 1);
+}
+
+void Parents::on_parity(session::SessionId session, unsigned index, Instant now) {
+  const unsigned stripe = striping_.data + index;
+  if (stripe < stripes_.size() && stripes_[stripe].parent == session) stripes_[stripe].last = now;
+}
+
+// The parent of our home stripe is nearest to the publisher, for that is where we stand highest ourselves.
+void Parents::choose_list_links(Instant now) {
+  lists_due_ = false;
+  struct Choice {
+    session::SessionId session;
+    bool home;
+    std::size_t hops;
+    unsigned stripes;
+  };
+  std::vector<Choice> choices;
+  for (const auto& [session, link] : links_) {
+    if (link.granted == 0) continue;
+    std::size_t hops = wire::kPathMax;
+    for_each_stripe(link.granted, [&](unsigned s) {
+      if (stripes_[s].path) hops = std::min(hops, stripes_[s].path->size());
+    });
+    choices.push_back({session, (link.granted & house_.children.home()) != 0, hops, count(link.granted)});
+  }
+  std::sort(choices.begin(), choices.end(), [](const Choice& a, const Choice& b) {
+    return std::tuple(!a.home, a.hops, ~a.stripes, a.session) < std::tuple(!b.home, b.hops, ~b.stripes, b.session);
+  });
+  for (std::size_t i = 0; i < choices.size(); ++i) {
+    Link& link = links_.at(choices[i].session);
+    const bool wanted = i < kListLinks;
+    if (link.lists == wanted) continue;
+    link.lists = wanted;
+    send(choices[i].session, link, now);
+  }
+}
+
+void Parents::report(session::SessionId session, Link& link, Instant now) {
+  const Reception& reception = house_.reception;
+  wire::Report report;
+  // While nobody hangs on us, a slow reader of ours may slow down a publisher that can wait.
+  report.next = house_.children.size() == 0 ? reception.done() : reception.next();
+  report.seen = std::max(reception.seen(), reception.next());
+  report.received = static_cast<std::uint32_t>(reception.stats().received);
+  report.missed = static_cast<std::uint32_t>(reception.missed());
+  report.lag_us = static_cast<std::uint32_t>(std::clamp<std::int64_t>(to_us(reception.lag()), 0, UINT32_MAX));
+  report.slots = house_.children.slots();
+  report.free_slots = house_.children.free_slots();
+  report.knows_end = reception.info() && reception.info()->ended;
+  house_.outbox.send(session, report);
+  reported_received_ = reception.stats().received;
+  link.reported_at = now;
+  link.early_report_at = kNever;
+}
+
+void Parents::on_received(Instant now) {
+  if (house_.reception.stats().received - reported_received_ < kReportShards) return;
+  for (auto& [session, link] : links_) {
+    if (link.granted == 0 || !whole(link)) continue;
+    if (now - link.reported_at >= kReportSpacing)
+      report(session, link, now);
+    else
+      link.early_report_at = std::min(link.early_report_at, link.reported_at + kReportSpacing);
+  }
+}
+
+void Parents::handle_deadline(Instant now) {
+  if (lists_due_) choose_list_links(now);
+  std::vector<session::SessionId> unanswered;
+  for (auto& [session, link] : links_) {
+    if (now >= link.again) {
+      if (link.tries < kTries)
+        send_again(session, link, now);
+      else
+        unanswered.push_back(session);
+    }
+    if (link.granted == 0) continue;
+    if (now >= link.early_report_at) report(session, link, now);
+    if (now < link.report_at) continue;
+    link.report_at = now + (whole(link) ? kReportInterval : kReportIntervalPart);
+    report(session, link, now);
+    if (Peer* const peer = house_.peers.find(session)) house_.peers.ping(*peer, now);
+  }
+  for (const session::SessionId session : unanswered) {
+    Link& link = links_.at(session);
+    link.again = kNever;
+    if (Peer* const peer = house_.peers.find(session)) peer->refuse(link.asked, now + kUnanswered, now);
+    unask(link, link.asked);
+    if (link.granted == 0) links_.erase(session);
+  }
+}
+
+Instant Parents::next_deadline() const {
+  Instant next = lists_due_ ? Instant::min() : kNever;
+  for (const auto& [session, link] : links_) next = std::min({next, link.again, link.report_at, link.early_report_at});
+  return next;
+}
+
+}  // namespace spate::swarm

@@ -1,0 +1,189 @@
+// Whom Children serves with what: slots, displacing and shedding.
+#include "libcore/swarm/children.h"
+#include "tests/catch.h"
+#include "tests/unit/swarm/hosts.h"
+
+using namespace spate;
+using namespace spate::swarm;
+using namespace spate::tests;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+constexpr unsigned kData = 16;
+
+// Children without a network: nothing is sent.
+struct Fixture {
+  explicit Fixture(std::uint32_t capacity_milli, const Striping& striping = {kData, 0})
+      : children(capacity_milli, store, peers, outbox, upload) {
+    children.set_striping(striping);
+    children.set_home(striping.mask());
+  }
+  static session::SessionId child(std::uint32_t n) { return {n, 0}; }
+  // What it has been granted then.
+  StripeMask subscribe(std::uint32_t n, StripeMask stripes, std::uint16_t slots = 0, StripeMask home = 0) {
+    wire::Subscribe request{stripes, 0, 100'000};
+    request.slots = slots;
+    request.home = home;
+    request.guest = guest;
+    last = children.subscribe(child(n), request, wire::kAllStripes, 0, true, now);
+    return last.stripes;
+  }
+
+  Instant now = kStart;
+  crypto::ChaChaRng rng{1};
+  BufferPool pool;
+  session::Endpoint endpoint{crypto::sodium_suite(), rng, pool};
+  stream::Store store;
+  Outbox outbox{pool};
+  Peers peers{endpoint, outbox};
+  TokenBucket upload{0, 0};
+  Children children;
+  bool guest = false;
+  wire::SubscribeReply last;
+};
+
+constexpr StripeMask kAll = first_stripes(kData);
+
+}  // namespace
+
+TEST_CASE("children: a slot is one stripe of one child, as many as the capacity carries", "[swarm]") {
+  Fixture f(2'500);
+  CHECK(f.children.slots() == 40);
+  CHECK(f.children.free_slots() == 40);
+  CHECK(f.subscribe(1, bit(0) | bit(5)) == (bit(0) | bit(5)));
+  CHECK(f.last.code == wire::SubscribeCode::kAccepted);
+  CHECK(f.children.free_slots() == 38);
+  CHECK(f.children.stripes(f.child(1)) == (bit(0) | bit(5)));
+  CHECK_FALSE(f.children.whole(f.child(1)));
+  CHECK(f.subscribe(2, wire::kAllStripes) == kAll);
+  CHECK(f.children.whole(f.child(2)));
+  CHECK(f.children.free_slots() == 22);
+}
+
+TEST_CASE("children: a request takes the place of the one before it", "[swarm]") {
+  Fixture f(1'000);
+  REQUIRE(f.subscribe(1, bit(0) | bit(1)) == (bit(0) | bit(1)));
+  CHECK(f.subscribe(1, bit(1) | bit(2)) == (bit(1) | bit(2)));
+  CHECK(f.children.free_slots() == kData - 2);
+  CHECK(f.subscribe(2, bit(0)) == bit(0));  // free again
+  CHECK(f.subscribe(1, 0) == 0);
+  CHECK_FALSE(f.children.has(f.child(1)));
+}
+
+TEST_CASE("children: what there is room for is granted, and the rest refused", "[swarm]") {
+  Fixture f(1'000);
+  REQUIRE(f.subscribe(1, kAll & ~(bit(3) | bit(7))) != 0);
+  CHECK(f.subscribe(2, kAll) == (bit(3) | bit(7)));
+  CHECK(f.last.code == wire::SubscribeCode::kFull);
+  CHECK(f.subscribe(3, kAll) == 0);
+  CHECK_FALSE(f.children.has(f.child(3)));
+  CHECK(f.children.open() == 0);
+}
+
+TEST_CASE("children: what is not allowed is not granted, and called a loop", "[swarm]") {
+  Fixture f(1'000);
+  const wire::Subscribe request{bit(0) | bit(1)};
+  const auto reply = f.children.subscribe(f.child(1), request, bit(1), 0, true, f.now);
+  CHECK(reply.stripes == bit(1));
+  CHECK(reply.code == wire::SubscribeCode::kLoop);
+}
+
+TEST_CASE("children: who is at home in all stripes keeps room for each", "[swarm]") {
+  Fixture f(1'000);
+  REQUIRE(f.subscribe(1, bit(0)) == bit(0));
+  CHECK(f.subscribe(2, bit(0)) == 0);
+  CHECK(f.children.open() == (kAll & ~bit(0)));
+  CHECK(f.children.free_slots() == kData - 1);
+}
+
+TEST_CASE("children: stripes that are not at home here go to guests only, while there is room", "[swarm]") {
+  Fixture f(125);  // two slots
+  f.children.set_home(bit(4));
+  REQUIRE(f.children.slots() == 2);
+  CHECK(f.children.open() == bit(4));
+  CHECK(f.subscribe(1, bit(4) | bit(5)) == bit(4));
+  f.guest = true;
+  CHECK(f.subscribe(2, bit(5) | bit(6)) == bit(5));
+  CHECK(f.children.free_slots() == 0);
+  CHECK(f.children.open() == 0);
+}
+
+TEST_CASE("children: of many slots some are kept for those that pass on what they get", "[swarm]") {
+  Fixture f(8'000);
+  std::uint32_t n = 0;
+  while (f.subscribe(++n, kAll) == kAll) REQUIRE(n < 8);
+  CHECK(f.children.free_slots() > 0);
+  CHECK(f.children.free_slots() <= f.children.slots() / 8);
+  CHECK(f.subscribe(50, bit(2), 0, bit(2)) == 0);    // it says that it has no slots
+  CHECK(f.subscribe(51, bit(2), 100, bit(3)) == 0);  // it passes on another
+  const std::uint16_t before = f.children.free_slots();
+  CHECK(f.subscribe(52, bit(2), 100, bit(2)) == bit(2));
+  CHECK(f.children.free_slots() == before - 1);
+  CHECK(f.children.take_displaced().empty());
+}
+
+TEST_CASE("children: where a stripe is full, who passes on more displaces a leaf", "[swarm]") {
+  Fixture f(1'000);
+  REQUIRE(f.subscribe(1, kAll) == kAll);
+  CHECK(f.subscribe(2, bit(3) | bit(4), 40, bit(3)) == bit(3));
+  const auto displaced = f.children.take_displaced();
+  REQUIRE(displaced.size() == 1);
+  CHECK(displaced[0].session == f.child(1));
+  CHECK(displaced[0].stripes == bit(3));
+  CHECK(displaced[0].by == f.child(2));
+  CHECK(f.children.take_displaced().empty());
+  CHECK(f.children.home_of(f.child(2)) == bit(3));
+}
+
+TEST_CASE("children: who passes on little, or another stripe, or what is not at home here displaces nobody",
+          "[swarm]") {
+  Fixture f(1'000);
+  REQUIRE(f.subscribe(1, kAll) == kAll);
+  CHECK(f.subscribe(2, bit(3), 0, bit(3)) == 0);
+  CHECK(f.subscribe(3, bit(3), 40, bit(4)) == 0);
+  f.children.set_home(kAll & ~bit(3));
+  CHECK(f.subscribe(4, bit(3), 40, bit(3)) == 0);
+  CHECK(f.children.take_displaced().empty());
+}
+
+TEST_CASE("children: who passes on a stripe gives way only to one that passes on much more", "[swarm]") {
+  Fixture f(1'000);
+  REQUIRE(f.subscribe(1, kAll, 10, bit(3)) == kAll);
+  CHECK(f.subscribe(2, bit(3), 15, bit(3)) == 0);
+  CHECK(f.subscribe(3, bit(3), 40, bit(3)) == bit(3));
+  // Elsewhere it is a leaf.
+  CHECK(f.subscribe(4, bit(5), 4, bit(5)) == bit(5));
+}
+
+TEST_CASE("children: a displaced stripe is served for a while, and counted no more", "[swarm]") {
+  Fixture f(1'000);
+  REQUIRE(f.subscribe(1, kAll) == kAll);
+  REQUIRE(f.subscribe(2, bit(3), 40, bit(3)) == bit(3));
+  CHECK(f.children.free_slots() == 0);
+  CHECK(f.children.next_deadline() <= f.now + Children::kDisplacedFor);
+  f.children.handle_deadline(f.now + Children::kDisplacedFor - Duration(1));
+  CHECK(f.children.stripes(f.child(1)) == kAll);
+  f.children.handle_deadline(f.now + Children::kDisplacedFor);
+  CHECK(f.children.stripes(f.child(1)) == (kAll & ~bit(3)));
+}
+
+TEST_CASE("children: who has been displaced in all it had is gone after the while", "[swarm]") {
+  Fixture f(63);  // one slot
+  REQUIRE(f.children.slots() == 1);
+  REQUIRE(f.subscribe(1, bit(3)) == bit(3));
+  REQUIRE(f.subscribe(2, bit(3), 40, bit(3)) == bit(3));
+  CHECK(f.children.has(f.child(1)));
+  f.children.handle_deadline(f.now + Children::kDisplacedFor);
+  CHECK_FALSE(f.children.has(f.child(1)));
+  CHECK(f.children.has(f.child(2)));
+}
+
+TEST_CASE("children: who was displaced and finds another parent may give the rest back at once", "[swarm]") {
+  Fixture f(1'000);
+  REQUIRE(f.subscribe(1, kAll) == kAll);
+  REQUIRE(f.subscribe(2, bit(3), 40, bit(3)) == bit(3));
+  CHECK(f.subscribe(1, kAll & ~bit(3)) == (kAll & ~bit(3)));
+  CHECK(f.children.stripes(f.child(1)) == (kAll & ~bit(3)));
+}
