@@ -63,7 +63,10 @@ struct Node::Impl {
       swarm->handle_text(received.session, std::move(received.text), now);
   }
   bool flush(DatagramBatch& out, Instant now) {
-    if (!endpoint.flush(out, now) || (prober && !prober->flush(out, now))) return false;
+    const std::uint64_t before = out.totals().wire_bytes;
+    const bool flushed = endpoint.flush(out, now);
+    upload.charge(out.totals().wire_bytes - before, now);  // handshakes are never held back, but count
+    if (!flushed || (prober && !prober->flush(out, now))) return false;
     // Each in turn is the first, so that a scarce upload is shared.
     turn = swarms.empty() ? 0 : (turn + 1) % swarms.size();
     for (std::size_t i = 0; i < swarms.size(); ++i)

@@ -61,6 +61,11 @@ std::optional<SessionId> Endpoint::connect(ServiceIndex service, const Address& 
   return id_of(*slot);
 }
 
+void Endpoint::punch(const Address& address) {
+  static constexpr ByteArray<1> kNothing{};
+  send_raw(address, kNothing);
+}
+
 void Endpoint::close(SessionId id) {
   if (find(id) != nullptr) remove(id.slot);
 }

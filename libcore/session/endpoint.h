@@ -73,6 +73,8 @@ class Endpoint {
   // when the table is full, or the peer's key is our own or no key at all.
   std::optional<SessionId> connect(ServiceIndex service, const Address& address, const crypto::NodeKey& peer,
                                    Duration give_up, Instant now);
+  // Sends one byte there, which means nothing: it opens a NAT box of ours for what comes from that address.
+  void punch(const Address& address);
   // Forgets a session without a word or an event. Unknown ids are ignored.
   void close(SessionId id);
 

@@ -43,6 +43,7 @@ void AmplificationChecker::on_sent(HostId from, const Address& to, Bytes datagra
     begun_[mixed(from, index_at(datagram, kSenderAt))] = key_of(from, to);
     return;
   }
+  if (datagram.size() == 1) return;  // opens a box for somebody, and answers nothing
   if (is_a(session::kResponseType, datagram)) answers_.insert(answer_of(datagram));
   const std::uint64_t key = key_of(from, to);
   if (proven(key)) return;

@@ -7,17 +7,20 @@ namespace {
 constexpr Duration kBackoff = std::chrono::milliseconds(250);  // doubled with each failure, to 4 s
 }
 
-void Candidates::add_pinned(const Host& host) { candidates_.push_back({host.key, host.address, true, 0, 0, 0, {}}); }
+void Candidates::add_pinned(const Host& host) {
+  candidates_.push_back({host.key, host.address, true, 0, 0, {}, 0, {}});
+}
 
-void Candidates::add_hearsay(const wire::PeerRecord& record) {
+void Candidates::add_hearsay(const wire::PeerRecord& record, session::SessionId introducer) {
   const auto known =
       std::find_if(candidates_.begin(), candidates_.end(), [&](const Candidate& c) { return c.key == record.key; });
   if (known != candidates_.end()) {
     known->free_slots = record.free_slots;
     known->lag_us = record.lag_us;
+    known->introducer = introducer;
     return;
   }
-  Candidate fresh{record.key, record.address, false, record.free_slots, record.lag_us, 0, {}};
+  Candidate fresh{record.key, record.address, false, record.free_slots, record.lag_us, introducer, 0, {}};
   if (candidates_.size() < kMax) {
     candidates_.push_back(fresh);
     return;

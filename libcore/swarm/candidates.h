@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "libcore/base/time.h"
+#include "libcore/session/endpoint.h"
 #include "libcore/swarm/config.h"
 #include "libcore/wire/control.h"
 
@@ -20,6 +21,7 @@ struct Candidate {
   bool pinned = false;
   std::uint16_t free_slots = 0;  // as told
   std::uint32_t lag_us = 0;
+  std::optional<session::SessionId> introducer;  // who told us of it last
   unsigned failures = 0;
   Instant not_before{};
 };
@@ -30,7 +32,7 @@ class Candidates {
   static constexpr unsigned kHearsayTries = 3;
 
   void add_pinned(const Host& host);
-  void add_hearsay(const wire::PeerRecord& record);
+  void add_hearsay(const wire::PeerRecord& record, session::SessionId introducer);
   void on_failure(const crypto::NodeKey& key, Instant now);
   void on_success(const crypto::NodeKey& key);
 

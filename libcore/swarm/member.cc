@@ -93,9 +93,9 @@ void Member::on_status(Peer& peer, Instant now) {
   }
 }
 
-void Member::on_peers(const wire::Peers& peers) {
+void Member::on_peers(session::SessionId from, const wire::Peers& peers) {
   for (const wire::PeerRecord& record : peers.peers)
-    if (wire::short_id(record.key) != self_) candidates_.add_hearsay(record);
+    if (wire::short_id(record.key) != self_) candidates_.add_hearsay(record, from);
 }
 
 void Member::seek(Instant now) {
@@ -123,12 +123,19 @@ void Member::dial(Instant now) {
     const crypto::NodeKey key = candidate->key;
     const bool alone = !candidates_.has_other_address(*candidate);
     const Duration give_up = !alone ? kOtherAddress : candidate->pinned ? kPinnedGiveUp : kHearsayGiveUp;
+    ask_introducer(*candidate);
     const auto session = house_.endpoint.connect(house_.service, candidate->address, key, give_up, now);
     if (session)
       dials_[*session] = {key, now};
     else
       candidates_.on_failure(key, now);
   }
+}
+
+// Whom we dial may be behind a NAT box, which whoever told us of it can ask it to open.
+void Member::ask_introducer(const Candidate& candidate) {
+  if (candidate.introducer && house_.endpoint.established(*candidate.introducer))
+    house_.outbox.send(*candidate.introducer, wire::Rendezvous{candidate.key});
 }
 
 // Asks every peer whose status is old; one that does not answer is not worth its session.
@@ -354,6 +361,7 @@ void Member::keep_backups(Instant now) {
       candidates_.best(now, [&](const Candidate& c) { return !c.pinned && !house_.peers.has_key(c.key); });
   if (candidate == nullptr) return;
   const crypto::NodeKey key = candidate->key;
+  ask_introducer(*candidate);
   if (const auto session = house_.endpoint.connect(house_.service, candidate->address, key, kHearsayGiveUp, now))
     dials_[*session] = {key, now};
 }

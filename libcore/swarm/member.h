@@ -56,7 +56,7 @@ class Member {
   // The session is gone; `peer` is who it was with.
   void on_gone(session::SessionId session, const crypto::NodeKey& peer, Instant now);
   void on_status(Peer& peer, Instant now);
-  void on_peers(const wire::Peers& peers);
+  void on_peers(session::SessionId from, const wire::Peers& peers);
   void on_subscribe_reply(Peer& peer, const wire::SubscribeReply& reply, Instant now);
   void on_bye(Peer& peer, const wire::Bye& bye, Instant now);
   // The parent's frames have been taken in.
@@ -90,6 +90,7 @@ class Member {
 
   void seek(Instant now);
   void dial(Instant now);
+  void ask_introducer(const Candidate& candidate);
   void inquire_all(Instant now);
   Peer* best_parent(Instant now);
   Peer* best_parent_of(bool useless, Instant now);

@@ -28,6 +28,12 @@ bool Peers::has_key(const crypto::NodeKey& key) const {
   return std::any_of(peers_.begin(), peers_.end(), [&](const auto& entry) { return entry.second.key == key; });
 }
 
+Peer* Peers::find_key(const crypto::NodeKey& key) {
+  const auto it =
+      std::find_if(peers_.begin(), peers_.end(), [&](const auto& entry) { return entry.second.key == key; });
+  return it == peers_.end() ? nullptr : &it->second;
+}
+
 void Peers::ping(Peer& peer, Instant now) {
   const std::uint32_t id = next_ping_++;
   outstanding_[id % outstanding_.size()] = {id, now, peer.session};

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 
+#include "libcore/base/token_bucket.h"
 #include "libcore/session/clock_sync.h"
 #include "libcore/session/endpoint.h"
 #include "libcore/session/rtt.h"
@@ -15,6 +16,9 @@
 namespace spate::swarm {
 
 struct Peer {
+  static constexpr std::uint64_t kIntroductionsPerSecond = 20;
+  static constexpr std::uint64_t kIntroductionsBurst = 16;
+
   session::SessionId session;
   crypto::NodeKey key;
   wire::ShortId short_id = 0;
@@ -23,10 +27,11 @@ struct Peer {
   std::optional<wire::Status> status;  // its last word
   Instant status_at{};
   Instant inquired_at{};
-  Instant asked_since{};    // the first inquiry that nothing was heard after
-  Instant answered_at{};    // when it was last told our status and peers
-  Instant refused_until{};  // it would not have us as a child
-  Instant useless_until{};  // as a parent it lived, and sent nothing
+  Instant asked_since{};  // the first inquiry that nothing was heard after
+  Instant answered_at{};  // when it was last told our status and peers
+  TokenBucket introductions{kIntroductionsPerSecond, kIntroductionsBurst};  // that it may still ask of us
+  Instant refused_until{};                                                  // it would not have us as a child
+  Instant useless_until{};                                                  // as a parent it lived, and sent nothing
 };
 
 class Peers {
@@ -36,6 +41,7 @@ class Peers {
   Peer& add(session::SessionId session);
   void remove(session::SessionId session);
   Peer* find(session::SessionId session);
+  Peer* find_key(const crypto::NodeKey& key);
   bool has_key(const crypto::NodeKey& key) const;
   // In the order of session ids.
   std::map<session::SessionId, Peer>& all() { return peers_; }

@@ -77,7 +77,7 @@ struct Swarm::MessageHandler {
   }
   void operator()(const wire::Inquiry&) const { swarm.answer_inquiry(peer, now); }
   void operator()(const wire::Peers& m) const {
-    if (swarm.member_) swarm.member_->on_peers(m);
+    if (swarm.member_) swarm.member_->on_peers(peer.session, m);
   }
   void operator()(const wire::Subscribe& m) const { swarm.answer_subscribe(peer, m, now); }
   void operator()(const wire::SubscribeReply& m) const {
@@ -104,6 +104,10 @@ struct Swarm::MessageHandler {
     if (!swarm.member_ || !swarm.member_->is_parent(peer.session)) return;
     swarm.reception_->on_head(m.next, now);
     swarm.member_->on_received(now);
+  }
+  void operator()(const wire::Rendezvous& m) const { swarm.introduce(peer, m.key, now); }
+  void operator()(const wire::Punch& m) const {
+    if (peer.introductions.take(1, now)) swarm.host_.endpoint.punch(m.address);
   }
 };
 
@@ -259,6 +263,13 @@ void Swarm::answer_subscribe(Peer& peer, const wire::Subscribe& subscribe, Insta
   children_.add(peer.session, first, subscribe.window_bytes, now);
   peers_.ping(peer, now);  // its round trip sets how much may be on the way to it
   outbox_.send(peer.session, wire::SubscribeReply{wire::SubscribeCode::kAccepted, first});
+}
+
+// Two peers of ours want to meet, and one may be behind a NAT box: it learns who wants to reach it.
+void Swarm::introduce(Peer& asker, const crypto::NodeKey& key, Instant now) {
+  const Peer* const target = peers_.find_key(key);
+  if (target == nullptr || target->session == asker.session || !asker.introductions.take(1, now)) return;
+  outbox_.send(target->session, wire::Punch{host_.endpoint.address(asker.session)});
 }
 
 void Swarm::tell_children_status() {

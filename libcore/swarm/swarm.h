@@ -80,6 +80,7 @@ class Swarm {
   wire::Status status() const;
   wire::Peers introductions(const Peer& asker);
   bool has_stream() const;
+  void introduce(Peer& asker, const crypto::NodeKey& key, Instant now);
   void tell_children_status();
   void send_info_to_children();
   const wire::StreamInfoFrame* info_frame() const;

@@ -168,6 +168,21 @@ bool parse(Reader& in, Head& m) {
 std::size_t size(const Head&) { return 8; }
 void write(Writer& out, const Head& m) { out.u64(m.next); }
 
+bool parse(Reader& in, Rendezvous& m) {
+  m.key.bytes = in.array<32>();
+  return true;
+}
+std::size_t size(const Rendezvous&) { return 32; }
+void write(Writer& out, const Rendezvous& m) { out.bytes(m.key.bytes); }
+
+bool parse(Reader& in, Punch& m) {
+  m.address.ip = in.array<16>();
+  m.address.port = in.u16();
+  return true;
+}
+std::size_t size(const Punch&) { return 18; }
+void write(Writer& out, const Punch& m) { out.bytes(m.address.ip).u16(m.address.port); }
+
 template <std::size_t I = 0>
 std::optional<Control> parse_body(std::size_t type_index, Bytes body, bool& malformed) {
   if constexpr (I == std::variant_size_v<Control>) {

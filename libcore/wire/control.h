@@ -124,8 +124,19 @@ struct Head {
   bool operator==(const Head&) const = default;
 };
 
+// "Let the node of this key open its NAT box for me."
+struct Rendezvous {
+  crypto::NodeKey key;
+  bool operator==(const Rendezvous&) const = default;
+};
+// "Somebody at this address wants to reach you."
+struct Punch {
+  Address address;
+  bool operator==(const Punch&) const = default;
+};
+
 using Control = std::variant<Ping, Pong, Status, Inquiry, Peers, Subscribe, SubscribeReply, Unsubscribe, Report,
-                             RepairRequest, Hole, Bye, Head>;
+                             RepairRequest, Hole, Bye, Head, Rendezvous, Punch>;
 
 class ControlReader {
  public:

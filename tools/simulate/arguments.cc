@@ -19,7 +19,7 @@ void add_options(CommandLine& line, SimulateOptions& options) {
   line.add_text("--rtt", options.rtt, "FILE", "Round-trip times from a matrix, in place of the map");
   line.add_text("--compare-map", options.compare_map, "FILE", "Compare the built-in world with a matrix; run nothing");
   line.add_text("--places", options.places, "FILE", "Where the rows of that matrix are");
-  line.add_text("--crypto", options.crypto, "real|fast", "fast: keyed hashes for ciphers and signatures (real)")
+  line.add_text("--crypto", options.crypto, "real|fast", "fast: keyed hashes for all cryptography (real)")
       ->check(CLI::IsMember({"real", "fast"}));
   app.add_flag("--swarm", options.swarm, "Hunt: each seed draws its own network, faults and population");
   line.add_text("--seeds", options.seeds, "A..B", "Run every seed, each in a process of its own");

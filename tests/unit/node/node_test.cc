@@ -1,5 +1,7 @@
 #include "libcore/node/node.h"
 
+#include <set>
+
 #include "tests/catch.h"
 #include "tests/unit/swarm/node_host.h"
 
@@ -130,6 +132,41 @@ TEST_CASE("node: a chain of two hops plays the same bytes", "[node]") {
   CHECK(is_end_of(c.output, feed.all));
   CHECK(c.output.size() > feed.all.size() / 2);
   for (NodeHost* host : {&a, &b, &c}) CHECK(host->stopped == StopReason::kEnded);
+}
+
+TEST_CASE("node: one behind a box is reached because whoever named it has it open the box", "[node]") {
+  const bool introduced = GENERATE(true, false);
+  Net net;
+  NodeHost a(1);
+  NodeHost b(2);
+  NodeHost c(3);
+  for (NodeHost* host : {&a, &b, &c}) net.add(*host);
+  // What comes to b comes through only from where b has sent something before.
+  std::set<Address> opened;
+  std::size_t punches = 0;
+  net.fate = [&](const Address& from, const Address& to, Bytes bytes) {
+    if (from == b.address) {
+      if (bytes.size() == 1 && to == c.address) {
+        ++punches;
+        if (!introduced) return false;
+      }
+      if (bytes.size() > 1 || introduced) opened.insert(to);
+    }
+    return to != b.address || opened.count(from) > 0;
+  };
+  auto publish = publish_config();
+  publish.children_max = 1;
+  a.node.publish(publish, net.now);
+  b.node.join(join_config({1}), net.now);
+  Feed feed(a, kRate);
+  feed.run(net, seconds(2));
+  REQUIRE(b.joined);
+  auto config = join_config({1});
+  config.children_max = 0;
+  c.node.join(config, net.now);
+  feed.run(net, seconds(5));
+  CHECK(punches > 0);
+  CHECK(c.joined == introduced);
 }
 
 TEST_CASE("node: a private stream comes out plain at one who has its secrets", "[node]") {

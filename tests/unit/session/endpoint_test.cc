@@ -617,3 +617,20 @@ TEST_CASE("endpoint: two services on one address are apart", "[session]") {
   CHECK(path.b.events[1].service == at_b);
   CHECK(bytes_of(path.log) == 2 * (kInitiationBytes + kResponseBytes + kDataOverhead));
 }
+
+TEST_CASE("endpoint: a punch is one byte to that address, and means nothing there", "[session]") {
+  Path path;
+  path.establish();
+  const std::uint32_t sessions = path.b.endpoint.stats().sessions;
+  const std::uint64_t dropped = path.b.endpoint.stats().dropped;
+  const std::size_t texts = path.b.texts.size();
+  path.log.clear();
+  path.a.endpoint.punch(path.b.address);
+  path.run_for(seconds(1));
+  REQUIRE(path.log.size() == 1);
+  CHECK(path.log[0].to == path.b.address);
+  CHECK(path.log[0].bytes.size() == 1);
+  CHECK(path.b.endpoint.stats().sessions == sessions);
+  CHECK(path.b.endpoint.stats().dropped == dropped + 1);
+  CHECK(path.b.texts.size() == texts);
+}

@@ -23,6 +23,8 @@ Host pinned(std::uint32_t n) { return {Address::v4(10, 0, 0, 1, static_cast<std:
 wire::PeerRecord hearsay(std::uint32_t n, std::uint16_t free_slots, std::uint32_t lag_us) {
   return {key(n), Address::v4(10, 0, 1, 1, static_cast<std::uint16_t>(n)), free_slots, lag_us};
 }
+constexpr session::SessionId kIntroducer{7, 1};
+
 const Candidate* best(const Candidates& c, Instant now = kStart) {
   return c.best(now, [](const Candidate&) { return true; });
 }
@@ -37,12 +39,12 @@ std::size_t count(const Candidates& candidates, std::uint32_t keys) {
 TEST_CASE("candidates: among the told, a free slot comes first, then the least lag", "[swarm]") {
   Candidates candidates;
   CHECK(best(candidates) == nullptr);
-  candidates.add_hearsay(hearsay(1, 0, 10));
-  candidates.add_hearsay(hearsay(2, 1, 500));
-  candidates.add_hearsay(hearsay(3, 9, 300));
+  candidates.add_hearsay(hearsay(1, 0, 10), kIntroducer);
+  candidates.add_hearsay(hearsay(2, 1, 500), kIntroducer);
+  candidates.add_hearsay(hearsay(3, 9, 300), kIntroducer);
   REQUIRE(best(candidates) != nullptr);
   CHECK(best(candidates)->key == key(3));
-  candidates.add_hearsay(hearsay(2, 1, 100));  // newer word on a known one
+  candidates.add_hearsay(hearsay(2, 1, 100), kIntroducer);  // newer word on a known one
   CHECK(best(candidates)->key == key(2));
   const auto wanted = [](const Candidate& c) { return c.key != key(2) && c.key != key(3); };
   CHECK(candidates.best(kStart, wanted)->key == key(1));
@@ -51,7 +53,7 @@ TEST_CASE("candidates: among the told, a free slot comes first, then the least l
 TEST_CASE("candidates: hearsay does not change a pinned host's address, nor whether it is kept", "[swarm]") {
   Candidates candidates;
   candidates.add_pinned(pinned(1));
-  candidates.add_hearsay(hearsay(1, 5, 5));
+  candidates.add_hearsay(hearsay(1, 5, 5), kIntroducer);
   CHECK(candidates.find(key(1))->address == pinned(1).address);
   CHECK(candidates.find(key(1))->pinned);
 }
@@ -59,7 +61,7 @@ TEST_CASE("candidates: hearsay does not change a pinned host's address, nor whet
 TEST_CASE("candidates: hearsay is tried three times, a host of the link for ever", "[swarm]") {
   Candidates candidates;
   candidates.add_pinned(pinned(1));
-  candidates.add_hearsay(hearsay(2, 1, 1));
+  candidates.add_hearsay(hearsay(2, 1, 1), kIntroducer);
   Instant now = kStart;
   for (unsigned i = 1; i <= 20; ++i, now += seconds(10)) {
     candidates.on_failure(key(1), now);
@@ -88,7 +90,7 @@ TEST_CASE("candidates: each failure doubles the wait, to 4 s, and a success ends
 
 TEST_CASE("candidates: a success in between gives hearsay its tries back", "[swarm]") {
   Candidates candidates;
-  candidates.add_hearsay(hearsay(1, 1, 1));
+  candidates.add_hearsay(hearsay(1, 1, 1), kIntroducer);
   for (int i = 0; i < 10; ++i) {
     candidates.on_failure(key(1), kStart);
     candidates.on_failure(key(1), kStart);
@@ -100,12 +102,13 @@ TEST_CASE("candidates: a success in between gives hearsay its tries back", "[swa
 TEST_CASE("candidates: at most 64; better ones replace the worst, pinned hosts stay", "[swarm]") {
   Candidates candidates;
   for (std::uint32_t i = 0; i < 4; ++i) candidates.add_pinned(pinned(i));
-  for (std::uint32_t i = 4; i < 1'000; ++i) candidates.add_hearsay(hearsay(i, 1, 100'000 - i));  // ever better
+  for (std::uint32_t i = 4; i < 1'000; ++i)
+    candidates.add_hearsay(hearsay(i, 1, 100'000 - i), kIntroducer);  // ever better
   CHECK(count(candidates, 1'000) == Candidates::kMax);
   for (std::uint32_t i = 0; i < 4; ++i) CHECK(candidates.find(key(i)) != nullptr);
   CHECK(candidates.find(key(999)) != nullptr);
   CHECK(candidates.find(key(4)) == nullptr);
-  candidates.add_hearsay(hearsay(2'000, 0, 0));  // no slot: worse than all
+  candidates.add_hearsay(hearsay(2'000, 0, 0), kIntroducer);  // no slot: worse than all
   CHECK(candidates.find(key(2'000)) == nullptr);
 }
 

@@ -264,3 +264,40 @@ TEST_CASE("swarm: a publisher that starts again under a new epoch is followed", 
   CHECK(std::count(viewer.output.begin(), viewer.output.end(), 2) > 400'000);
   CHECK_FALSE(viewer.stopped);
 }
+
+TEST_CASE("swarm: who wants to meet a peer of ours is announced to it, and nobody else", "[swarm]") {
+  Fixture f;
+  f.ask(f.a, wire::Rendezvous{f.b.keys.public_key});
+  CHECK(f.b.all<wire::Punch>() == std::vector<wire::Punch>{{f.a.address}});
+  CHECK(f.a.all<wire::Punch>().empty());
+  f.ask(f.a, wire::Rendezvous{f.a.keys.public_key});          // itself
+  f.ask(f.a, wire::Rendezvous{node_keys_of(99).public_key});  // a stranger
+  CHECK(f.a.all<wire::Punch>().empty());
+  CHECK(f.b.all<wire::Punch>().size() == 1);
+}
+
+TEST_CASE("swarm: a punch sends one byte that means nothing", "[swarm]") {
+  Fixture f;
+  std::vector<std::size_t> sizes;
+  f.net.fate = [&](const Address& from, const Address& to, Bytes bytes) {
+    if (from == f.host.address && to == address_of(77)) sizes.push_back(bytes.size());
+    return true;
+  };
+  f.ask(f.a, wire::Punch{address_of(77)});
+  CHECK(sizes == std::vector<std::size_t>{1});
+}
+
+TEST_CASE("swarm: introductions and punches are limited", "[swarm]") {
+  Fixture f;
+  std::size_t punches = 0;
+  f.net.fate = [&](const Address&, const Address& to, Bytes) {
+    punches += to == address_of(77) ? 1u : 0u;
+    return true;
+  };
+  for (int i = 0; i < 2'000; ++i) f.a.say(wire::Punch{address_of(77)});
+  for (int i = 0; i < 2'000; ++i) f.a.say(wire::Rendezvous{f.b.keys.public_key});
+  f.net.run_for(milliseconds(100));
+  CHECK(punches > 0);
+  CHECK(punches <= Peer::kIntroductionsBurst + Peer::kIntroductionsPerSecond);
+  CHECK(f.b.all<wire::Punch>().size() <= Peer::kIntroductionsBurst + Peer::kIntroductionsPerSecond);
+}

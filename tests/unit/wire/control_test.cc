@@ -48,7 +48,9 @@ std::vector<Control> one_of_each() {
           repair,
           Hole{0x51, 0xffff},
           Bye{ByeReason::kDisplaced},
-          Head{UINT64_MAX}};
+          Head{UINT64_MAX},
+          Rendezvous{key(8)},
+          Punch{Address::v4(10, 0, 0, 8, 1008)}};
 }
 
 ByteVector written(const std::vector<Control>& messages) {
@@ -104,15 +106,16 @@ TEST_CASE("control: every message round-trips, alone and with all others in one 
 }
 
 TEST_CASE("control: defaults round-trip too", "[wire]") {
-  const std::vector<Control> all = {Ping{},   Pong{},          Status{}, Peers{}, Subscribe{}, SubscribeReply{},
-                                    Report{}, RepairRequest{}, Hole{},   Bye{},   Head{}};
+  const std::vector<Control> all = {Ping{},           Pong{},       Status{},        Peers{}, Subscribe{},
+                                    SubscribeReply{}, Report{},     RepairRequest{}, Hole{},  Bye{},
+                                    Head{},           Rendezvous{}, Punch{}};
   CHECK(parse(written(all)).messages == all);
 }
 
 TEST_CASE("control: a type is its place in the table of wire/README.md", "[wire]") {
   std::uint8_t type = 16;
   for (const Control& m : one_of_each()) CHECK(written({m})[0] == type++);
-  CHECK(type == 29);
+  CHECK(type == 31);
 }
 
 TEST_CASE("control: bytes on the wire", "[wire]") {
@@ -128,11 +131,13 @@ TEST_CASE("control: bytes on the wire", "[wire]") {
   repair.ranges.push_back({256, 3});
   CHECK(written({repair}) == ByteVector{25, 0, 13, 0, 0, 0, 0, 0, 0, 0, 0, 7, 1, 1, 0, 3});
   CHECK(written({Hole{1, 2}}) == ByteVector{26, 0, 10, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2});
+  CHECK(written({Punch{Address::v4(1, 2, 3, 4, 258)}}) ==
+        ByteVector{30, 0, 18, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 1, 2, 3, 4, 1, 2});
 }
 
 TEST_CASE("control: unknown types are skipped, wherever they stand", "[wire]") {
   const ByteVector known = written({Head{5}});
-  for (const int type : {29, 30, 127, 128, 255}) {
+  for (const int type : {31, 32, 127, 128, 255}) {
     ByteVector bytes = message(static_cast<std::uint8_t>(type), {1, 2, 3});
     bytes.insert(bytes.end(), known.begin(), known.end());
     const ByteVector last = message(static_cast<std::uint8_t>(type), {});
