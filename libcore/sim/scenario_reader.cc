@@ -9,9 +9,9 @@
 #define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
+#include "libcore/base/decimal.h"
 #include "libcore/base/units.h"
 #include "libcore/sim/access.h"
-#include "libcore/sim/decimal.h"
 #include "libcore/sim/scenario_check.h"
 #include "libcore/sim/scenario_keys.h"
 
