@@ -202,13 +202,16 @@ class Simulate(unittest.TestCase):
         self.assert_fails(spate.run("simulate", matrix), 2, "--rtt")
 
     def test_what_cannot_go_together(self):
-        world = self.world()
+        world, rtt = self.world(), self.write("rtt", self.MATRIX)
         for arguments in ((world, "--swarm"), (world, "--replay", world), ("--swarm", "--replay", world),
                           ("--seed", "1", "--seeds", "1..2"), ("--seeds", "1..2", "--csv", self.folder + "/csv"),
                           ("--resume", world), ("--seeds", "2..1"), ("--seeds", "x"), ("--json", "--table"),
                           ("--seed", "-1"), ("--seed", "1e3"), ("--seed", "9223372036854775808"),
                           ("--places", world), ("--compare-map", world, "--seeds", "1..2"),
                           (world, "--compare-map", world),
+                          *(("--compare-map", rtt, *other) for other in (
+                              ("--peers", "5"), ("--seed", "1"), ("--seconds", "5"), ("--rate", "1M"),
+                              ("--churn", "on"), ("--crypto", "real"), ("--crypto", "fast"), ("--jobs", "1"))),
                           ("--rate", "1"), ("--peers", "1"), (world, "--churn", "maybe"), (world, world)):
             with self.subTest(arguments):
                 tool = spate.run("simulate", *arguments)

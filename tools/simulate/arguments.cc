@@ -54,7 +54,9 @@ void check(const SimulateOptions& options) {
   if (!options.seeds.empty() && options.write) throw ToolError(kUsage, "--write prints one scenario; use --seed");
   if (options.seeds.empty() && !options.resume.empty()) throw ToolError(kUsage, "--resume needs --seeds");
   if (options.compare_map.empty() && !options.places.empty()) throw ToolError(kUsage, "--places needs --compare-map");
-  const bool runs = options.swarm || options.list || options.write || !options.scenario.empty() ||
+  const bool given = options.peers > 0 || options.seconds > 0 || options.jobs > 0 || options.rate_bps > 0 ||
+                     !options.seed.empty() || !options.churn.empty() || !options.crypto.empty();
+  const bool runs = given || options.swarm || options.list || options.write || !options.scenario.empty() ||
                     !options.replay.empty() || !options.rtt.empty() || !options.seeds.empty() ||
                     !options.shrink.empty() || !options.csv.empty() || !options.report.empty();
   if (!options.compare_map.empty() && runs)
