@@ -61,6 +61,7 @@ void check(const SimulateOptions& options) {
                     !options.shrink.empty() || !options.csv.empty() || !options.report.empty();
   if (!options.compare_map.empty() && runs)
     throw ToolError(kUsage, "--compare-map runs nothing: it goes with --places, --json and --table only");
+  if (options.seeds.empty() && options.jobs > 0) throw ToolError(kUsage, "--jobs needs --seeds");
   seed_of(options);
 }
 
