@@ -181,6 +181,7 @@ TEST_CASE("scenario: what cannot be together is told with the line of one of its
   told("[map]\nkind = \"world\"\ncontinent = \"mu\"\n", 3, "africa");
   told("[map]\n\ndelay-min = \"90ms\"\n", 3, "'delay-max'");
   told("[churn]\nmedian = \"0\"\n", 2, "median");
+  told("[churn]\nsigma = 3.001\n", 2, "'sigma'");
   told("[arrivals]\nwithin = \"31s\"\n", 2, "within");
   told("[[hostile]]\nkind = \"omitter\"\nshare = \"60%\"\n[[hostile]]\nkind = \"sybil\"\nshare = \"60%\"\n", 6, "100%");
   const std::string fine = "duration = \"20s\"\n[[faults]]\nkind = \"kill\"\nat = \"3s\"\n";
