@@ -3,8 +3,7 @@
 //
 // Holds at most slots_max sequences, kSlots if nothing else is asked, ending at head(); what falls out below is gone.
 // Memory: as many blocks of BufferPool::kBlockBytes (25 MB for kSlots) and one for each list; the ring grows to that
-// only as shards come. Only BufferPool::kBlockBytes (25 MB) plus one block for each list; the ring grows to that only
-// as shards come. Only verified frames may enter. References and pointers to slots last until the store is next
+// only as shards come. Only verified frames may enter. References and pointers to slots last until the store is next
 // changed.
 #pragma once
 

@@ -123,19 +123,17 @@ void Member::dial(Instant now) {
     const crypto::NodeKey key = candidate->key;
     const bool alone = !candidates_.has_other_address(*candidate);
     const Duration give_up = !alone ? kOtherAddress : candidate->pinned ? kPinnedGiveUp : kHearsayGiveUp;
-    ask_introducer(*candidate);
-    const auto session = house_.endpoint.connect(house_.service, candidate->address, key, give_up, now);
-    if (session)
-      dials_[*session] = {key, now};
-    else
-      candidates_.on_failure(key, now);
+    if (!connect(*candidate, give_up, now)) candidates_.on_failure(key, now);
   }
 }
 
-// Whom we dial may be behind a NAT box, which whoever told us of it can ask it to open.
-void Member::ask_introducer(const Candidate& candidate) {
+// It may be behind a NAT box, which whoever told us of it can ask it to open. False if there is no session to be had.
+bool Member::connect(const Candidate& candidate, Duration give_up, Instant now) {
   if (candidate.introducer && house_.endpoint.established(*candidate.introducer))
     house_.outbox.send(*candidate.introducer, wire::Rendezvous{candidate.key});
+  const auto session = house_.endpoint.connect(house_.service, candidate.address, candidate.key, give_up, now);
+  if (session) dials_[*session] = {candidate.key, now};
+  return session.has_value();
 }
 
 // Asks every peer whose status is old; one that does not answer is not worth its session.
@@ -359,11 +357,7 @@ void Member::keep_backups(Instant now) {
   if (kept >= kBackups || dials_.size() >= kBackups) return;
   const Candidate* const candidate =
       candidates_.best(now, [&](const Candidate& c) { return !c.pinned && !house_.peers.has_key(c.key); });
-  if (candidate == nullptr) return;
-  const crypto::NodeKey key = candidate->key;
-  ask_introducer(*candidate);
-  if (const auto session = house_.endpoint.connect(house_.service, candidate->address, key, kHearsayGiveUp, now))
-    dials_[*session] = {key, now};
+  if (candidate != nullptr) connect(*candidate, kHearsayGiveUp, now);
 }
 
 void Member::handle_deadline(Instant now) {

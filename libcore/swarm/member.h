@@ -90,7 +90,7 @@ class Member {
 
   void seek(Instant now);
   void dial(Instant now);
-  void ask_introducer(const Candidate& candidate);
+  bool connect(const Candidate& candidate, Duration give_up, Instant now);
   void inquire_all(Instant now);
   Peer* best_parent(Instant now);
   Peer* best_parent_of(bool useless, Instant now);

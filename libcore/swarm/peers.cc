@@ -24,11 +24,7 @@ void Peers::remove(session::SessionId session) {
   peers_.erase(session);
 }
 
-bool Peers::has_key(const crypto::NodeKey& key) const {
-  return std::any_of(peers_.begin(), peers_.end(), [&](const auto& entry) { return entry.second.key == key; });
-}
-
-Peer* Peers::find_key(const crypto::NodeKey& key) {
+const Peer* Peers::find_key(const crypto::NodeKey& key) const {
   const auto it =
       std::find_if(peers_.begin(), peers_.end(), [&](const auto& entry) { return entry.second.key == key; });
   return it == peers_.end() ? nullptr : &it->second;

@@ -41,8 +41,9 @@ class Peers {
   Peer& add(session::SessionId session);
   void remove(session::SessionId session);
   Peer* find(session::SessionId session);
-  Peer* find_key(const crypto::NodeKey& key);
-  bool has_key(const crypto::NodeKey& key) const;
+  // By its node key; looks at all of them.
+  const Peer* find_key(const crypto::NodeKey& key) const;
+  bool has_key(const crypto::NodeKey& key) const { return find_key(key) != nullptr; }
   // In the order of session ids.
   std::map<session::SessionId, Peer>& all() { return peers_; }
   const std::map<session::SessionId, Peer>& all() const { return peers_; }
