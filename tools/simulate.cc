@@ -1,6 +1,7 @@
 // spate-simulate: runs a swarm of the real nodes on a virtual network and clock, and prints what came of it.
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <iostream>
@@ -8,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "libcore/io/format.h"
 #include "libcore/io/signals.h"
@@ -98,8 +100,10 @@ class Simulation {
 
   int run_seeds() {
     const SeedRange seeds = parse_seeds(options_.seeds);
-    const std::string name = scenario_for(options_, seeds.first).name;  // a mistake is told once, before any run
-    const std::map<std::uint64_t, int> done = seeds_done(seeds, name);
+    const sim::Scenario first = scenario_for(options_, seeds.first);  // a mistake is told once, before any run
+    const Done before = done_before(seeds, first);
+    const std::map<std::uint64_t, int>& done = before.seeds;
+    bool line_is_open = before.line_is_open;
     const io::Signals signals;
     CountProgress progress("seed", seeds.last - seeds.first + 1 - done.size());
     std::optional<SeedResult> first_failure;
@@ -110,7 +114,9 @@ class Simulation {
       progress.erase();
       progress.done();
       ++runs;
-      if (options_.json && !result.line.empty()) write_stdout(result.line);
+      // What is printed is likely to be appended to what is resumed.
+      if (options_.json && !result.line.empty())
+        write_stdout((std::exchange(line_is_open, false) ? "\n" : "") + result.line);
       if (result.exit_code == kOk) return;
       progress.failed();
       ++failures;
@@ -123,8 +129,9 @@ class Simulation {
       return signals.stop_requested();
     };
     for_each_seed(
-        seeds, options_.jobs, [this](std::uint64_t seed, std::string& line) { return run_quietly(seed, line); }, take,
-        stop, [&done](std::uint64_t seed) { return done.contains(seed); });
+        seeds, std::max(1, options_.jobs),
+        [this](std::uint64_t seed, std::string& line) { return run_quietly(seed, line); }, take, stop,
+        [&done](std::uint64_t seed) { return done.contains(seed); });
     progress.erase();
     if (signals.stop_requested())
       std::cerr << "interrupted after " << counted(runs, "seed") << " of " << options_.seeds << "\n";
@@ -144,8 +151,13 @@ class Simulation {
   Outcome outcome_of(sim::World& world, std::chrono::steady_clock::time_point begin) const {
     const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
     const sim::Scenario& scenario = world.scenario();
-    return {scenario.name,  scenario.purpose, command_of(app_, options_, scenario.seed),
-            world.result(), world.recorder(), wall.count()};
+    return {.scenario = scenario.name,
+            .scenario_hash = identity_of(scenario, run_).scenario_hash,
+            .purpose = scenario.purpose,
+            .command = command_of(app_, options_, scenario.seed),
+            .result = world.result(),
+            .recorder = world.recorder(),
+            .wall_seconds = wall.count()};
   }
 
   // In a process of its own. The line is the JSON, with what went wrong in it.
@@ -172,12 +184,13 @@ class Simulation {
   }
 
   // Those of the range that --resume says were run, and what they ended with.
-  std::map<std::uint64_t, int> seeds_done(const SeedRange& seeds, const std::string& name) const {
+  Done done_before(const SeedRange& seeds, const sim::Scenario& first) const {
     if (options_.resume.empty()) return {};
-    std::map<std::uint64_t, int> done = read_done(options_.resume, [&](std::uint64_t seed) {
-      return RunIdentity{options_.swarm ? scenario_for(options_, seed).name : name, options_.crypto};
+    const RunIdentity same = identity_of(first, run_);
+    Done done = read_done(options_.resume, [&](std::uint64_t seed) {
+      return options_.swarm ? identity_of(scenario_for(options_, seed), run_) : same;
     });
-    std::erase_if(done, [&](const auto& one) { return one.first < seeds.first || one.first > seeds.last; });
+    std::erase_if(done.seeds, [&](const auto& one) { return one.first < seeds.first || one.first > seeds.last; });
     return done;
   }
 

@@ -1,5 +1,6 @@
 // spate-watch: takes a link, joins the stream, writes it to standard output in order, and forwards it to others.
 #include <unistd.h>
+#include <filesystem>
 
 #include <optional>
 #include <string>
@@ -150,6 +151,13 @@ class Watcher final : public io::DriverDelegate {
   bool quiet_ = false;
 };
 
+// Under whatever names, and there already or not yet. What is no file, as /dev/null, may be two things at once.
+bool same_file(const std::string& a, const std::string& b) {
+  std::error_code ignored;
+  if (b.empty() || (std::filesystem::exists(a, ignored) && !std::filesystem::is_regular_file(a, ignored))) return false;
+  return std::filesystem::weakly_canonical(a, ignored) == std::filesystem::weakly_canonical(b, ignored);
+}
+
 int watch(int argc, char** argv) {
   Options options;
   if (const auto done = parse(argc, argv, options)) return *done;
@@ -162,6 +170,8 @@ int watch(int argc, char** argv) {
     throw ToolError(kUsage, "a stream is not for a terminal: pipe it to a player, or use --output FILE");
   if (to_stdout && io::StatsWriter::leads_to(options.stats.file, STDOUT_FILENO))
     throw ToolError(kUsage, "--stats-file leads to standard output, where the stream goes: name another file");
+  if (!to_stdout && same_file(options.output, options.stats.file))
+    throw ToolError(kUsage, "--stats-file is where the stream goes: name another file");
 
   io::Signals signals;
   const io::Keys keys = io::derive_keys(fresh_seed());

@@ -1,4 +1,5 @@
-// Durations and bit rates as people write them.
+// Durations and bit rates as people write them. They are read exactly, to the nanosecond and the bit per second; what
+// is finer is cut off, and so is what is below a billionth of a minute or an hour.
 #pragma once
 
 #include <cstdint>

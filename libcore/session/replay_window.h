@@ -1,8 +1,9 @@
 // Which packet counters were seen: a sliding window of the newest kWindow counters (RFC 6479's ring of words).
 // Ask fresh() before opening a packet and mark() only after it opened: a forgery must not move the window.
 //
-// The ring keeps no word of 64 counters that were all seen, and so is as short as the oldest gap in the window allows:
-// 16 bytes where packets come in order, 1 KB at the most (kBits). What it judges does not depend on that.
+// The ring begins with 16 bytes and grows, as the oldest gap in the window calls for, to 1 KB at the most (kBits); it
+// never shrinks. While packets come in order and none is lost it stays as it is. What it judges does not depend on
+// that.
 #pragma once
 
 #include <array>

@@ -108,7 +108,7 @@ Duration Draws::exponential(Duration mean) {
 }
 
 Duration Draws::log_normal(Duration median, std::uint32_t sigma_milli) {
-  SPATE_CHECK(median >= Duration::zero() && sigma_milli <= 3'000);
+  SPATE_CHECK(median >= Duration::zero() && sigma_milli <= kSigmaMilliMax);
   constexpr std::int64_t kOne = std::int64_t{1} << 32;
   std::int64_t normal = -6 * kOne;
   for (int i = 0; i < 12; ++i) normal += static_cast<std::int64_t>(u64() >> 32);

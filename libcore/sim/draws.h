@@ -31,6 +31,8 @@ class Draws {
   Duration exponential(Duration mean);
   // Log-normal with that median and sigma in thousandths; the normal variate is a sum of twelve uniform ones, so it
   // ends at six sigma. At most some 290 years.
+  // REQUIRES sigma_milli <= kSigmaMilliMax.
+  static constexpr std::uint32_t kSigmaMilliMax = 3'000;
   Duration log_normal(Duration median, std::uint32_t sigma_milli);
 
  private:

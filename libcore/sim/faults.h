@@ -1,5 +1,6 @@
 // The faults of a scenario: puts them on a world's timeline, chooses whom they befall, and takes them back. Where
-// several of a kind overlap on a host, it is free of them with the end of the last.
+// several of a kind overlap on a host, it is free of them with the end of the last; except crashes, for who is down
+// cannot crash: it comes back with the end of the first.
 #pragma once
 
 #include <map>

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "libcore/base/check.h"
+#include "libcore/sim/event_queue.h"
 
 namespace spate::sim {
 namespace {
@@ -70,7 +71,7 @@ Link::Passage Link::send(std::size_t bytes, Instant now) {
   if (!disturbances_.empty()) trouble = trouble_at(now);
   if (trouble.mtu_bytes != 0 && bytes > trouble.mtu_bytes) return dropped(Fate::kTooLarge);
   const std::optional<Instant> sent = sent_at(bytes, now);
-  if (!sent) return dropped(Fate::kQueueFull);
+  if (!sent || *sent > EventQueue::kTimeMax) return dropped(Fate::kQueueFull);
   if (config_.codel && codel_.drops(queueing(now), std::max(now, free_at_), in_short_queue(now)))
     return dropped(Fate::kCoDel);
   free_at_ = *sent;
@@ -124,9 +125,9 @@ Link::Service Link::service_at(Instant time) const {
   return service;
 }
 
-// When that much is done, begun at that time.
+// When that much is done, begun at that time; some time past the last if it is not done by then.
 Instant Link::served(Wide work, Instant from) const {
-  for (;;) {
+  while (from <= EventQueue::kTimeMax) {
     const Service service = service_at(from);
     if (service.rate_bps > 0) {
       const Wide takes = (work + service.rate_bps - 1) / service.rate_bps;
@@ -136,6 +137,7 @@ Instant Link::served(Wide work, Instant from) const {
     }
     from = service.until;
   }
+  return from;
 }
 
 Link::Wide Link::work_between(Instant from, Instant to) const {
@@ -169,7 +171,8 @@ bool Link::lost_at(Instant time) {
 
 Instant Link::arrival(Instant sent) {
   Instant at = sent + config_.delay;
-  if (config_.jitter > Duration::zero()) at += draw_jitter(config_.jitter_kind, config_.jitter, jitter_draws_);
+  if (config_.jitter > Duration::zero())
+    at += std::min(draw_jitter(config_.jitter_kind, config_.jitter, jitter_draws_), EventQueue::kTimeMax - Instant{});
   if (!config_.reorders) at = std::max(at, last_arrival_);
   last_arrival_ = std::max(last_arrival_, at);
   return at;

@@ -1,7 +1,8 @@
 // One direction of a host's access link.
 //
 // A packet waits in a queue of bytes served at the link's rate, or is dropped at its tail when it does not fit; then it
-// may be lost; then it takes `delay` plus jitter. A lost packet has used the link's time all the same.
+// may be lost; then it takes `delay` plus jitter. A lost packet has used the link's time all the same. What would leave
+// the queue after the end of time (EventQueue::kTimeMax) does not fit.
 //   Rate     constant, or a trace's.
 //   Queue    of bytes. With `codel`, what has waited too long is dropped at its head as well, and uses no time.
 //   Loss     Gilbert's model running in time: good and bad spells of exponential length follow one another whether

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "libcore/base/check.h"
-#include "libcore/sim/decimal.h"
+#include "libcore/base/decimal.h"
 
 namespace spate::sim {
 namespace {

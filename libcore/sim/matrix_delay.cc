@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "libcore/sim/decimal.h"
+#include "libcore/base/decimal.h"
 
 namespace spate::sim {
 namespace {

@@ -193,6 +193,10 @@ bool Network::take_delivery(const Event& event) {
           {packets_[index_of(event)], ends_of(event).from, ends_of(event).to});
     }
     const Instant looks = next_look(host, passage.arrives);
+    if (looks > EventQueue::kTimeMax) {
+      drop(event, stats_.lost);
+      return false;
+    }
     if (looks > now_) {
       Event later = event;
       later.time = looks;
@@ -367,8 +371,12 @@ std::uint64_t& Network::count_of(Link::Fate fate) {
 }
 
 // Sends a packet on its way to the event, whose payload it becomes. Where no box stands, the event's hosts say the
-// addresses, and memory for them is neither written nor read.
+// addresses, and memory for them is neither written nor read. What would arrive after the end of time is lost.
 void Network::put(Event event, Packet packet) {
+  if (event.time > EventQueue::kTimeMax) {
+    ++stats_.lost;
+    return;
+  }
   if (free_packets_.empty()) {
     free_packets_.push_back(static_cast<std::uint32_t>(packets_.size()));
     packets_.emplace_back();

@@ -3,7 +3,7 @@
 #include <array>
 #include <utility>
 
-#include "libcore/sim/decimal.h"
+#include "libcore/base/decimal.h"
 
 namespace spate::sim {
 

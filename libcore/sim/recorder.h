@@ -10,10 +10,10 @@
 //               write after it took another. What it has buffered plays on meanwhile: this is how long it lived on its
 //               buffer, or paused. A change away from a parent that was still there is none.
 //   Present     from the command to join until it is gone.
+//   Playing     it wrote something in that second.
 //
 // What is told of a host is of its present life: one that comes back after a crash begins another, which has its own
 // start, its own parent and its own children.
-//   Playing     it wrote something in that second.
 #pragma once
 
 #include <cstdint>
@@ -87,7 +87,7 @@ class Recorder {
   // A host serves nobody from now on: it was paused or cut off. on_available(): it does again.
   void on_unavailable(HostId host, Instant now);
   void on_available(HostId host);
-  // A host's life is over. Also calls on_unavailable(). For one that is gone already nothing changes.
+  // A host's life is over, and its children have lost it for good. For one that is gone already nothing changes.
   void on_gone(HostId host, Instant now);
 
   // Something befell the whole: a fault, a phase. One line.

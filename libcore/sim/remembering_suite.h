@@ -14,7 +14,7 @@ namespace spate::sim {
 class RememberingSuite final : public ForwardingSuite {
  public:
   explicit RememberingSuite(const crypto::Suite& suite)
-      : ForwardingSuite(suite), remembered_(kEntries), shared_(kShared) {}
+      : ForwardingSuite(suite), remembered_(kEntries), shared_(kShared), pairs_(kPairs) {}
 
   bool verify(Bytes message, const crypto::Signature& signature, const crypto::StreamKey& key) const override;
   // What a pair of public keys shares is the same from both sides: X25519 commutes.
@@ -37,8 +37,13 @@ class RememberingSuite final : public ForwardingSuite {
     std::optional<ByteArray<32>> secret;  // nothing: there is none
   };
 
-  mutable std::vector<Entry> remembered_;  // by the first hash; the newest stays
-  mutable std::vector<Shared> shared_;     // by a hash of both keys; the newest stays
+  // Is that the secret of that public key? Found out once a pair.
+  bool is_pair(const crypto::NodeKeyPair& pair) const;
+  static constexpr std::size_t kPairs = 1u << 15;
+
+  mutable std::vector<Entry> remembered_;     // by the first hash; the newest stays
+  mutable std::vector<Shared> shared_;        // by a hash of both keys; the newest stays
+  mutable std::vector<std::uint64_t> pairs_;  // hashes of those that are right; zero: nothing yet
 };
 
 }  // namespace spate::sim

@@ -32,6 +32,8 @@ Found check_world(const Scenario& s) {
     return found("'within' in [arrivals] is longer than 'duration'", {{"arrivals", "within"}, {"", "duration"}});
   if (s.churn.on && s.churn.median < std::chrono::seconds(1))
     return found("'median' in [churn] must be at least \"1s\"", {{"churn", "median"}});
+  if (s.churn.sigma_milli > Draws::kSigmaMilliMax)
+    return found("'sigma' in [churn] must be at most 3", {{"churn", "sigma"}});
   return std::nullopt;
 }
 

@@ -9,9 +9,9 @@
 #define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
+#include "libcore/base/decimal.h"
 #include "libcore/base/units.h"
 #include "libcore/sim/access.h"
-#include "libcore/sim/decimal.h"
 #include "libcore/sim/scenario_check.h"
 #include "libcore/sim/scenario_keys.h"
 
@@ -74,16 +74,18 @@ class Reader {
     if (out) out = value;
   }
   void duration(const char* key, Duration& out) {
-    string_value(key, "a duration with its unit like \"500ms\" or \"2s\"", [&](const std::string& text) {
-      const auto value = parse_duration(text);
-      if (value) out = *value;
-      return value.has_value();
-    });
+    string_value(key, "a duration with its unit like \"500ms\" or \"2s\", 10000h at most",
+                 [&](const std::string& text) {
+                   const auto value = parse_duration(text);
+                   if (!value || *value > kDurationMax) return false;
+                   out = *value;
+                   return true;
+                 });
   }
   void optional_duration(const char* key, std::optional<Duration>& out, const std::string& nothing) {
-    string_value(key, "\"" + nothing + "\" or a duration like \"500ms\"", [&](const std::string& text) {
+    string_value(key, "\"" + nothing + "\" or a duration like \"500ms\", 10000h at most", [&](const std::string& text) {
       out = parse_duration(text);
-      return out || text == nothing;
+      return out ? *out <= kDurationMax : text == nothing;
     });
   }
   void rate(const char* key, std::uint64_t& out, std::uint64_t low, std::uint64_t high) {
@@ -113,19 +115,19 @@ class Reader {
     const toml::node* const node = find(key);
     if (node == nullptr) return;
     const std::string expected = "a list of at most " + std::to_string(kTraceStepsMax) +
-                                 " steps like [\"1500ms\", \"4M\"], of 1ms or more, one of them with a rate";
+                                 " steps like [\"1500ms\", \"4M\"], each of 1ms to 1h, and 1k or more in the mean";
     const toml::array* const array = node->as_array();
     if (array == nullptr || array->size() > kTraceStepsMax) return expect(*node, key, expected);
     std::vector<RateStep> steps;
-    std::uint64_t most = 0;
     for (const toml::node& item : *array) {
       const std::optional<RateStep> step = rate_step(item);
       if (!step) return expect(item, key, expected);
-      most = std::max(most, step->rate_bps);
       steps.push_back(*step);
     }
-    if (most == 0 && !steps.empty()) return expect(*node, key, expected);
-    out = steps.empty() ? nullptr : std::make_shared<const RateTrace>(steps);
+    const bool moves = std::ranges::any_of(steps, [](const RateStep& step) { return step.rate_bps > 0; });
+    std::shared_ptr<const RateTrace> trace = moves ? std::make_shared<const RateTrace>(steps) : nullptr;
+    if (!steps.empty() && (!trace || trace->mean_bps() < kTraceMeanMin)) return expect(*node, key, expected);
+    out = std::move(trace);
   }
   void bytes(const char* key, std::uint64_t& out) {
     string_value(key, "a size in bytes like \"256k\" or \"1M\"", [&](const std::string& text) {
@@ -201,6 +203,8 @@ class Reader {
 
  private:
   static constexpr std::size_t kTraceStepsMax = 10'000;
+  static constexpr std::uint64_t kTraceMeanMin = 1'000;
+  static constexpr std::chrono::hours kDurationMax{10'000};
 
   static std::optional<RateStep> rate_step(const toml::node& node) {
     const toml::array* const pair = node.as_array();
@@ -208,8 +212,7 @@ class Reader {
     const auto text = [pair](std::size_t i) { return pair->get(i)->value_exact<std::string>().value_or(""); };
     const auto duration = parse_duration(text(0));
     const auto rate = parse_bit_rate(text(1));
-    if (!duration || *duration < std::chrono::milliseconds(1) || *duration > std::chrono::hours(24))
-      return std::nullopt;
+    if (!duration || *duration < std::chrono::milliseconds(1) || *duration > std::chrono::hours(1)) return std::nullopt;
     if (!rate || *rate > kRateMax) return std::nullopt;
     return RateStep{*duration, *rate};
   }

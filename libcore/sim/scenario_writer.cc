@@ -3,7 +3,7 @@
 #include <memory>
 #include <utility>
 
-#include "libcore/sim/decimal.h"
+#include "libcore/base/decimal.h"
 #include "libcore/sim/print_units.h"
 #include "libcore/sim/scenario_keys.h"
 

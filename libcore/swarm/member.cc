@@ -346,11 +346,11 @@ void Member::dial_for(StripeMask stripes, std::size_t dials_max, Instant now) {
   }
 }
 
+// It may be behind a NAT box, which whoever told us of it can ask it to open.
 bool Member::dial(const Candidate& candidate, Instant now) {
   const crypto::NodeKey key = candidate.key;
   const bool alone = !candidates_.has_other_address(candidate);
   const Duration give_up = !alone ? kOtherAddress : candidate.pinned ? kPinnedGiveUp : kHearsayGiveUp;
-  // Whoever told us of it can ask it to let us in.
   if (candidate.introducer && house_.endpoint.established(*candidate.introducer))
     house_.outbox.send(*candidate.introducer, wire::Rendezvous{key});
   const auto session = house_.endpoint.connect(house_.service, candidate.address, key, give_up, now);

@@ -1,6 +1,7 @@
 #include "libcore/swarm/peers.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace spate::swarm {
 
@@ -24,15 +25,13 @@ void Peers::remove(session::SessionId session) {
   peers_.erase(session);
 }
 
-bool Peers::has_key(const crypto::NodeKey& key) const {
-  return std::any_of(peers_.begin(), peers_.end(), [&](const auto& entry) { return entry.second.key == key; });
+const Peer* Peers::find_key(const crypto::NodeKey& key) const {
+  const auto it =
+      std::find_if(peers_.begin(), peers_.end(), [&](const auto& entry) { return entry.second.key == key; });
+  return it == peers_.end() ? nullptr : &it->second;
 }
 
-Peer* Peers::find_key(const crypto::NodeKey& key) {
-  for (auto& [session, peer] : peers_)
-    if (peer.key == key) return &peer;
-  return nullptr;
-}
+Peer* Peers::find_key(const crypto::NodeKey& key) { return const_cast<Peer*>(std::as_const(*this).find_key(key)); }
 
 void Peers::ping(Peer& peer, Instant now) {
   const std::uint32_t id = next_ping_++;

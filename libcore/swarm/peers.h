@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 
+#include "libcore/base/token_bucket.h"
 #include "libcore/session/clock_sync.h"
 #include "libcore/session/endpoint.h"
 #include "libcore/session/rtt.h"
@@ -17,6 +18,9 @@
 namespace spate::swarm {
 
 struct Peer {
+  static constexpr std::uint64_t kIntroductionsPerSecond = 20;
+  static constexpr std::uint64_t kIntroductionsBurst = 16;
+
   session::SessionId session;
   crypto::NodeKey key;
   wire::ShortId short_id = 0;
@@ -27,6 +31,7 @@ struct Peer {
   Instant inquired_at{};
   Instant asked_since{};    // the first inquiry that nothing was heard after
   Instant answered_at{};    // when it was last told our status and peers
+  TokenBucket introductions{kIntroductionsPerSecond, kIntroductionsBurst};  // that it may still ask of us
   StripeMask refused = 0;   // these it would not give us
   Instant refused_until{};  // until then
   Instant sends_until{};    // it may send us shards: it is a parent, or was one a moment ago
@@ -47,8 +52,10 @@ class Peers {
   Peer& add(session::SessionId session);
   void remove(session::SessionId session);
   Peer* find(session::SessionId session);
+  // By its node key; looks at all of them.
   Peer* find_key(const crypto::NodeKey& key);
-  bool has_key(const crypto::NodeKey& key) const;
+  const Peer* find_key(const crypto::NodeKey& key) const;
+  bool has_key(const crypto::NodeKey& key) const { return find_key(key) != nullptr; }
   // In the order of session ids.
   std::map<session::SessionId, Peer>& all() { return peers_; }
   const std::map<session::SessionId, Peer>& all() const { return peers_; }

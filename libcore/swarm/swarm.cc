@@ -6,8 +6,6 @@ namespace spate::swarm {
 namespace {
 
 constexpr std::size_t kIntroductionLooks = 64;  // at peers, for one answer
-constexpr std::uint64_t kIntroductionsPerSecond = 200;
-constexpr std::uint64_t kIntroductionsBurst = 64;
 constexpr Duration kStatusInterval = std::chrono::seconds(1);
 constexpr Duration kAnswerInterval = std::chrono::milliseconds(20);
 constexpr std::uint64_t kAnswersPerSecond = 256 * 1024;
@@ -36,7 +34,6 @@ Swarm::Swarm(const PublishConfig& config, const Host& host, Instant now)
       children_(config.capacity_milli, store_, peers_, outbox_, host.upload),
       role_(wire::Role::kPublisher),
       status_at_(now),
-      introductions_left_(kIntroductionsPerSecond, kIntroductionsBurst),
       answers_left_(answers_rate(host.upload), answers_rate(host.upload)) {
   const Striping striping{config.stripes, config.parity};
   children_.set_striping(striping);
@@ -52,7 +49,6 @@ Swarm::Swarm(const JoinConfig& config, const Host& host, Instant now)
       children_(config.capacity_milli, store_, peers_, outbox_, host.upload),
       role_(config.output ? wire::Role::kWatcher : wire::Role::kRelay),
       status_at_(now),
-      introductions_left_(kIntroductionsPerSecond, kIntroductionsBurst),
       answers_left_(answers_rate(host.upload), answers_rate(host.upload)) {
   reception_ = std::make_unique<Reception>(config, host.suite, host.pool, store_);
   const Member::House house{host.endpoint, host.service, outbox_,     peers_,     children_,
@@ -138,7 +134,7 @@ struct Swarm::MessageHandler {
   }
   void operator()(const wire::Rendezvous& m) const { swarm.introduce(peer, m.key, now); }
   void operator()(const wire::Punch& m) const {
-    if (swarm.introductions_left_.take(1, now)) swarm.host_.endpoint.punch(m.address);
+    if (peer.introductions.take(1, now)) swarm.host_.endpoint.punch(m.address);
   }
 };
 
@@ -381,9 +377,9 @@ void Swarm::tell_displaced() {
 }
 
 // Two peers of ours want to meet, and one may be behind a NAT box: it learns who wants to reach it.
-void Swarm::introduce(const Peer& asker, const crypto::NodeKey& key, Instant now) {
+void Swarm::introduce(Peer& asker, const crypto::NodeKey& key, Instant now) {
   const Peer* const target = peers_.find_key(key);
-  if (target == nullptr || target->session == asker.session || !introductions_left_.take(1, now)) return;
+  if (target == nullptr || target->session == asker.session || !asker.introductions.take(1, now)) return;
   outbox_.send(target->session, wire::Punch{host_.endpoint.address(asker.session)});
 }
 

@@ -77,7 +77,7 @@ class Swarm {
   void handle_info(Peer& peer, Bytes frame, Instant now);
   void answer_inquiry(Peer& peer, StripeMask wanted, Instant now);
   void answer_subscribe(Peer& peer, const wire::Subscribe& subscribe, Instant now);
-  void introduce(const Peer& asker, const crypto::NodeKey& key, Instant now);
+  void introduce(Peer& asker, const crypto::NodeKey& key, Instant now);
   void tell_displaced();
   wire::Status status(Instant now) const;
   wire::Status status_for(session::SessionId child, Instant now) const;
@@ -106,7 +106,6 @@ class Swarm {
   bool told_receiving_ = false;  // what the children were last told
   Instant status_at_;
   unsigned statuses_ = 0;
-  TokenBucket introductions_left_;
   TokenBucket answers_left_;
   Instant info_again_ = kNever;
   Instant end_patience_ = kNever;

@@ -214,17 +214,6 @@ bool parse(Reader& in, Head& m) {
 std::size_t size(const Head&) { return 8; }
 void write(Writer& out, const Head& m) { out.u64(m.next); }
 
-bool parse(Reader& in, Displaced& m) {
-  m.stripes = in.u64();
-  m.by = parse_record(in);
-  return true;
-}
-std::size_t size(const Displaced&) { return 8 + kRecordBytes; }
-void write(Writer& out, const Displaced& m) {
-  out.u64(m.stripes);
-  write_record(out, m.by);
-}
-
 bool parse(Reader& in, Rendezvous& m) {
   m.key.bytes = in.array<32>();
   return true;
@@ -239,6 +228,17 @@ bool parse(Reader& in, Punch& m) {
 }
 std::size_t size(const Punch&) { return 18; }
 void write(Writer& out, const Punch& m) { out.bytes(m.address.ip).u16(m.address.port); }
+
+bool parse(Reader& in, Displaced& m) {
+  m.stripes = in.u64();
+  m.by = parse_record(in);
+  return true;
+}
+std::size_t size(const Displaced&) { return 8 + kRecordBytes; }
+void write(Writer& out, const Displaced& m) {
+  out.u64(m.stripes);
+  write_record(out, m.by);
+}
 
 template <std::size_t I = 0>
 std::optional<Control> parse_body(std::size_t type_index, Bytes body, bool& malformed) {

@@ -151,12 +151,6 @@ struct Head {
   std::uint64_t next = 0;
   bool operator==(const Head&) const = default;
 };
-// These stripes will soon end here; that one, which took the place, has them. Without a key: there is no room any more.
-struct Displaced {
-  StripeMask stripes = 0;
-  PeerRecord by;
-  bool operator==(const Displaced&) const = default;
-};
 // "Let the node of this key open its NAT box for me."
 struct Rendezvous {
   crypto::NodeKey key;
@@ -167,9 +161,15 @@ struct Punch {
   Address address;
   bool operator==(const Punch&) const = default;
 };
+// These stripes will soon end here; that one, which took the place, has them. Without a key: there is no room any more.
+struct Displaced {
+  StripeMask stripes = 0;
+  PeerRecord by;
+  bool operator==(const Displaced&) const = default;
+};
 
 using Control = std::variant<Ping, Pong, Status, Inquiry, Peers, Subscribe, SubscribeReply, Unsubscribe, Report,
-                             RepairRequest, Hole, Bye, Head, Displaced, Rendezvous, Punch>;
+                             RepairRequest, Hole, Bye, Head, Rendezvous, Punch, Displaced>;
 
 class ControlReader {
  public:

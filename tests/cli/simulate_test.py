@@ -27,7 +27,7 @@ up = "4M"
 """
 IMPOSSIBLE = "[expect]\nlag-p50 = \"1us\"\n"
 
-FIELDS = """schema scenario seed digest crypto peers simulated_seconds interrupted bound_ms stretch lag_ms lag_estimate_error_ms
+FIELDS = """schema scenario scenario_hash seed digest crypto peers simulated_seconds interrupted bound_ms stretch lag_ms lag_estimate_error_ms
     delivered continuity startup_ms join_ms failovers failover_ms lost_packets repaired_packets duplicate_packets
     forged_packets parent_switches depth_max overhead publisher_upload_x resource_index input_held_ms_max datagrams
     events events_per_second bytes_per_peer wall_seconds safety_findings liveness_findings findings""".split()
@@ -202,13 +202,16 @@ class Simulate(unittest.TestCase):
         self.assert_fails(spate.run("simulate", matrix), 2, "--rtt")
 
     def test_what_cannot_go_together(self):
-        world = self.world()
+        world, rtt = self.world(), self.write("rtt", self.MATRIX)
         for arguments in ((world, "--swarm"), (world, "--replay", world), ("--swarm", "--replay", world),
                           ("--seed", "1", "--seeds", "1..2"), ("--seeds", "1..2", "--csv", self.folder + "/csv"),
                           ("--resume", world), ("--seeds", "2..1"), ("--seeds", "x"), ("--json", "--table"),
                           ("--seed", "-1"), ("--seed", "1e3"), ("--seed", "9223372036854775808"),
                           ("--places", world), ("--compare-map", world, "--seeds", "1..2"),
                           (world, "--compare-map", world),
+                          *(("--compare-map", rtt, *other) for other in (
+                              ("--peers", "5"), ("--seed", "1"), ("--seconds", "5"), ("--rate", "1M"),
+                              ("--churn", "on"), ("--crypto", "real"), ("--crypto", "fast"), ("--jobs", "1"))),
                           ("--rate", "1"), ("--peers", "1"), (world, "--churn", "maybe"), (world, world)):
             with self.subTest(arguments):
                 tool = spate.run("simulate", *arguments)
@@ -274,6 +277,35 @@ class Simulate(unittest.TestCase):
         self.assert_fails(spate.run("simulate", self.world(), *seeds), 2, done + ":2: ", "'fast'", "'real'")
         self.assert_fails(spate.run("simulate", "--swarm", "--crypto", "fast", *seeds), 2, "'hunt-3'")
         self.assert_fails(spate.run("simulate", self.world(), "--seeds", "1", "--resume", done + "x"), 2, done + "x")
+        for other in (("--peers", "5"), ("--seconds", "5"), ("--rate", "400k"), ("--churn", "on"),
+                      ("--rtt", self.write("rtt", self.MATRIX))):
+            with self.subTest(other):
+                tool = spate.run("simulate", self.world(), "--crypto", "fast", *other, *seeds)
+                self.assert_fails(tool, 2, done + ":2: ", "'scenario_hash'")
+        runs[0].pop("scenario_hash")
+        done = self.write("done", json.dumps(runs[0]) + "\n")
+        tool = spate.run("simulate", self.world(), "--crypto", "fast", "--seeds", "3..5", "--resume", done)
+        self.assert_fails(tool, 2, done + ":1: ", "'scenario_hash'")
+
+    def test_a_line_that_is_cut_short_is_passed_over(self):
+        whole = "".join(json.dumps(run) + "\n" for run in self.seeds("--seeds", "3..4"))
+        for text, seeds in ((whole + '{"sce', [5]), (whole[:-1], [5]), (whole[:-2], [4, 5]), (whole, [5])):
+            with self.subTest(text[-9:]):
+                done = self.write("done", text)
+                with open(done, "ab") as more:
+                    tool = spate.Tool("simulate", self.world(), "--json", "--crypto", "fast", "--seeds", "3..5",
+                                      "--resume", done, stdout=more)
+                    self.assertEqual(tool.wait(), 0, tool.err)
+                with open(done, encoding="utf-8") as file:
+                    lines = file.read().split("\n")
+                self.assertEqual([json.loads(line)["seed"] for line in lines[-1 - len(seeds):-1]], seeds)
+                self.assertNotIn("", lines[:-1])
+
+    def test_the_hash_of_a_scenario_leaves_out_the_seed(self):
+        runs = self.seeds("--seeds", "3..4")
+        self.assertEqual(runs[0]["scenario_hash"], runs[1]["scenario_hash"])
+        self.assertRegex(runs[0]["scenario_hash"], "^[0-9a-f]{16}$")
+        self.assertNotEqual(runs[0]["scenario_hash"], self.seeds("--seeds", "3", "--peers", "5")[0]["scenario_hash"])
 
     def test_failures_before_count_when_resumed(self):
         run = self.seeds("--seeds", "3")[0]

@@ -56,6 +56,12 @@ class Stats(unittest.TestCase):
 
     def test_not_into_the_stream(self):
         publisher = spate.Publisher()
+        with tempfile.TemporaryDirectory() as directory:
+            path = os.path.join(directory, "out.ts")
+            again = os.path.join(directory, ".", "out.ts")
+            watcher = spate.run("watch", "--output", path, "--stats-file", again, publisher.link)
+            self.assertEqual((watcher.code, watcher.out, watcher.err.count("\n")), (2, b"", 1), watcher.err)
+            self.assertFalse(os.path.exists(path))
         for target in ("fd:1", "/dev/stdout"):
             watcher = spate.run("watch", "--stats-file", target, publisher.link)
             self.assertEqual((watcher.code, watcher.out, watcher.err.count("\n")), (2, b"", 1), watcher.err)

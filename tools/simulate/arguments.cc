@@ -19,7 +19,7 @@ void add_options(CommandLine& line, SimulateOptions& options) {
   line.add_text("--rtt", options.rtt, "FILE", "Round-trip times from a matrix, in place of the map");
   line.add_text("--compare-map", options.compare_map, "FILE", "Compare the built-in world with a matrix; run nothing");
   line.add_text("--places", options.places, "FILE", "Where the rows of that matrix are");
-  line.add_text("--crypto", options.crypto, "real|fast", "fast: keyed hashes for ciphers and signatures (real)")
+  line.add_text("--crypto", options.crypto, "real|fast", "fast: keyed hashes for all cryptography (real)")
       ->check(CLI::IsMember({"real", "fast"}));
   app.add_flag("--swarm", options.swarm, "Hunt: each seed draws its own network, faults and population");
   line.add_text("--seeds", options.seeds, "A..B", "Run every seed, each in a process of its own");
@@ -54,11 +54,14 @@ void check(const SimulateOptions& options) {
   if (!options.seeds.empty() && options.write) throw ToolError(kUsage, "--write prints one scenario; use --seed");
   if (options.seeds.empty() && !options.resume.empty()) throw ToolError(kUsage, "--resume needs --seeds");
   if (options.compare_map.empty() && !options.places.empty()) throw ToolError(kUsage, "--places needs --compare-map");
-  const bool runs = options.swarm || options.list || options.write || !options.scenario.empty() ||
+  const bool given = options.peers > 0 || options.seconds > 0 || options.jobs > 0 || options.rate_bps > 0 ||
+                     !options.seed.empty() || !options.churn.empty() || !options.crypto.empty();
+  const bool runs = given || options.swarm || options.list || options.write || !options.scenario.empty() ||
                     !options.replay.empty() || !options.rtt.empty() || !options.seeds.empty() ||
                     !options.shrink.empty() || !options.csv.empty() || !options.report.empty();
   if (!options.compare_map.empty() && runs)
     throw ToolError(kUsage, "--compare-map runs nothing: it goes with --places, --json and --table only");
+  if (options.seeds.empty() && options.jobs > 0) throw ToolError(kUsage, "--jobs needs --seeds");
   seed_of(options);
 }
 

@@ -9,6 +9,7 @@
 
 namespace spate::tools {
 
+// Empty or 0: not said.
 struct SimulateOptions {
   std::string scenario;
   std::string replay;
@@ -20,12 +21,12 @@ struct SimulateOptions {
   std::string shrink;
   std::string csv;
   std::string report;
-  std::string crypto = "real";
+  std::string crypto;
   std::string churn;
   std::string seed;
   int peers = 0;
   int seconds = 0;
-  int jobs = 1;
+  int jobs = 0;
   std::uint64_t rate_bps = 0;
   bool list = false;
   bool swarm = false;

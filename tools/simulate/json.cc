@@ -56,6 +56,7 @@ Json to_json(const Outcome& outcome) {
   Json json;
   json["schema"] = kSchema;
   json["scenario"] = outcome.scenario;
+  json["scenario_hash"] = outcome.scenario_hash;
   json["seed"] = result.seed;
   json["digest"] = hexadecimal(result.digest);
   json["crypto"] = result.crypto;

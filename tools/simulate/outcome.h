@@ -9,9 +9,10 @@
 namespace spate::tools {
 
 struct Outcome {
-  std::string scenario;  // its name
-  std::string purpose;   // one sentence; may be empty
-  std::string command;   // that runs it again
+  std::string scenario;       // its name
+  std::string scenario_hash;  // of what it says
+  std::string purpose;        // one sentence; may be empty
+  std::string command;        // that runs it again
   sim::RunResult result;
   const sim::Recorder& recorder;
   double wall_seconds = 0;

@@ -3,6 +3,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "libcore/sim/digest.h"
+#include "libcore/sim/scenario_writer.h"
 #include "tools/exit_code.h"
 #include "tools/simulate/files.h"
 #include "tools/simulate/outcome.h"
@@ -20,10 +22,22 @@ bool is_run(const nlohmann::json& json) {
 
 }  // namespace
 
-std::map<std::uint64_t, int> read_done(const std::string& path,
-                                       const std::function<RunIdentity(std::uint64_t seed)>& expected) {
-  std::map<std::uint64_t, int> done;
-  std::istringstream text(read_file(path));
+RunIdentity identity_of(const sim::Scenario& scenario, const sim::RunOptions& options) {
+  sim::Scenario seedless = scenario;
+  seedless.seed = 0;
+  const std::string text = sim::format_scenario(seedless);
+  sim::Digest digest;
+  digest.add(sim::hash_bytes(as_bytes(text)));
+  if (options.matrix != nullptr)
+    for (const std::uint32_t us : options.matrix->us) digest.add(us);
+  return {scenario.name, hexadecimal(digest.value()), options.crypto == sim::Crypto::kFast ? "fast" : "real"};
+}
+
+Done read_done(const std::string& path, const std::function<RunIdentity(std::uint64_t seed)>& expected) {
+  Done done;
+  const std::string file = read_file(path);
+  done.line_is_open = !file.empty() && file.back() != '\n';
+  std::istringstream text(file);
   int number = 0;
   for (std::string line; std::getline(text, line);) {
     ++number;
@@ -32,14 +46,16 @@ std::map<std::uint64_t, int> read_done(const std::string& path,
     const auto seed = json["seed"].get<std::uint64_t>();
     const RunIdentity now = expected(seed);
     const auto compare = [&](const char* key, const std::string& asked) {
-      const auto recorded = json[key].get<std::string>();
+      const bool says = json.contains(key) && json[key].is_string();
+      const auto recorded = says ? json[key].get<std::string>() : "";
       if (recorded != asked)
-        throw ToolError(kUsage, path + ":" + std::to_string(number) + ": its " + key + " is '" + recorded + "', not '" +
-                                    asked + "': --resume goes on with the same runs only");
+        throw ToolError(kUsage, path + ":" + std::to_string(number) + ": its '" + key + "' is '" + recorded +
+                                    "', not '" + asked + "': --resume goes on with the same runs only");
     };
     compare("scenario", now.scenario);
     compare("crypto", now.crypto);
-    done[seed] =
+    compare("scenario_hash", now.scenario_hash);
+    done.seeds[seed] =
         exit_code_of(json["safety_findings"].get<std::uint64_t>(), json["liveness_findings"].get<std::uint64_t>());
   }
   return done;

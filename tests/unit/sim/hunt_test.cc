@@ -18,7 +18,10 @@ TEST_CASE("hunt: a seed draws the same scenario every time, others draw others, 
     const std::string text = format_scenario(s);
     CHECK(format_scenario(draw_scenario(seed, 12, seconds(60))) == text);
     const auto parsed = parse_scenario(text);
-    if (const auto* error = std::get_if<ScenarioError>(&parsed)) FAIL(seed << ": " << error->what);
+    if (const auto* error = std::get_if<ScenarioError>(&parsed))
+      FAIL(seed << ": " << error->what);
+    else
+      CHECK(format_scenario(std::get<Scenario>(parsed)) == text);
     drawn.insert(text);
     for (const Fault& fault : s.faults) kinds.insert(fault.kind);
   }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "libcore/crypto/chacha_rng.h"
+#include "libcore/sim/event_queue.h"
 #include "tests/catch.h"
 
 namespace spate::sim {
@@ -217,6 +218,23 @@ TEST_CASE("a link follows its trace, and holds packets while the rate is zero") 
     CHECK(*std::max_element(took.begin(), took.end()) > milliseconds(3));
     CHECK(*std::min_element(took.begin(), took.end()) == milliseconds(1));
   }
+}
+
+TEST_CASE("what would leave a link after the end of time does not fit") {
+  LinkConfig config;
+  config.trace_in_step = true;
+  SECTION("with a trace that hardly moves") {
+    config.trace =
+        std::make_shared<RateTrace>(std::vector<RateStep>{{milliseconds(1), 1'000}, {std::chrono::hours(24), 0}});
+  }
+  SECTION("with a rate of one bit a second") {
+    config.rate_bps = 1;
+    config.queue_bytes = 1'000'000'000;
+  }
+  Link link(config, crypto::ChaChaRng(1));
+  const Instant late = EventQueue::kTimeMax - std::chrono::minutes(1);
+  CHECK(link.send(1'200, late).fate == Link::Fate::kQueueFull);
+  CHECK(link.queueing(late) == Duration::zero());
 }
 
 TEST_CASE("CoDel keeps an overloaded queue short and the link busy") {

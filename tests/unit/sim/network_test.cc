@@ -102,6 +102,24 @@ TEST_CASE("a datagram arrives after uplink, delay and downlink, and says where i
   CHECK(pair.network.stats(0).wire_bytes_sent == 1'000);
 }
 
+TEST_CASE("what would arrive after the end of time is lost") {
+  HostConfig config;
+  const Duration longest = EventQueue::kTimeMax - Instant{};
+  SECTION("on the way up") { config.up.delay = longest; }
+  SECTION("on the way down") { config.down.delay = longest; }
+  SECTION("for the looks of the host") {
+    config.down.delay = longest - milliseconds(20) - Duration(1);
+    config.wake = milliseconds(100);
+  }
+  Pair pair(config);
+  pair.a.say(pair.to_b, 7);
+  pair.network.touch(0);
+  pair.network.run_until(Instant{} + seconds(1));
+  CHECK(pair.network.stats().sent == 1);
+  CHECK(pair.network.stats().lost == 1);
+  CHECK(pair.network.stats().in_flight == 0);
+}
+
 TEST_CASE("what arrives at one instant comes in one batch, in the order it was sent") {
   Pair pair;
   for (std::uint32_t i = 0; i < 300; ++i) pair.a.say(pair.to_b, i, 1'200);  // more than one batch out

@@ -126,6 +126,12 @@ up-trace = []
   CHECK(format_scenario(read(written)) == written);
 }
 
+TEST_CASE("scenario: rates that change may be slow, but not slower than 1k in the mean") {
+  CHECK(read("[[viewers]]\nup-trace = [[\"1h\", \"1k\"]]\n").viewers[0].up.trace->mean_bps() == 1'000);
+  CHECK(read("[[viewers]]\nup-trace = [[\"1s\", \"3601k\"], [\"1h\", \"0\"]]\n").viewers[0].up.trace->mean_bps() ==
+        1'000);
+}
+
 TEST_CASE("scenario: mistakes are told with their line and what was expected") {
   const auto told = [](std::string_view text, std::uint32_t line, const std::string& part) {
     const ScenarioError error = refuse(text);
@@ -136,15 +142,18 @@ TEST_CASE("scenario: mistakes are told with their line and what was expected") {
   told("peers = 10\nspeed = 3\n", 2, "unknown key 'speed'");
   told("[churn]\nmedian = 600\n", 2, "a duration with its unit");
   told("duration = \"90\"\n", 1, "a duration with its unit");
+  told("duration = \"10001h\"\n", 1, "10000h at most");
+  told("history = \"10001h\"\n", 1, "10000h at most");
   told("peers = 1\n", 1, "from 2 to");
   told("peers = \"many\"\n", 1, "a whole number");
   told("[[viewers]]\nloss-up = \"101%\"\n", 2, "a share");
   told("[[viewers]]\nloss-up = 0.1\n", 2, "a share");
   told("[[viewers]]\nup = \"4Mb\"\n", 2, "a rate");
   told("[[viewers]]\naccess = \"modem\"\n", 2, "fibre");
-  for (const char* steps : {"3", "\"1s\"", "[\"1s\", \"4M\"]", "[[\"1s\"]]", "[[\"1s\", 4]]", "[[\"1\", \"4M\"]]",
-                            "[[\"1s\", \"4M\", \"1s\"]]", "[[\"1s\", \"0\"]]", "[[\"500us\", \"4M\"]]",
-                            "[[\"0\", \"4M\"]]", "[[\"1s\", \"1000G\"]]", "[[\"48h\", \"4M\"]]"})
+  for (const char* steps :
+       {"3", "\"1s\"", "[\"1s\", \"4M\"]", "[[\"1s\"]]", "[[\"1s\", 4]]", "[[\"1\", \"4M\"]]",
+        "[[\"1s\", \"4M\", \"1s\"]]", "[[\"1s\", \"0\"]]", "[[\"500us\", \"4M\"]]", "[[\"0\", \"4M\"]]",
+        "[[\"1s\", \"1000G\"]]", "[[\"61m\", \"4M\"]]", "[[\"1ms\", \"1k\"], [\"1h\", \"0\"]]", "[[\"1s\", \"999\"]]"})
     told("[[viewers]]\nup-trace = " + std::string(steps) + "\n", 2, "a list of at most 10000 steps");
   told("[[viewers]]\ndown-trace = [[\"1s\", \"4M\"],\n [\"1s\", \"fast\"]]\n", 3, "'down-trace'");
   told("[[faults]]\nat = \"3s\"\n", 1, "'kind' is missing");
@@ -172,6 +181,7 @@ TEST_CASE("scenario: what cannot be together is told with the line of one of its
   told("[map]\nkind = \"world\"\ncontinent = \"mu\"\n", 3, "africa");
   told("[map]\n\ndelay-min = \"90ms\"\n", 3, "'delay-max'");
   told("[churn]\nmedian = \"0\"\n", 2, "median");
+  told("[churn]\nsigma = 3.001\n", 2, "'sigma'");
   told("[arrivals]\nwithin = \"31s\"\n", 2, "within");
   told("[[hostile]]\nkind = \"omitter\"\nshare = \"60%\"\n[[hostile]]\nkind = \"sybil\"\nshare = \"60%\"\n", 6, "100%");
   const std::string fine = "duration = \"20s\"\n[[faults]]\nkind = \"kill\"\nat = \"3s\"\n";

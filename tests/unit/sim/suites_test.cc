@@ -67,6 +67,21 @@ TEST_CASE("suites: no secret is shared with a key that is none", "[sim]") {
   CHECK_FALSE(remembering.diffie_hellman(self, {}, shared));
 }
 
+TEST_CASE("suites: who claims a public key without its secret is not helped by what is remembered", "[sim]") {
+  crypto::ChaChaRng rng(9);
+  const auto a = crypto::generate_node_key_pair(rng);
+  const auto b = crypto::generate_node_key_pair(rng);
+  crypto::NodeKeyPair liar = crypto::generate_node_key_pair(rng);
+  liar.public_key = a.public_key;
+  const sim::RememberingSuite remembering(crypto::sodium_suite());
+  ByteArray<32> shared{}, claimed{}, computed{};
+  REQUIRE(remembering.diffie_hellman(a, b.public_key, shared));
+  REQUIRE(remembering.diffie_hellman(liar, b.public_key, claimed));
+  REQUIRE(crypto::sodium_suite().diffie_hellman(liar, b.public_key, computed));
+  CHECK(claimed != shared);
+  CHECK(claimed == computed);
+}
+
 TEST_CASE("suites: a fast one finds any bit that was changed", "[sim]") {
   const sim::FastSuite fast;
   const crypto::SymmetricKey key{1};

@@ -57,9 +57,9 @@ std::vector<Control> one_of_each() {
           Hole{0x51, 0xffff},
           Bye{ByeReason::kDisplaced},
           Head{UINT64_MAX},
-          Displaced{0x7172737475767778, {key(9), Address::v4(10, 0, 0, 9, 1009), 0x79, 0x7a, 0x7b}},
           Rendezvous{key(8)},
-          Punch{Address::v4(10, 0, 0, 8, 1008)}};
+          Punch{Address::v4(10, 0, 0, 8, 1008)},
+          Displaced{0x7172737475767778, {key(9), Address::v4(10, 0, 0, 9, 1009), 0x79, 0x7a, 0x7b}}};
 }
 
 ByteVector written(const std::vector<Control>& messages) {
@@ -117,7 +117,7 @@ TEST_CASE("control: every message round-trips, alone and with all others in one 
 TEST_CASE("control: defaults round-trip too", "[wire]") {
   const std::vector<Control> all = {Ping{},      Pong{},           Status{},    Inquiry{},       Peers{},
                                     Subscribe{}, SubscribeReply{}, Report{},    RepairRequest{}, Hole{},
-                                    Bye{},       Head{},           Displaced{}, Rendezvous{},    Punch{}};
+                                    Bye{},       Head{},           Rendezvous{}, Punch{},        Displaced{}};
   CHECK(parse(written(all)).messages == all);
 }
 
@@ -150,6 +150,8 @@ TEST_CASE("control: bytes on the wire", "[wire]") {
   repair.ranges.push_back({256, 3});
   CHECK(written({repair}) == ByteVector{25, 0, 13, 0, 0, 0, 0, 0, 0, 0, 0, 7, 1, 1, 0, 3});
   CHECK(written({Hole{1, 2}}) == ByteVector{26, 0, 10, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2});
+  CHECK(written({Punch{Address::v4(1, 2, 3, 4, 258)}}) ==
+        ByteVector{30, 0, 18, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 1, 2, 3, 4, 1, 2});
 }
 
 TEST_CASE("control: unknown types are skipped, wherever they stand", "[wire]") {

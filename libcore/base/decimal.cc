@@ -1,6 +1,6 @@
-#include "libcore/sim/decimal.h"
+#include "libcore/base/decimal.h"
 
-namespace spate::sim {
+namespace spate {
 
 std::optional<std::uint64_t> parse_decimal(std::string_view text, std::uint64_t unit, Finer finer) {
   const std::uint64_t most = UINT64_MAX / 10 / unit;
@@ -18,8 +18,8 @@ std::optional<std::uint64_t> parse_decimal(std::string_view text, std::uint64_t 
     const auto digit = static_cast<std::uint64_t>(c - '0');
     digits = true;
     if (!point) {
+      if (digit > most || whole > (most - digit) / 10) return std::nullopt;
       whole = whole * 10 + digit;
-      if (whole > most) return std::nullopt;
     } else if (scale > 1) {
       scale /= 10;
       part += digit * scale;
@@ -38,4 +38,4 @@ std::string print_decimal(std::uint64_t value, std::uint64_t unit) {
   return fraction.empty() ? text : text + "." + fraction;
 }
 
-}  // namespace spate::sim
+}  // namespace spate

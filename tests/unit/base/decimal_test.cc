@@ -1,8 +1,8 @@
-#include "libcore/sim/decimal.h"
+#include "libcore/base/decimal.h"
 
 #include "tests/catch.h"
 
-namespace spate::sim {
+namespace spate {
 
 TEST_CASE("decimal numbers are read in the unit asked for") {
   CHECK(parse_decimal("0", 1) == 0);
@@ -24,11 +24,21 @@ TEST_CASE("what is finer than the unit is refused or cut off") {
 
 TEST_CASE("what is no decimal number is refused") {
   for (const char* text : {"", ".", "-1", "+1", "1e3", "1.2.3", "1..2", " 1", "1 ", "0x1", "inf", "1,5", "1.2.",
-                           "99999999999999999999999999"}) {
+                           "99999999999999999999999999", "18446744073709551619", "1844674407370956"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_decimal(text, 1'000));
     CHECK_FALSE(parse_decimal(text, 1'000, Finer::kCutOff));
   }
+}
+
+TEST_CASE("what is more than a tenth of what fits is refused") {
+  CHECK(parse_decimal("1844674407370955161", 1) == 1'844'674'407'370'955'161);
+  for (const char* text : {"1844674407370955162", "18446744073709551615", "18446744073709551619"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_decimal(text, 1));
+  }
+  CHECK(parse_decimal("1", 1'000'000'000'000'000'000) == 1'000'000'000'000'000'000);
+  CHECK_FALSE(parse_decimal("2", 1'000'000'000'000'000'000));
 }
 
 TEST_CASE("what is printed reads back the same, without needless digits") {
@@ -39,4 +49,4 @@ TEST_CASE("what is printed reads back the same, without needless digits") {
   CHECK(print_decimal(10'005, 1'000) == "10.005");
 }
 
-}  // namespace spate::sim
+}  // namespace spate

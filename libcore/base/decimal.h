@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace spate::sim {
+namespace spate {
 
 // What becomes of digits that are worth less than one unit.
 enum class Finer : std::uint8_t { kRefused, kCutOff };
@@ -18,4 +18,4 @@ std::optional<std::uint64_t> parse_decimal(std::string_view text, std::uint64_t 
 // Reads back as the same.
 std::string print_decimal(std::uint64_t value, std::uint64_t unit);
 
-}  // namespace spate::sim
+}  // namespace spate
