@@ -21,7 +21,7 @@ class Playout {
   // most kAutoCeiling, above the smallest lag. The spread is the highest lag above the smallest of late; both
   // forget, with time constants of 4,096 and 8,192 arrivals, so that one bad moment does not stay for ever.
   static constexpr Duration kAutoFloor = std::chrono::milliseconds(2'000);
-  static constexpr Duration kAutoCeiling = std::chrono::milliseconds(10'000);
+  static constexpr Duration kAutoCeiling = std::chrono::milliseconds(3'000);
 
   // nullopt = automatic.
   explicit Playout(std::optional<Duration> latency) : fixed_latency_(latency) {}

@@ -14,7 +14,9 @@ constexpr std::uint64_t kUsedPercent = 96;
 constexpr std::uint64_t kUsedPercentEverywhere = 85;
 constexpr std::uint64_t kRepairShare = 8;  // an eighth of the limit, at most
 constexpr Duration kLoadInterval = std::chrono::milliseconds(100);
+constexpr Duration kControlWindow = std::chrono::seconds(1);
 constexpr Duration kLateMax = std::chrono::milliseconds(300);
+constexpr std::uint64_t kLateShards = 4;  // and a tenth of a second
 constexpr Duration kLoadRaise = std::chrono::seconds(5);
 // A child may keep up to 31 shards to itself before it reports; a list of 48 must fit beside them.
 constexpr std::uint64_t kWindowShardsMin = 96;
@@ -29,7 +31,6 @@ constexpr std::uint64_t kRepairsBurst = 512;
 constexpr std::uint32_t kLossSample = 64;
 constexpr std::size_t kParityWaitingMax = 64;
 constexpr std::uint64_t kSlotsMax = 16'384;
-constexpr std::uint32_t kDisplacerSlotsMin = 2;
 constexpr std::uint32_t kReserveFrom = 64;
 constexpr std::ptrdiff_t kBacklogsMax = 4;  // where the upload is limited: at a time
 // What is more than so many shards (and an eighth of a second) old is no news. It goes out at twice the pace of the
@@ -50,7 +51,7 @@ Children::Children(std::uint32_t capacity_milli, stream::Store& store, Peers& pe
       peers_(peers),
       outbox_(outbox),
       upload_(upload),
-      all_repairs_(upload.rate() / kRepairShare, upload.rate() / kRepairShare / 2) {}
+      all_repairs_(upload.rate() / kRepairShare, upload.rate() / kRepairShare / 16) {}
 
 std::uint16_t Children::slots() const {
   const std::uint64_t capacity = std::min(std::uint64_t{capacity_milli_} * striping_.data / 1'000, kSlotsMax);
@@ -68,7 +69,7 @@ std::uint64_t Children::affordable(std::uint64_t percent) const {
   const auto with_lists = std::count_if(children_.begin(), children_.end(), [](const Child& c) { return c.lists; });
   const std::uint64_t lists = list_bytes_per_second_ * static_cast<std::uint64_t>(with_lists);
   const std::uint64_t usable = upload_.rate() * percent / 100;
-  return (usable - std::min(usable, lists)) / stripe_bytes_per_second_;
+  return (usable - std::min(usable, lists + control_bytes_per_second_)) / stripe_bytes_per_second_;
 }
 
 unsigned Children::used() const {
@@ -98,7 +99,7 @@ bool Children::room_for(unsigned stripe, bool guest) const {
 
 // An eighth of the slots is for those that pass on what they get.
 bool Children::reserved(unsigned stripe, const wire::Subscribe& request) const {
-  const bool passes_on = (request.home & bit(stripe)) != 0 && request.slots >= kDisplacerSlotsMin;
+  const bool passes_on = standing(request.home, request.slots, stripe, striping_) == kPassesOn;
   return !passes_on && slots() >= kReserveFrom && free_slots() <= slots() / 8;
 }
 
@@ -124,9 +125,15 @@ StripeMask Children::stripes(session::SessionId session) const {
   return child != nullptr ? child->stripes | child->ending : 0;
 }
 
-StripeMask Children::home_of(session::SessionId session) const {
+StripeMask Children::passes_on() const {
+  StripeMask stripes = home_;
+  for (const Child& child : children_) stripes |= child.stripes;
+  return stripes;
+}
+
+StripeMask Children::passed_on_by(session::SessionId session) const {
   const Child* const child = find(session);
-  return child != nullptr ? child->home : 0;
+  return child != nullptr ? child->passes_on : 0;
 }
 
 Children::Child& Children::add(session::SessionId session, const wire::Subscribe& request, std::uint64_t first,
@@ -196,7 +203,7 @@ wire::SubscribeReply Children::subscribe(session::SessionId session, const wire:
   child->stripes = granted;
   child->ending &= ~granted;
   child->lists = request.lists;
-  child->home = request.home;
+  child->passes_on = request.home;
   child->heard = now;
   reply.first = child->first;
   return reply;
@@ -222,16 +229,42 @@ void Children::add_backlog(Child& child, StripeMask stripes, std::uint64_t first
   child.backlog_stripes = none ? stripes : child.backlog_stripes | stripes;
 }
 
-// Of those that have the stripe, the one that passes on the least gives way to somebody who passes on much more.
+// What matters least of all that is sent: any stripe, or that one where each must be had by somebody. Of equals one that
+// is not ours to pass on.
+std::optional<Children::Held> Children::least(unsigned stripe, std::optional<session::SessionId> by) {
+  std::optional<Held> least;
+  const auto order = [&](const Held& h) {
+    return std::tuple(h.standing, h.standing == kPassesOn && h.stripe != stripe, h.slots, (home_ & bit(h.stripe)) != 0,
+                      h.stripe != stripe);
+  };
+  for (Child& c : children_) {
+    if (c.session == by) continue;
+    for_each_stripe(everywhere() ? c.stripes & bit(stripe) : c.stripes, [&](unsigned s) {
+      const Standing worth = standing(c.passes_on, c.slots, s, striping_);
+      const Held held{worth, worth == kPassesOn ? c.slots : 0u, &c, s};
+      if (!least || order(held) < order(*least)) least = held;
+    });
+  }
+  return least;
+}
+
+StripeMask Children::yields_to(unsigned standing) const {
+  StripeMask yields = 0;
+  for_each_stripe(striping_.mask(), [&](unsigned stripe) {
+    const auto held = const_cast<Children*>(this)->least(stripe, std::nullopt);
+    if (held && held->standing < standing) yields |= bit(stripe);
+  });
+  return yields;
+}
+
 bool Children::displace(unsigned stripe, session::SessionId by, const wire::Subscribe& request, Instant now) {
-  if ((home_ & bit(stripe)) == 0 || (request.home & bit(stripe)) == 0 || request.slots < kDisplacerSlotsMin)
-    return false;
-  const auto worth = [&](const Child& c) { return (c.home & bit(stripe)) != 0 ? c.slots : 0u; };
-  Child* least = nullptr;
-  for (Child& c : children_)
-    if ((c.stripes & bit(stripe)) != 0 && c.session != by && (least == nullptr || worth(c) < worth(*least))) least = &c;
-  if (least == nullptr || worth(*least) * 2 > request.slots) return false;
-  end(*least, stripe, by, now);
+  const Standing worth = standing(request.home, request.slots, stripe, striping_);
+  const std::optional<Held> held = least(stripe, by);
+  if (!held || held->standing > worth) return false;
+  // Between two that pass it on it takes much more.
+  const bool equals = held->standing == worth;
+  if (equals && (worth != kPassesOn || held->stripe != stripe || 2 * held->slots > request.slots)) return false;
+  end(*held->child, held->stripe, by, now);
   return true;
 }
 
@@ -247,8 +280,9 @@ void Children::end(Child& child, unsigned stripe, std::optional<session::Session
 void Children::judge_load(Instant now) {
   if (now - load_judged_ < kLoadInterval) return;
   load_judged_ = now;
+  measure_control(now);
   const bool late = !upload_.unlimited() && std::any_of(children_.begin(), children_.end(), [&](const Child& c) {
-    return !whole(c) && !is_news(c.cursor);
+    return !whole(c) && store_.head() - std::min(store_.head(), c.cursor) > kLateShards + shards_per_second_ / 10;
   });
   if (!late) {
     late_since_ = kNever;
@@ -266,26 +300,33 @@ void Children::judge_load(Instant now) {
   shed(now);
 }
 
-// Leaves go first, and of them those that pass on the least of anything; then whoever passes on the least of the
-// stripe.
+void Children::measure_control(Instant now) {
+  if (now - control_since_ < kControlWindow) return;
+  const auto elapsed = static_cast<std::uint64_t>((now - control_since_).count());
+  const std::uint64_t rate = control_bytes_ * 1'000'000'000u / elapsed;
+  control_bytes_per_second_ += rate / 4 - control_bytes_per_second_ / 4;
+  control_bytes_ = 0;
+  control_since_ = now;
+}
+
+// What matters least goes first; of equals, what those have that pass on the least, and parity before data.
 void Children::shed(Instant now) {
   for (unsigned over = used() > slots() ? used() - slots() : 0; over > 0; --over) {
     Child* least = nullptr;
-    StripeMask least_stripes = 0;
-    std::pair<std::uint32_t, std::uint32_t> least_worth;
+    unsigned least_stripe = 0;
+    std::tuple<unsigned, std::uint32_t, int> least_worth;
     for (Child& c : children_) {
-      const StripeMask leaf = sheddable(c.stripes & ~c.home);
-      const StripeMask stripes = leaf != 0 ? leaf : sheddable(c.stripes);
-      if (stripes == 0) continue;
-      const std::pair<std::uint32_t, std::uint32_t> worth{leaf != 0 ? 0u : c.slots, c.slots};
-      if (least != nullptr && worth >= least_worth) continue;
-      least = &c;
-      least_stripes = stripes;
-      least_worth = worth;
+      for_each_stripe(sheddable(c.stripes), [&](unsigned s) {
+        const std::tuple worth{static_cast<unsigned>(standing(c.passes_on, c.slots, s, striping_)), std::uint32_t{c.slots},
+                               -static_cast<int>(s)};
+        if (least != nullptr && worth >= least_worth) return;
+        least = &c;
+        least_stripe = s;
+        least_worth = worth;
+      });
     }
     if (least == nullptr) return;
-    // Parity before data.
-    end(*least, static_cast<unsigned>(std::bit_width(least_stripes)) - 1, std::nullopt, now);
+    end(*least, least_stripe, std::nullopt, now);
   }
 }
 
@@ -320,6 +361,8 @@ void Children::on_report(session::SessionId session, const wire::Report& report,
   child->report = report;
   child->report.next = std::min(report.next, child->cursor);
   child->reported = true;
+  child->passes_on = report.passes_on;
+  child->slots = report.slots;
 }
 
 void Children::on_repair_request(session::SessionId session, const wire::RepairRequest& request, Instant now) {
@@ -370,7 +413,8 @@ void Children::on_stored(std::span<const std::uint64_t> sequences) {
   for (Child& child : children_)
     for (const std::uint64_t sequence : sequences)
       if (sequence < child.cursor && sequence >= child.first && child.late.size() < kUrgentMax &&
-          ((child.stripes | child.ending) & bit(striping_.of(sequence))) != 0)
+          ((child.stripes | child.ending) & bit(striping_.of(sequence))) != 0 &&
+          (upload_.unlimited() || whole(child) || is_news(sequence)))  // it asks for what is old, if it still wants it
         child.late.push_back({sequence, false, {}});
 }
 

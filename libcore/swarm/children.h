@@ -8,7 +8,7 @@
 // News first, to all children; then what they have asked for; then, at a pace that leaves the others alone, the backlog
 // of those that began in the past.
 //
-// Who passes more on is served first, and displaces who passes on less when a stripe is full.
+// Who passes more on is served first, and takes the place of who passes on less when there is no room: see Standing.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +28,19 @@
 
 namespace spate::swarm {
 
+// How much it matters to others that a child has a stripe. Where there is no room the higher standing takes the place
+// of a lower one, so that what is short is short for those that nobody depends on.
+enum Standing : unsigned {
+  kTakesOnly = 0,    // it passes on little (or the stripe is parity)
+  kContributes = 1,  // it passes on other stripes, half the stream at least
+  kPassesOn = 2,     // it passes on this one
+};
+inline Standing standing(StripeMask passes_on, unsigned slots, unsigned stripe, const Striping& striping) {
+  static constexpr unsigned kPassesOnSlots = 2;
+  if ((passes_on & bit(stripe)) != 0 && slots >= kPassesOnSlots) return kPassesOn;
+  return stripe < striping.data && 2 * slots >= striping.data ? kContributes : kTakesOnly;
+}
+
 struct ChildrenStats {
   std::uint64_t payload_bytes_sent = 0;  // repairs and all
   std::uint64_t repairs_sent = 0;
@@ -40,7 +53,7 @@ class Children {
   static constexpr Duration kSilenceMax = std::chrono::milliseconds(1'500);
   static constexpr Duration kSilenceMaxPart = std::chrono::milliseconds(3'500);
   // A displaced child is served for so long, to find its way to whoever took its place.
-  static constexpr Duration kDisplacedFor = std::chrono::seconds(1);
+  static constexpr Duration kDisplacedFor = std::chrono::milliseconds(400);
   // A burst with nothing behind it is closed by a Head message after so long, so that the loss of its end shows. Where
   // a hash list was sent ahead of it, that has told already.
   static constexpr Duration kMarkerDelay = std::chrono::milliseconds(5);
@@ -55,19 +68,27 @@ class Children {
   // The stripes that we are there to pass on; a child that has no other way may have any.
   void set_home(StripeMask home) { home_ = home; }
   StripeMask home() const { return home_; }
+  // Those, and what somebody has from us now.
+  StripeMask passes_on() const;
 
   // As many as the capacity and the upload limit allow, less what was too much of late.
   std::uint16_t slots() const;
   std::uint16_t free_slots() const;
   // The home stripes that a new child may have now.
   StripeMask open() const;
+  // What a child of that standing may have in place of another.
+  StripeMask yields_to(unsigned standing) const;
   std::size_t size() const { return children_.size(); }
+  // Control messages have gone out: what they take is no room for slots.
+  void on_control(std::uint64_t bytes) { control_bytes_ += bytes; }
+  // Of the stream, as measured; 0 at first.
+  std::uint64_t shards_per_second() const { return shards_per_second_; }
   bool has(session::SessionId session) const { return find(session) != nullptr; }
   // What it has from us, and whether that is most of the stream.
   StripeMask stripes(session::SessionId session) const;
   bool whole(session::SessionId session) const { return striping_.mostly(stripes(session)); }
-  // What it is there to pass on, by its word.
-  StripeMask home_of(session::SessionId session) const;
+  // What it passes on, by its word.
+  StripeMask passed_on_by(session::SessionId session) const;
   template <typename F>
   void for_each(F f) const {
     for (const Child& child : children_) f(child.session);
@@ -134,7 +155,7 @@ class Children {
     Instant ending_at = kNever;
     bool lists = true;
     std::uint16_t slots = 0;  // its own, by its word
-    StripeMask home = 0;
+    StripeMask passes_on = 0;
     std::uint64_t first = 0;
     std::uint64_t cursor = 0;  // the next sequence to send
     std::uint64_t landed = 0;  // nothing below it is on the way any more
@@ -168,11 +189,19 @@ class Children {
   bool room_for(unsigned stripe, bool guest) const;
   void end(Child& child, unsigned stripe, std::optional<session::SessionId> by, Instant now);
   void judge_load(Instant now);
+  void measure_control(Instant now);
   void shed(Instant now);
   bool reserved(unsigned stripe, const wire::Subscribe& request) const;
   void note_costs();
   std::uint64_t affordable(std::uint64_t percent) const;
   StripeMask sheddable(StripeMask stripes) const;
+  struct Held {  // a stripe that a child has, and what that is good for
+    unsigned standing;
+    std::uint32_t slots;
+    Child* child;
+    unsigned stripe;
+  };
+  std::optional<Held> least(unsigned stripe, std::optional<session::SessionId> by);
   bool displace(unsigned stripe, session::SessionId by, const wire::Subscribe& request, Instant now);
   Child& add(session::SessionId session, const wire::Subscribe& request, std::uint64_t first, Instant now);
   void add_backlog(Child& child, StripeMask stripes, std::uint64_t first);
@@ -211,6 +240,9 @@ class Children {
   std::vector<DisplacedChild> displaced_;
   std::uint64_t stripe_bytes_per_second_ = 0;
   std::uint64_t list_bytes_per_second_ = 0;
+  std::uint64_t control_bytes_ = 0;  // since control_since_
+  std::uint64_t control_bytes_per_second_ = 0;
+  Instant control_since_{};
   std::uint16_t load_max_ = UINT16_MAX;  // slots, after we could not serve as many as we had
   Instant load_judged_{};
   Instant late_since_ = kNever;

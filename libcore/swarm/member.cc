@@ -14,7 +14,7 @@ constexpr Duration kStatusCurrent = std::chrono::seconds(6);       // older word
 constexpr std::size_t kFewPeers = 4;
 constexpr Duration kPinnedRepeat = std::chrono::seconds(1);
 constexpr std::size_t kInVainInquiries = 2;  // a time, then
-constexpr Duration kSeekIntervalInVain = std::chrono::milliseconds(200);
+constexpr Duration kSeekIntervalInVain = std::chrono::milliseconds(400);
 constexpr Duration kInquiryRepeat = std::chrono::milliseconds(100);
 constexpr Duration kInquiryPatience = std::chrono::milliseconds(1'500);
 constexpr Duration kOtherAddress = std::chrono::milliseconds(750);  // then the host's next address is tried
@@ -28,6 +28,9 @@ constexpr Duration kInVain =
 constexpr Duration kHomesOnly = std::chrono::milliseconds(150);  // a stripe is sought so long before we are guests
 constexpr unsigned kSilentRounds = 3;
 constexpr Duration kParitySilent = std::chrono::seconds(1);
+// Questions for repairs: so many a second, or an eighth of the stream's shards if that is more.
+constexpr std::uint64_t kRequestsPerSecond = 48;
+constexpr std::uint64_t kRequestsBurst = 32;
 constexpr Duration kAttendInterval = std::chrono::milliseconds(50);
 constexpr Duration kExploreInterval = std::chrono::seconds(1);
 constexpr std::size_t kExploreRound = 5;                   // intervals until everybody has been asked
@@ -51,7 +54,8 @@ Member::Member(const JoinConfig& config, std::uint32_t window_bytes, wire::Short
       house_(house),
       parents_(window_bytes, self, {house.endpoint, house.outbox, house.peers, house.children, house.reception}),
       seek_at_(now),
-      unattached_since_(now) {
+      unattached_since_(now),
+      requests_left_(kRequestsPerSecond, kRequestsBurst) {
   for (const Host& host : config.hosts) candidates_.add_pinned(host);
 }
 
@@ -254,9 +258,7 @@ void Member::assign(Instant now) {
   for (const auto& [session, stripes] : plan) {
     Peer& peer = *house_.peers.find(session);
     peer.sends_until = kNever;
-    const bool all_flow = (stripes & ~parents_.served()) == 0;
-    parents_.ask(peer, stripes, as_guest[session], all_flow ? house_.reception.seen() : house_.reception.resume_from(),
-                 now);
+    parents_.ask(peer, stripes, as_guest[session], house_.reception.resume_from(stripes & ~parents_.served()), now);
   }
 }
 
@@ -282,8 +284,13 @@ std::optional<Member::Offer> Member::offer(Peer& peer, unsigned stripe, bool gue
   const std::uint8_t lag = stripe < status.lags.size() ? status.lags[stripe] : wire::kLagNone;
   if (lag == wire::kLagNone) return std::nullopt;
   const bool open = (status.open & bit(stripe)) != 0 && status.free_slots > taken;
-  // It has no room, but we would pass the stripe on: somebody who does not gives way.
-  const bool displaces = (status.home & house_.children.home() & bit(stripe)) != 0 && house_.children.slots() >= 2;
+  // It has no room, but somebody gives way who is of less use.
+  const Standing mine =
+      standing(house_.children.passes_on(), house_.children.slots(), stripe, house_.reception.striping());
+  const StripeMask yields = mine == kPassesOn      ? status.yields_home | status.home
+                            : mine == kContributes ? status.yields
+                                                   : StripeMask{0};
+  const bool displaces = (yields & bit(stripe)) != 0;
   const bool guest = !open && !displaces;
   if (guest && (!guests || status.free_slots <= taken)) return std::nullopt;
   Duration cost = std::chrono::microseconds(lag * wire::kLagUnitUs) + peer.rtt.smoothed() / 2;
@@ -292,7 +299,7 @@ std::optional<Member::Offer> Member::offer(Peer& peer, unsigned stripe, bool gue
   const bool scarce = status.role == wire::Role::kWatcher || status.free_slots < status.slots / 2;
   if (scarce && gives >= kStripesOfOne) cost += kTwiceCost * static_cast<int>(gives - kStripesOfOne + 1);
   if (peer.useless_until > now) cost += kUseless;
-  return Offer{&peer, cost, guest};
+  return Offer{&peer, cost, (status.home & bit(stripe)) == 0};
 }
 
 bool Member::guests_allowed(unsigned stripe, Instant now) const {
@@ -440,12 +447,16 @@ bool Member::dead(session::SessionId session, StripeMask gives, Instant now) con
 // Rounds of the other stripes have come since its next shard was due.
 bool Member::stripe_silent(unsigned stripe, Instant now) const {
   const Striping& striping = house_.reception.striping();
+  if (parents_.orphaned_since(stripe) != kNever) return false;  // its parent knows, and looks for another
   // Nobody has it sooner than the publisher, who may be short of upload.
   const Peer* const parent = house_.peers.find(*parents_.parent(stripe));
   if (parent != nullptr && parent->status && parent->status->role == wire::Role::kPublisher) return false;
   const auto path = parents_.path(stripe);
   const auto hops = static_cast<std::int64_t>(path ? path->size() : 1);
-  if (now - parents_.last(stripe) < kStripeSilent + hops * kStripeSilentPerHop) return false;
+  const Duration silence = now - parents_.last(stripe);
+  // One that has spoken since lacks it itself, and does what it can.
+  const bool speaks = house_.endpoint.last_received(*parents_.parent(stripe)) > parents_.last(stripe) + kSuspect;
+  if (silence < (speaks ? kSpeaksSilent : kStripeSilent) + hops * kStripeSilentPerHop) return false;
   if (stripe >= striping.data)  // parity comes once a block
     return now - parents_.last(stripe) >= kParitySilent && now - house_.reception.last_stored() < kStripeSilent;
   const std::uint64_t next = parents_.next(stripe);
@@ -475,15 +486,19 @@ void Member::attend(Instant now) {
       close(session, now);
   }
   std::map<session::SessionId, StripeMask> leave;
+  std::vector<session::SessionId> suspects;
   for_each_stripe(parents_.served(), [&](unsigned stripe) {
     const auto parent = parents_.parent(stripe);
     if (!parent) return;
     const Instant orphaned = parents_.orphaned_since(stripe);
     const bool orphan = orphaned != kNever && now - orphaned >= kOrphanPatience;
+    if (!orphan && now - parents_.last(stripe) >= kSuspect) suspects.push_back(*parent);
     if (!orphan && !stripe_silent(stripe, now)) return;
     house_.peers.find(*parent)->refuse(bit(stripe), now + (orphan ? kRefused : kSilentRefused), now);
     leave[*parent] |= bit(stripe);
   });
+  for (const session::SessionId suspect : suspects)
+    if (now - house_.endpoint.last_received(suspect) >= kSuspect) house_.peers.ping(*house_.peers.find(suspect), now);
   for (const auto& [parent, stripes] : leave) leave_parent(parent, stripes, now);
   if (starving(now)) {
     std::vector<session::SessionId> all;
@@ -526,8 +541,15 @@ void Member::request_repairs(Instant now) {
   if (!attached()) return;
   if (short_of_upload(now)) return house_.reception.hold_requests(house_.upload.ready_at(now));
   const auto choose = [&](std::uint64_t sequence, unsigned requests) { return whom_to_ask(sequence, requests, now); };
-  while (const auto request = house_.reception.next_request(choose, now))
+  requests_left_.set_rate(std::max(kRequestsPerSecond, house_.children.shards_per_second() / 8), now);
+  for (;;) {
+    // What is not asked for now is asked for with what comes due until then.
+    if (const Instant ready = requests_left_.ready_at(now); ready > now) return house_.reception.hold_requests(ready);
+    const auto request = house_.reception.next_request(choose, now);
+    if (!request) return;
+    requests_left_.charge(1, now);
     house_.outbox.send(request->target.session, request->request);
+  }
 }
 
 // Exploring.
@@ -576,6 +598,7 @@ void Member::improve(Instant now) {
 
 void Member::handle_deadline(Instant now) {
   parents_.handle_deadline(now);
+  on_lost(parents_.take_ended(now), now);
   if (striped_ && wanted() != 0 && seek_at_ == kNever) seek_soon(now);
   request_repairs(now);
   if (now >= attend_at_) attend(now);

@@ -41,6 +41,9 @@ class Member {
   // each hop that it is away from the publisher: who is nearest to the trouble is to notice it first.
   static constexpr Duration kStripeSilent = std::chrono::milliseconds(150);
   static constexpr Duration kStripeSilentPerHop = std::chrono::milliseconds(50);
+  // Before that it is asked for a sign of life. If it gives one, it is waited for so long.
+  static constexpr Duration kSuspect = std::chrono::milliseconds(80);
+  static constexpr Duration kSpeaksSilent = std::chrono::milliseconds(700);
   // A parent that has no parent itself is waited for so long.
   static constexpr Duration kOrphanPatience = std::chrono::milliseconds(1'500);
   // Parents that live, but send nothing of what the publisher has published, are left after so long, and so much more
@@ -164,6 +167,7 @@ class Member {
   Instant unattached_since_;
   std::uint64_t switches_ = 0;
   unsigned explored_ = 0;
+  TokenBucket requests_left_;
 };
 
 }  // namespace spate::swarm

@@ -84,7 +84,7 @@ void Parents::send_again(session::SessionId session, Link& link, Instant now) {
   subscribe.lists = link.lists;
   subscribe.guest = link.guest;
   subscribe.slots = house_.children.slots();
-  subscribe.home = house_.children.home();
+  subscribe.home = house_.children.passes_on();
   house_.outbox.send(session, subscribe);
   const Peer* const peer = house_.peers.find(session);
   ++link.tries;
@@ -189,9 +189,23 @@ StripeMask Parents::on_reply(Peer& peer, const wire::SubscribeReply& reply, Dura
   return fresh;
 }
 
-void Parents::on_displaced(session::SessionId session, StripeMask stripes, Instant) {
+void Parents::on_displaced(session::SessionId session, StripeMask stripes, Instant now) {
   const auto it = links_.find(session);
-  if (it != links_.end()) ending_ |= it->second.granted & stripes;
+  if (it == links_.end()) return;
+  ending_ |= it->second.granted & stripes;
+  for_each_stripe(it->second.granted & stripes, [&](unsigned s) { stripes_[s].ends_at = now + Children::kDisplacedFor; });
+}
+
+StripeMask Parents::take_ended(Instant now) {
+  StripeMask ended = 0;
+  for_each_stripe(ending_, [&](unsigned s) {
+    if (now >= stripes_[s].ends_at) ended |= bit(s);
+  });
+  if (ended == 0) return 0;
+  for (auto& [session, link] : links_)
+    if ((link.granted & ended) != 0) release(link, ended);
+  std::erase_if(links_, [](const auto& entry) { return entry.second.granted == 0 && entry.second.asked == 0; });
+  return ended;
 }
 
 bool Parents::on_status(Peer& peer, Instant now) {
@@ -275,6 +289,7 @@ void Parents::report(session::SessionId session, Link& link, Instant now) {
   report.lag_us = static_cast<std::uint32_t>(std::clamp<std::int64_t>(to_us(reception.lag()), 0, UINT32_MAX));
   report.slots = house_.children.slots();
   report.free_slots = house_.children.free_slots();
+  report.passes_on = house_.children.passes_on();
   report.knows_end = reception.info() && reception.info()->ended;
   house_.outbox.send(session, report);
   reported_received_ = reception.stats().received;
@@ -322,6 +337,7 @@ void Parents::handle_deadline(Instant now) {
 Instant Parents::next_deadline() const {
   Instant next = lists_due_ ? Instant::min() : kNever;
   for (const auto& [session, link] : links_) next = std::min({next, link.again, link.report_at, link.early_report_at});
+  for_each_stripe(ending_, [&](unsigned s) { next = std::min(next, stripes_[s].ends_at); });
   return next;
 }
 

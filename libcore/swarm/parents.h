@@ -79,6 +79,8 @@ class Parents {
   void on_displaced(session::SessionId session, StripeMask stripes, Instant now);
   // Displaced, and not yet with another: their parents stop soon.
   StripeMask ending() const { return ending_; }
+  // Those whose parents have stopped by now: they have none.
+  StripeMask take_ended(Instant now);
   void on_shard(session::SessionId session, std::uint64_t sequence, Instant now);
   void on_parity(session::SessionId session, unsigned index, Instant now);
   // Frames have come and been taken in.
@@ -107,6 +109,7 @@ class Parents {
     std::optional<wire::Path> path;  // of the parent
     Instant orphaned_since = kNever;
     Instant last{};
+    Instant ends_at = kNever;  // if it is ending
     std::uint64_t next = 0;
   };
 

@@ -223,6 +223,21 @@ void Reception::note_seen(std::uint64_t next, StripeMask overtaken, Instant now)
   noticed_ = gaps_.notice(noticed_, seen_, store_, expected, now);
 }
 
+std::uint64_t Reception::resume_from(StripeMask stripes) const {
+  if (!started_) return wire::kFromNewest;
+  std::uint64_t from = seen_;
+  StripeMask left = stripes & first_stripes(striping_.data);
+  for (std::uint64_t s = std::min(seen_, store_.head()); s > std::max(next_, store_.tail()) && left != 0; --s) {
+    const StripeMask stripe = bit(striping_.of(s - 1));
+    if ((left & stripe) == 0) continue;
+    if (store_.at(s - 1).present())
+      left &= ~stripe;
+    else
+      from = s - 1;
+  }
+  return from;
+}
+
 // It sends from where we asked for, older ones first.
 void Reception::on_new_parent(StripeMask stripes, Instant now) {
   parentless_ &= ~stripes;

@@ -63,8 +63,9 @@ class Reception {
   // Sending begins at this sequence. Only the first call of a run counts that anything came of. What was published
   // before that moment is played, but says nothing about lag.
   void start(std::uint64_t first, std::optional<std::uint64_t> media_now, Instant now);
-  // Where a new parent should go on.
-  std::uint64_t resume_from() const { return started_ ? next_ : wire::kFromNewest; }
+  // Where a new parent of those stripes should go on: at the first of what is missing of them to the end. Single ones
+  // before that are repaired.
+  std::uint64_t resume_from(StripeMask stripes) const;
 
   // How the run is striped; one stripe before info().
   const Striping& striping() const { return striping_; }

@@ -226,6 +226,8 @@ wire::Status Swarm::status(Instant now) const {
   status.free_slots = children_.free_slots();
   status.home = children_.home();
   status.open = children_.open();
+  status.yields = children_.yields_to(kContributes);
+  status.yields_home = children_.yields_to(kPassesOn);
   if (!member_) {
     for (unsigned i = 0; i < children_.striping().all(); ++i) status.lags.push_back(0);
     return status;
@@ -236,7 +238,7 @@ wire::Status Swarm::status(Instant now) const {
         std::clamp<std::int64_t>(to_us(reception_->lag(stripes, media, now)), 0, UINT32_MAX));
   };
   const StripeMask flowing = member_->flowing();
-  status.open &= flowing;
+  for (StripeMask* const stripes : {&status.open, &status.yields, &status.yields_home}) *stripes &= flowing;
   status.lag_us = lag_us(children_.home());
   for (unsigned i = 0; i < children_.striping().all(); ++i) {
     const std::uint32_t units = (lag_us(bit(i)) + wire::kLagUnitUs / 2) / wire::kLagUnitUs;
@@ -276,7 +278,7 @@ std::optional<wire::PeerRecord> Swarm::record_of(const Peer& peer) const {
   if (const wire::Report* const report = children_.report_of(peer.session)) {
     record.free_slots = report->free_slots;
     record.lag_us = report->lag_us;
-    record.home = children_.home_of(peer.session);
+    record.home = children_.passed_on_by(peer.session);
     return report->slots > 0 ? std::optional(record) : std::nullopt;
   }
   if (!peer.status || !peer.status->receiving || peer.status->slots == 0) return std::nullopt;
@@ -371,7 +373,7 @@ void Swarm::tell_displaced() {
   for (const Children::DisplacedChild& displaced : children_.take_displaced()) {
     wire::Displaced told{displaced.stripes, {}};
     if (const Peer* const by = displaced.by ? peers_.find(*displaced.by) : nullptr)
-      told.by = {by->key, host_.endpoint.address(by->session), 1, 0, children_.home_of(by->session)};
+      told.by = {by->key, host_.endpoint.address(by->session), 1, 0, children_.passed_on_by(by->session)};
     outbox_.send(displaced.session, told);
   }
 }
@@ -500,6 +502,7 @@ bool Swarm::flush(DatagramBatch& out, Instant now) {
   const std::uint64_t control = out.totals().wire_bytes - before;
   host_.upload.charge(control, now);  // control is never held back, but counts
   control_bytes_sent_ += control;
+  children_.on_control(control);
   return flushed && children_.pump(host_.endpoint, out, now);
 }
 

@@ -45,6 +45,8 @@ bool parse(Reader& in, Status& m) {
   m.lag_us = in.u32();
   m.home = in.u64();
   m.open = in.u64();
+  m.yields = in.u64();
+  m.yields_home = in.u64();
   const std::size_t stripes = in.u8();
   if (stripes > kStripesAllMax) return false;
   for (std::size_t i = 0; i < stripes; ++i) m.lags.push_back(in.u8());
@@ -63,14 +65,14 @@ bool parse(Reader& in, Status& m) {
   return true;
 }
 std::size_t size(const Status& m) {
-  std::size_t bytes = 28 + m.lags.size();
+  std::size_t bytes = 44 + m.lags.size();
   for (const Route& route : m.routes) bytes += 9 + 4 * route.path.size();
   return bytes;
 }
 void write(Writer& out, const Status& m) {
   out.u8(static_cast<std::uint8_t>(m.role));
   out.u8(static_cast<std::uint8_t>((m.receiving ? kReceiving : 0) | (m.no_upload ? kNoUpload : 0)));
-  out.u16(m.slots).u16(m.free_slots).u32(m.lag_us).u64(m.home).u64(m.open);
+  out.u16(m.slots).u16(m.free_slots).u32(m.lag_us).u64(m.home).u64(m.open).u64(m.yields).u64(m.yields_home);
   out.u8(static_cast<std::uint8_t>(m.lags.size()));
   for (const std::uint8_t lag : m.lags) out.u8(lag);
   out.u8(static_cast<std::uint8_t>(m.routes.size()));
@@ -159,14 +161,15 @@ bool parse(Reader& in, Report& m) {
   m.lag_us = in.u32();
   m.slots = in.u16();
   m.free_slots = in.u16();
+  m.passes_on = in.u64();
   const std::uint8_t flags = in.u8();
   m.knows_end = (flags & kKnowsEnd) != 0;
   return m.next <= m.seen;
 }
-std::size_t size(const Report&) { return 33; }
+std::size_t size(const Report&) { return 41; }
 void write(Writer& out, const Report& m) {
   out.u64(m.next).u64(m.seen).u32(m.received).u32(m.missed).u32(m.lag_us).u16(m.slots).u16(m.free_slots);
-  out.u8(m.knows_end ? kKnowsEnd : 0);
+  out.u64(m.passes_on).u8(m.knows_end ? kKnowsEnd : 0);
 }
 
 bool parse(Reader& in, RepairRequest& m) {

@@ -66,6 +66,10 @@ struct Status {
   InlineVector<std::uint8_t, kStripesAllMax> lags;
   StripeMask home = 0;        // the stripes that it is there to pass on
   StripeMask open = 0;        // those of them that a new child may have now
+  // Those that it sends to somebody who would have to give way: to whoever passes on other stripes, and to whoever
+  // passes on that stripe itself.
+  StripeMask yields = 0;
+  StripeMask yields_home = 0;
   std::vector<Route> routes;  // of what it sends to the receiver of this; at most kRoutesMax
   bool operator==(const Status&) const = default;
 };
@@ -122,6 +126,7 @@ struct Report {
   std::uint32_t lag_us = 0;
   std::uint16_t slots = 0;
   std::uint16_t free_slots = 0;
+  StripeMask passes_on = 0;  // that it is at home in, or sends to somebody now
   bool knows_end = false;  // that the run has ended, and where
   bool operator==(const Report&) const = default;
 };
