@@ -11,7 +11,7 @@ namespace {
 
 // A store whose shard number n was read n milliseconds after the start, and what plays it.
 struct Fixture {
-  explicit Fixture(std::optional<Duration> latency) : playout(latency) { playout.start(0); }
+  explicit Fixture(std::optional<Duration> latency) : playout(latency) { playout.start(0, 0, kStart); }
 
   void arrive(std::uint64_t sequence, Instant now = kStart) {
     StoredShard shard;
@@ -48,7 +48,7 @@ TEST_CASE("playout: nothing before it is started, and nothing from before the st
   Fixture f(Duration::zero());
   for (std::uint64_t i = 0; i < 5; ++i) f.arrive(i);
   CHECK_FALSE(playout.poll(f.store, 0, kStart));
-  f.playout.start(3);
+  f.playout.start(3, 0, kStart);
   CHECK(f.play(0) == Sequences{3, 4});
   CHECK(f.playout.lost() == 0);
 }
@@ -144,7 +144,7 @@ TEST_CASE("playout: starts again in another epoch") {
   f.arrive(1);
   CHECK(f.play(0).empty());
   f.store.restart(1000);
-  f.playout.start(1000);
+  f.playout.start(1000, 0, kStart);
   f.arrive(1000);
   CHECK(f.play(0) == Sequences{1000});
   CHECK(f.playout.lost() == 0);

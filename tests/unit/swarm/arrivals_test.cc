@@ -13,7 +13,6 @@ namespace {
 
 // Two stripes, of which every shard is that old when it comes: the publisher's clock shows 0 at kStart.
 struct Fixture {
-  Fixture() { arrivals.restart(2); }
   void add(unsigned stripe, std::uint64_t read_us, Duration age) {
     arrivals.add(stripe, read_us, kStart + microseconds(read_us) + age);
   }
@@ -27,7 +26,7 @@ struct Fixture {
   // The mean age, by the publisher's clock.
   Duration age(unsigned stripe) const { return arrivals.age(stripe) - (kStart - Instant{}); }
 
-  Arrivals arrivals;
+  Arrivals arrivals{2};
   std::uint64_t media_us = 0;
 };
 

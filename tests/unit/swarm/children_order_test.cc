@@ -77,7 +77,7 @@ struct Fixture {
     return server.peers.find_key(child.keys.public_key)->session;
   }
   void add(ScriptedPeer& child, StripeMask stripes, std::uint64_t first, bool lists = false) {
-    const wire::Subscribe request{stripes, first, 1'000'000, lists};
+    const wire::Subscribe request{.stripes = stripes, .first = first, .window_bytes = 1'000'000, .lists = lists};
     CHECK(server.children.subscribe(at_server(child), request, wire::kAllStripes, first, true, net.now).stripes ==
           stripes);
   }
@@ -209,9 +209,7 @@ TEST_CASE("children: parity goes to those who have its stripe, and its list to t
 TEST_CASE("children: a displaced stripe is sent until its while is over", "[swarm]") {
   Fixture f;
   f.add(f.a, bit(0), 0);
-  wire::Subscribe request{bit(0), 0, 100'000};
-  request.slots = 100;
-  request.home = bit(0);
+  const wire::Subscribe request{.stripes = bit(0), .first = 0, .window_bytes = 100'000, .slots = 100, .home = bit(0)};
   // Every place of the stripe is taken; others are there in name only.
   std::uint32_t n = 100;
   while (f.server.children.take_displaced().empty()) {
@@ -230,9 +228,7 @@ TEST_CASE("children: a displaced stripe is sent until its while is over", "[swar
 TEST_CASE("children: the slots follow what the upload limit carries, and leaves are shed for want of them", "[swarm]") {
   Fixture f;
   f.add(f.a, bit(0) | bit(1), 0);  // a leaf in both
-  wire::Subscribe request{bit(0), 0, 100'000};
-  request.slots = 100;
-  request.home = bit(0);
+  const wire::Subscribe request{.stripes = bit(0), .first = 0, .window_bytes = 100'000, .slots = 100, .home = bit(0)};
   REQUIRE(f.server.children.subscribe(f.at_server(f.b), request, wire::kAllStripes, 0, true, f.net.now).stripes ==
           bit(0));
   const auto report_all = [&] {

@@ -107,7 +107,7 @@ struct Fixture {
   }
   // Those stripes from `first` on, of a stream that goes on.
   wire::SubscribeReply add_live(ScriptedPeer& child, StripeMask stripes, std::uint64_t first, bool lists = true) {
-    const wire::Subscribe request{stripes, first, kWindow, lists};
+    const wire::Subscribe request{.stripes = stripes, .first = first, .window_bytes = kWindow, .lists = lists};
     return server.children.subscribe(at_server(child), request, wire::kAllStripes, first, true, net.now);
   }
   static std::size_t lists(const ScriptedPeer& child) {

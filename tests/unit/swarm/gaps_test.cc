@@ -250,7 +250,7 @@ TEST_CASE("gaps: a new parent is asked for everything again of its stripes after
   f.at -= f.at % kStriping.data;
   f.notice(f.at, f.at + 8, kStart);
   REQUIRE(f.due(kStart + milliseconds(5)));
-  f.gaps.restart(bit(1) | bit(2), kStriping, kStart + milliseconds(10));
+  f.gaps.restart(0, bit(1) | bit(2), kStriping, kStart + milliseconds(10));
   CHECK_FALSE(f.due(kStart + milliseconds(11)));
   const auto request = f.due(kStart + milliseconds(10) + f.gaps.guard());
   REQUIRE(request);

@@ -211,12 +211,12 @@ TEST_CASE("member: takes no stripe from whoever has it from it", "[swarm]") {
   // p2 becomes its child in its home stripe.
   const StripeMask home = f.p1.peer.last<wire::Subscribe>()->home;
   REQUIRE(count(home) == 1);
-  f.p2.peer.say(wire::Subscribe{home, wire::kFromNewest, 100'000});
+  f.p2.peer.say(wire::Subscribe{.stripes = home, .window_bytes = 100'000});
   f.run(milliseconds(100));
   REQUIRE(f.p2.peer.last<wire::SubscribeReply>());
   REQUIRE(f.p2.peer.last<wire::SubscribeReply>()->stripes == home);
   f.p1.grants = kAll & ~home;
-  f.p1.peer.say(wire::SubscribeReply{wire::SubscribeCode::kFull, kAll & ~home, 0});  // it is lost there
+  f.p1.reply(wire::SubscribeCode::kFull, kAll & ~home);  // it is lost there
   f.run(seconds(1));
   CHECK((f.p2.child & home) == 0);
 }

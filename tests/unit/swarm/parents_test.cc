@@ -201,7 +201,7 @@ TEST_CASE("parents: who has given its last stripe away is told so", "[swarm]") {
 
 TEST_CASE("parents: a grant that nobody waits for is declined", "[swarm]") {
   Fixture f;
-  f.p1.peer.say(wire::SubscribeReply{wire::SubscribeCode::kAccepted, bit(1), 0});
+  f.p1.reply(wire::SubscribeCode::kAccepted, bit(1));
   f.net.run_for(milliseconds(20));
   CHECK(f.parents.served() == 0);
   CHECK(f.p1.peer.all<wire::Unsubscribe>().size() == 1);
@@ -210,7 +210,7 @@ TEST_CASE("parents: a grant that nobody waits for is declined", "[swarm]") {
 TEST_CASE("parents: what a parent gives beside what was asked for is declined", "[swarm]") {
   Fixture f;
   f.ask_and_wait(f.p1, bit(1));
-  f.p1.peer.say(wire::SubscribeReply{wire::SubscribeCode::kAccepted, bit(1) | bit(2), 0});
+  f.p1.reply(wire::SubscribeCode::kAccepted, bit(1) | bit(2));
   f.net.run_for(milliseconds(20));
   CHECK(f.parents.served() == bit(1));
   CHECK(f.p1.child == bit(1));
@@ -219,7 +219,7 @@ TEST_CASE("parents: what a parent gives beside what was asked for is declined", 
 TEST_CASE("parents: what a parent grants no more is lost", "[swarm]") {
   Fixture f;
   f.ask_and_wait(f.p1, bit(1) | bit(2));
-  f.p1.peer.say(wire::SubscribeReply{wire::SubscribeCode::kNoStream, bit(2), 0});
+  f.p1.reply(wire::SubscribeCode::kNoStream, bit(2));
   f.net.run_for(milliseconds(20));
   CHECK(f.parents.served() == bit(2));
   CHECK_FALSE(f.parents.parent(1));
@@ -359,7 +359,7 @@ TEST_CASE("parents: what it is displaced in it keeps until the end, and from ano
   CHECK(f.parents.ending() == bit(1));
   CHECK(f.parents.served() == (bit(1) | bit(2)));
   // The parent counts it no more, and says so; it still comes.
-  f.p1.peer.say(wire::SubscribeReply{wire::SubscribeCode::kFull, bit(2), 0});
+  f.p1.reply(wire::SubscribeCode::kFull, bit(2));
   f.net.run_for(milliseconds(10));
   CHECK(f.parents.parent(1) == f.session(f.p1));
   f.ask_and_wait(f.p2, bit(1));

@@ -56,7 +56,7 @@ struct Fixture {
     REQUIRE(viewer.reception.on_info(publisher.info(now), now) == Reception::InfoResult::kNewRun);
     for (int i = 0; i < 10; ++i, now += milliseconds(20)) publisher.publish(now);
     now = kStart;
-    viewer.reception.start(0, std::nullopt);
+    viewer.reception.start(0, std::nullopt, now);
   }
   void take(std::uint64_t from, std::uint64_t to) {
     for (; from < to; ++from) CHECK(viewer.take(publisher.frame(from), now) == stream::Verdict::kStored);
@@ -162,7 +162,7 @@ TEST_CASE("reception: what was published before it joined is waited for longer",
   for (int i = 0; i < 10; ++i) publisher.publish(kStart);
   Viewer viewer(relay_config());
   REQUIRE(viewer.reception.on_info(publisher.info(kStart), kStart) == Reception::InfoResult::kNewRun);
-  viewer.reception.start(0, std::nullopt);
+  viewer.reception.start(0, std::nullopt, kStart);
   for (const std::uint64_t s : {0u, 5u}) viewer.take(publisher.frame(s), kStart);  // from 1 on it may come beside
   CHECK(viewer.requested(kStart + 10 * Gaps::kGuardMin).empty());
   CHECK(viewer.requested(kStart + seconds(10)) == Sequences{1, 2, 3, 4});
@@ -173,7 +173,7 @@ TEST_CASE("reception: a new parent's backlog is not asked for while it is on its
   for (int i = 0; i < 40; ++i) publisher.publish(kStart);
   Viewer viewer(relay_config());
   REQUIRE(viewer.reception.on_info(publisher.info(kStart), kStart) == Reception::InfoResult::kNewRun);
-  viewer.reception.start(0, std::nullopt);
+  viewer.reception.start(0, std::nullopt, kStart);
   const Reception::From first{1, bit(0), kRtt};
   for (const std::uint64_t s : {0u, 16u, 32u}) viewer.take(publisher.frame(s), first, kStart);
   viewer.reception.on_new_parent(wire::kAllStripes & ~bit(0), kStart);
@@ -185,7 +185,7 @@ TEST_CASE("reception: a relay asks for what its backlog lacks before it gives it
   for (int i = 0; i < 10; ++i) publisher.publish(kStart);
   Viewer viewer(relay_config());
   REQUIRE(viewer.reception.on_info(publisher.info(kStart), kStart) == Reception::InfoResult::kNewRun);
-  viewer.reception.start(0, std::nullopt);
+  viewer.reception.start(0, std::nullopt, kStart);
   for (const std::uint64_t s : {0u, 5u}) viewer.take(publisher.frame(s), kStart);
   Sequences asked;
   for (Instant now = kStart; asked.empty() && now < kStart + seconds(10); now += milliseconds(10)) {
@@ -199,14 +199,14 @@ TEST_CASE("reception: an announced hole is waited for no more", "[swarm]") {
   Fixture f;
   f.take(0, 3);
   f.take(5, 7);
-  f.viewer.reception.on_hole({3, 2});
+  f.viewer.reception.on_hole({3, 2}, true, f.now);
   f.viewer.play(f.now);
   CHECK(f.viewer.reception.next() == 7);
   CHECK(f.viewer.played.size() == 500);
   CHECK(f.viewer.discontinuities == 1);
   CHECK(f.viewer.reception.lost() == 2);
   CHECK(f.viewer.requested(f.now + seconds(1)).empty());
-  f.viewer.reception.on_hole({0, 65'535});  // what is here stays here
+  f.viewer.reception.on_hole({0, 65'535}, true, f.now);  // what is here stays here
   CHECK(f.viewer.store.at(6).present());
 }
 
@@ -230,12 +230,12 @@ TEST_CASE("reception: what came before the start, or again, is not taken", "[swa
   CHECK(viewer.reception.resume_from() == wire::kFromNewest);
   REQUIRE(viewer.reception.on_info(publisher.info(kStart), kStart) == Reception::InfoResult::kNewRun);
   CHECK(viewer.take(publisher.frame(0), kStart) == stream::Verdict::kStale);
-  viewer.reception.start(5, std::nullopt);
+  viewer.reception.start(5, std::nullopt, kStart);
   CHECK(viewer.take(publisher.frame(4), kStart) == stream::Verdict::kStale);
   CHECK(viewer.take(publisher.frame(5), kStart) == stream::Verdict::kStored);
   CHECK(viewer.take(publisher.frame(5), kStart) == stream::Verdict::kDuplicate);
   CHECK(viewer.reception.duplicates() == 1);
-  viewer.reception.start(0, std::nullopt);  // only the first of a run counts
+  viewer.reception.start(0, std::nullopt, kStart);  // only the first of a run counts
   CHECK(viewer.reception.resume_from() == 6);
 }
 
@@ -277,7 +277,7 @@ TEST_CASE("reception: a new run begins anew, and frames of the old one are neith
   CHECK(f.viewer.reception.on_info(again.info(f.now), f.now) == Reception::InfoResult::kNewRun);
   CHECK_FALSE(f.viewer.reception.started());
   CHECK(f.viewer.requested(f.now + seconds(1)).empty());
-  f.viewer.reception.start(0, std::nullopt);
+  f.viewer.reception.start(0, std::nullopt, f.now);
   CHECK(f.viewer.take(f.publisher.frame(6), f.now) != stream::Verdict::kForged);
   f.viewer.played.clear();
   CHECK(f.viewer.take(again.frame(0), f.now) == stream::Verdict::kStored);
@@ -305,14 +305,14 @@ TEST_CASE("reception: a private stream needs its secret to be played, not to be 
     config.content_secret = secret;
     Viewer viewer(config);
     REQUIRE(viewer.reception.on_info(info, kStart) == Reception::InfoResult::kNewRun);
-    viewer.reception.start(0, std::nullopt);
+    viewer.reception.start(0, std::nullopt, kStart);
     viewer.take(publisher.frame(0), kStart);
     CHECK(viewer.played == ByteVector(100, 0));
     CHECK(ByteVector(viewer.store.at(0).payload().begin(), viewer.store.at(0).payload().end()) != viewer.played);
   }
   Viewer relay(relay_config());
   REQUIRE(relay.reception.on_info(info, kStart) == Reception::InfoResult::kNewRun);
-  relay.reception.start(0, std::nullopt);
+  relay.reception.start(0, std::nullopt, kStart);
   CHECK(relay.take(publisher.frame(0), kStart) == stream::Verdict::kStored);
 }
 
@@ -341,7 +341,7 @@ TEST_CASE("reception: what parity brings back is not asked for", "[swarm]") {
   REQUIRE(block != nullptr);
   Viewer viewer;
   REQUIRE(viewer.reception.on_info(publisher.info(now), now) == Reception::InfoResult::kNewRun);
-  viewer.reception.start(0, std::nullopt);
+  viewer.reception.start(0, std::nullopt, now);
   for (std::uint64_t i = 0; i < 16; ++i)
     if (i != 3) CHECK(viewer.take(publisher.frame(i), now) == stream::Verdict::kStored);
   CHECK(viewer.reception.next() == 3);
@@ -365,7 +365,7 @@ TEST_CASE("reception: what parity may bring back is asked for only when that sho
     publisher.source->push(ByteVector(100, static_cast<std::uint8_t>(i)), now);
   Viewer viewer(relay_config());
   REQUIRE(viewer.reception.on_info(before, now) == Reception::InfoResult::kNewRun);
-  viewer.reception.start(0, std::nullopt);
+  viewer.reception.start(0, std::nullopt, now);
   const auto take_all_but = [&](std::initializer_list<std::uint64_t> missing) {
     for (std::uint64_t i = 0; i < 20; ++i)
       if (std::count(missing.begin(), missing.end(), i) == 0) viewer.take(publisher.frame(i), now);

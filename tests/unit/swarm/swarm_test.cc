@@ -100,7 +100,7 @@ TEST_CASE("swarm: with no slots at all it refuses for good", "[swarm]") {
 
 TEST_CASE("swarm: who asks for some stripes is given those, and told which way they come", "[swarm]") {
   Fixture f;
-  f.ask(f.a, wire::Subscribe{bit(1) | bit(5), wire::kFromNewest, 100'000});
+  f.ask(f.a, wire::Subscribe{.stripes = bit(1) | bit(5), .window_bytes = 100'000});
   const auto reply = f.a.last<wire::SubscribeReply>();
   REQUIRE(reply);
   CHECK(reply->code == wire::SubscribeCode::kAccepted);
@@ -122,7 +122,7 @@ TEST_CASE("swarm: who asks for some stripes is given those, and told which way t
 
 TEST_CASE("swarm: what has room is granted, and the rest refused with introductions", "[swarm]") {
   Fixture f;
-  f.ask(f.a, wire::Subscribe{first_stripes(kData - 2), wire::kFromNewest, 100'000, true, false, 8, bit(2)});
+  f.ask(f.a, wire::Subscribe{.stripes = first_stripes(kData - 2), .window_bytes = 100'000, .slots = 8, .home = bit(2)});
   f.feed(milliseconds(100), &f.a);
   f.ask(f.b, wire::Subscribe{});
   const auto reply = f.b.last<wire::SubscribeReply>();
@@ -175,7 +175,7 @@ TEST_CASE("swarm: an impossible first sequence is brought into what is here", "[
   const std::uint64_t wish = GENERATE(UINT64_MAX - 1, std::uint64_t{1} << 40);
   Fixture f;
   f.feed(milliseconds(200));
-  f.ask(f.a, wire::Subscribe{wire::kAllStripes, wish, 100'000});
+  f.ask(f.a, wire::Subscribe{.first = wish, .window_bytes = 100'000});
   const auto reply = f.a.last<wire::SubscribeReply>();
   REQUIRE(reply);
   CHECK(reply->first < 1'000);
@@ -315,7 +315,7 @@ TEST_CASE("swarm: who wants no names is told the status only", "[swarm]") {
 TEST_CASE("swarm: who is displaced is told by whom, and keeps its stripe for a moment", "[swarm]") {
   Fixture f;
   f.ask(f.a, wire::Subscribe{});
-  wire::Subscribe subscribe{bit(3), wire::kFromNewest, 100'000, true, false, 100, bit(3)};
+  const wire::Subscribe subscribe{.stripes = bit(3), .window_bytes = 100'000, .slots = 100, .home = bit(3)};
   f.ask(f.b, subscribe);
   CHECK(f.b.last<wire::SubscribeReply>()->stripes == bit(3));
   const auto displaced = f.a.last<wire::Displaced>();
@@ -397,9 +397,7 @@ TEST_CASE("swarm: ways so many and so long that no datagram holds them are told 
   parent.tell_status();
   child.dial(5, net.now);
   net.run_for(milliseconds(100));
-  wire::Subscribe subscribe{wire::kAllStripes};
-  subscribe.guest = true;
-  child.say(subscribe);
+  child.say(wire::Subscribe{.guest = true});
   net.run_for(milliseconds(100));
   REQUIRE(child.last<wire::SubscribeReply>());
   CHECK(count(child.last<wire::SubscribeReply>()->stripes) >= wire::kRoutesMax);
