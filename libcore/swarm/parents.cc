@@ -6,7 +6,7 @@ namespace spate::swarm {
 namespace {
 
 constexpr Duration kAskAgain = std::chrono::milliseconds(100);  // at least
-constexpr Duration kUnanswered = std::chrono::seconds(5);  // then it may be asked once more
+constexpr Duration kUnanswered = std::chrono::seconds(5);       // then it may be asked once more
 // Reports beside the regular ones, which open a parent's window: after so many shards, but not more often than so.
 constexpr std::uint64_t kReportShards = 32;
 constexpr Duration kReportSpacing = std::chrono::microseconds(2'500);
