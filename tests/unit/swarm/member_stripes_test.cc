@@ -262,7 +262,7 @@ TEST_CASE("member: the head of one that gives some stripes only says nothing of 
   }
 }
 
-TEST_CASE("member: two stripes that come much sooner through another are both had from it", "[swarm][!mayfail]") {
+TEST_CASE("member: two stripes that come much sooner through another are both had from it", "[swarm]") {
   Fixture f({1, 2});
   f.p2.set_full();
   f.p2.status.home = 0;

@@ -110,7 +110,7 @@ TEST_CASE("member: nobody is taken who has the stream through it, who has no slo
   CHECK(f.p2.subscriptions + f.p3.subscriptions == 0);
 }
 
-TEST_CASE("member: who grants what it has through us is left, and not asked again at once", "[swarm][!mayfail]") {
+TEST_CASE("member: who grants what it has through us is left, and not asked again at once", "[swarm]") {
   Fixture f({1});
   f.p1.come_by(node_keys_of(kSelf).public_key);
   f.run(seconds(3));
