@@ -184,3 +184,30 @@ TEST_CASE("playout: a fixed latency does not follow anything") {
   for (int i = 0; i < 100; ++i) playout.on_arrival(milliseconds(i * 10));
   CHECK(playout.latency() == milliseconds(70));
 }
+
+TEST_CASE("playout: in a backlog a gap is waited for since something was played, whatever the latency") {
+  const auto latency = GENERATE(as<std::optional<Duration>>{}, std::nullopt, milliseconds(0), milliseconds(5'000));
+  constexpr std::int64_t kWait = Playout::kBacklogWait / milliseconds(1);
+  Fixture f(latency);
+  f.playout.start(0, 10, kStart);
+  f.arrive(0);
+  f.arrive(2);
+  CHECK(f.play(100) == Sequences{0});
+  CHECK(f.playout.next_deadline() == kStart + milliseconds(100 + kWait));
+  CHECK(f.play(100 + kWait - 1).empty());
+  f.arrive(1);
+  f.arrive(4);
+  CHECK(f.play(100 + kWait - 1) == Sequences{1, 2});  // so 3 has a while again
+  CHECK(f.play(100 + 2 * kWait - 2).empty());
+  CHECK(f.play(100 + 2 * kWait - 1) == Sequences{4});
+  CHECK(f.playout.lost() == 1);
+}
+
+TEST_CASE("playout: beyond the backlog the latency counts") {
+  Fixture f(milliseconds(50));
+  f.playout.start(0, 2, kStart);
+  for (const std::uint64_t sequence : {0u, 1u, 3u}) f.arrive(sequence);
+  CHECK(f.play(10) == Sequences{0, 1});
+  CHECK(f.play(3 + 49).empty());
+  CHECK(f.play(3 + 50) == Sequences{3});
+}

@@ -90,3 +90,33 @@ TEST_CASE("arrivals: a stripe that comes another way is learnt anew, the others 
   CHECK_FALSE(f.arrivals.known(0));
   CHECK_FALSE(f.arrivals.known(1));
 }
+
+TEST_CASE("arrivals: as many stripes as it is told of, of which nothing is known", "[swarm]") {
+  Arrivals arrivals(3);
+  for (unsigned stripe = 0; stripe < 3; ++stripe) CHECK_FALSE(arrivals.known(stripe));
+  arrivals.add(2, 0, kStart);
+  arrivals.restart(5);
+  for (unsigned stripe = 0; stripe < 5; ++stripe) CHECK_FALSE(arrivals.known(stripe));
+}
+
+TEST_CASE("arrivals: one shard that comes very early shows how early its stripe can come", "[swarm]") {
+  Fixture f;
+  f.add_many(0, milliseconds(500));
+  f.add(0, f.media_us, milliseconds(30));
+  CHECK(f.age(0) == milliseconds(30) + Arrivals::kOffMax);
+  CHECK(f.expected(0) < milliseconds(60));
+  f.add_many(0, milliseconds(30));
+  CHECK(f.age(0) < milliseconds(31));
+}
+
+TEST_CASE("arrivals: what comes a little early counts as much as what comes a little late", "[swarm]") {
+  const Duration off = GENERATE(as<Duration>{}, milliseconds(8), Arrivals::kOffMax);
+  Fixture early;
+  Fixture late;
+  early.add_many(0, milliseconds(100));
+  late.add_many(0, milliseconds(100));
+  early.add(0, early.media_us, milliseconds(100) - off);
+  late.add(0, late.media_us, milliseconds(100) + off);
+  CHECK(early.age(0) == milliseconds(100) - off / 8);
+  CHECK(late.age(0) == milliseconds(100) + off / 8);
+}

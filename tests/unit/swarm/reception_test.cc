@@ -213,6 +213,27 @@ TEST_CASE("reception: an announced hole is waited for no more", "[swarm]") {
   CHECK(f.viewer.store.at(6).present());
 }
 
+TEST_CASE("reception: a hole that others may fill is asked for at once, elsewhere, and not given up", "[swarm]") {
+  Fixture f;
+  f.take(0, 3);
+  f.take(5, 7);
+  f.now = f.viewer.reception.next_deadline(true, true);
+  REQUIRE(f.viewer.requested(f.now) == Sequences{3, 4});
+  REQUIRE(f.viewer.requested(f.now).empty());
+  f.viewer.reception.on_hole({4, 1}, false, f.now);
+  std::vector<std::pair<std::uint64_t, unsigned>> asked;
+  const auto choose = [&](std::uint64_t sequence, unsigned requests) {
+    asked.push_back({sequence, requests});
+    return std::optional(RepairTarget{kParentSession, kTimeout});
+  };
+  CHECK(f.viewer.reception.next_request(choose, f.now));
+  CHECK(asked == std::vector<std::pair<std::uint64_t, unsigned>>{{4, 1}});
+  CHECK(f.viewer.reception.stats().given_up == 0);
+  CHECK(f.viewer.reception.next() == 3);
+  f.take(3, 5);
+  CHECK(f.viewer.played.size() == 700);
+}
+
 TEST_CASE("reception: a relay gives a missing shard up after 3 s, and tells its children so", "[swarm]") {
   Fixture f(relay_config());
   f.take(0, 3);
@@ -436,4 +457,52 @@ TEST_CASE("reception: nobody to ask for now, a repair waits and is not forgotten
   f.now += milliseconds(20);
   CHECK_FALSE(f.viewer.reception.next_request(nobody, f.now));
   CHECK(f.viewer.requested(f.now + Gaps::kRecheck) == Sequences{3});
+}
+
+TEST_CASE("reception: is striped as the publisher says, anew with each run", "[swarm]") {
+  Viewer viewer;
+  CHECK(viewer.reception.striping().all() == 1);
+  std::uint64_t epoch = stream::kEpoch;
+  for (const Striping striping : {Striping{16, 1}, Striping{5, 3}, Striping{1, 0}}) {
+    const Broadcast publisher(epoch++, std::nullopt, striping);
+    const auto info = wire::sign_stream_info(publisher.source->info(kStart), stream_key(), crypto::sodium_suite());
+    REQUIRE(viewer.reception.on_info(info, kStart) == Reception::InfoResult::kNewRun);
+    CHECK(viewer.reception.striping().data == striping.data);
+    CHECK(viewer.reception.striping().parity == striping.parity);
+  }
+}
+
+TEST_CASE("reception: as many lost of a block as there is parity come back", "[swarm]") {
+  const unsigned parity = GENERATE(1u, 2u, 3u);
+  Broadcast publisher(stream::kEpoch, std::nullopt, {8, parity});
+  Instant now = kStart;
+  for (std::size_t i = 0; i < 8; ++i, now += milliseconds(5))
+    publisher.source->push(ByteVector(100, static_cast<std::uint8_t>(i)), now);
+  const stream::Block* const block = publisher.store.blocks().find(0);
+  REQUIRE(block != nullptr);
+  Viewer viewer;
+  REQUIRE(viewer.reception.on_info(publisher.info(now), now) == Reception::InfoResult::kNewRun);
+  viewer.reception.start(0, std::nullopt, now);
+  for (std::uint64_t i = parity; i < 8; ++i) viewer.take(publisher.frame(i), now);
+  viewer.take(block->list.bytes(), now);
+  for (unsigned i = 0; i < parity; ++i) {
+    CHECK(viewer.played.empty());
+    viewer.take(block->parity[i].bytes(), now);
+  }
+  CHECK(viewer.played.size() == 800);
+  CHECK(viewer.reception.stats().regenerated == parity);
+}
+
+TEST_CASE("reception: what was published before it joined says nothing about lag", "[swarm]") {
+  Fixture f(relay_config());  // shards of every 20 ms
+  f.viewer.reception.start(0, 100'000, f.now);
+  const auto take = [&](std::uint64_t sequence) {
+    Buffer frame = f.viewer.pool.take(f.publisher.frame(sequence).size());
+    std::ranges::copy(f.publisher.frame(sequence), frame.writable().begin());
+    f.viewer.reception.take(std::move(frame), kParent, 100'000, f.now);
+    return f.viewer.reception.lag_meter().run.count();
+  };
+  CHECK(take(0) == 0);
+  CHECK(take(4) == 0);
+  CHECK(take(5) == 1);
 }

@@ -185,6 +185,20 @@ TEST_CASE("swarm: reports from one it does not serve are answered with a refusal
   Fixture f;
   f.ask(f.a, wire::Report{});
   CHECK(f.a.last<wire::SubscribeReply>()->code == wire::SubscribeCode::kNoStream);
+  CHECK(f.a.last<wire::SubscribeReply>()->id == 0);  // to no question
+}
+
+TEST_CASE("swarm: an answer names the question, whatever it says", "[swarm]") {
+  const std::uint32_t room = GENERATE(0u, 1u);
+  Fixture f(room);
+  std::uint16_t id = 0xfffe;
+  for (ScriptedPeer* peer : {&f.a, &f.b, &f.a}) {
+    f.ask(*peer, wire::Subscribe{.id = ++id});
+    REQUIRE(peer->last<wire::SubscribeReply>());
+    CHECK(peer->last<wire::SubscribeReply>()->id == id);
+  }
+  CHECK(f.b.last<wire::SubscribeReply>()->code ==
+        (room == 0 ? wire::SubscribeCode::kNoUpload : wire::SubscribeCode::kFull));
 }
 
 TEST_CASE("swarm: unsubscribing and goodbye free the slot", "[swarm]") {
@@ -403,4 +417,48 @@ TEST_CASE("swarm: ways so many and so long that no datagram holds them are told 
   CHECK(count(child.last<wire::SubscribeReply>()->stripes) >= wire::kRoutesMax);
   REQUIRE(child.last<wire::Status>());
   CHECK(child.last<wire::Status>()->routes.size() > wire::kRoutesMax / 2);
+}
+
+TEST_CASE("swarm: a publisher has as many stripes, and parity, as it is told", "[swarm]") {
+  const unsigned parity = GENERATE(0u, 1u, 3u);
+  constexpr unsigned kStripes = 6;
+  PublishConfig config = publish_config();
+  config.stripes = kStripes;
+  config.parity = static_cast<std::uint8_t>(parity);
+  config.capacity_milli = 2'000;
+  Net net;
+  SwarmHost host(1, config);
+  ScriptedPeer child(2);
+  net.add(host);
+  net.add(child);
+  child.dial(1, net.now);
+  net.run_for(milliseconds(100));
+  child.say(wire::Inquiry{wire::kAllStripes});
+  child.say(wire::Subscribe{.window_bytes = 1'000'000});
+  net.run_for(milliseconds(20));
+  REQUIRE(child.last<wire::Status>());
+  CHECK(child.last<wire::Status>()->home == first_stripes(kStripes + parity));
+  CHECK(child.last<wire::Status>()->lags.size() == kStripes + parity);
+  REQUIRE(child.last<wire::SubscribeReply>());
+  CHECK(child.last<wire::SubscribeReply>()->stripes == first_stripes(kStripes + parity));
+  for (unsigned i = 0; i < 4 * kStripes; ++i, net.run_for(milliseconds(10))) {
+    host.swarm->input_waited(milliseconds(10));
+    host.swarm->input(ByteVector(500, 1), net.now);
+  }
+  std::size_t shards = 0;
+  std::vector<std::size_t> parities(parity);
+  for (const ByteVector& frame : child.frames) {
+    if (const auto info = wire::parse_stream_info(frame)) {
+      CHECK(info->stripes == kStripes);
+      CHECK(info->parity == parity);
+    } else if (const auto shard = wire::parse_shard(frame)) {
+      ++shards;
+      CHECK(shard->stripe == shard->sequence_low % kStripes);
+    } else if (const auto frame_of_parity = wire::parse_parity(frame)) {
+      REQUIRE(frame_of_parity->index < parity);
+      ++parities[frame_of_parity->index];
+    }
+  }
+  CHECK(shards == 4 * kStripes);
+  CHECK(parities == std::vector<std::size_t>(parity, 4));
 }
