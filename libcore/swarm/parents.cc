@@ -6,7 +6,9 @@ namespace spate::swarm {
 namespace {
 
 constexpr Duration kAskAgain = std::chrono::milliseconds(100);  // at least
-constexpr Duration kUnanswered = std::chrono::seconds(5);  // then it may be asked once more
+// Who has not answered may be asked once more after so long; who has said other things since, only lost the answer.
+constexpr Duration kUnanswered = std::chrono::seconds(5);
+constexpr Duration kAnswerLost = std::chrono::milliseconds(500);
 // Reports beside the regular ones, which open a parent's window: after so many shards, but not more often than so.
 constexpr std::uint64_t kReportShards = 32;
 constexpr Duration kReportSpacing = std::chrono::microseconds(2'500);
@@ -71,6 +73,7 @@ void Parents::send(session::SessionId session, Link& link, Instant now) {
   if (++questions_ == 0) ++questions_;
   link.id = questions_;
   link.tries = 0;
+  link.since = now;
   send_again(session, link, now);
 }
 
@@ -328,7 +331,9 @@ void Parents::handle_deadline(Instant now) {
   for (const session::SessionId session : unanswered) {
     Link& link = links_.at(session);
     link.again = kNever;
-    if (Peer* const peer = house_.peers.find(session)) peer->refuse(link.asked, now + kUnanswered, now);
+    const bool lives = house_.endpoint.last_received(session) > link.since;
+    if (Peer* const peer = house_.peers.find(session))
+      peer->refuse(link.asked, now + (lives ? kAnswerLost : kUnanswered), now);
     unask(link, link.asked);
     if (link.granted == 0) links_.erase(session);
   }

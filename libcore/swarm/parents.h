@@ -97,6 +97,7 @@ class Parents {
     bool lists = false;  // as last told
     std::uint64_t first = wire::kFromNewest;
     std::uint16_t id = 0;  // of the question
+    Instant since{};       // when it was asked first
     unsigned tries = 0;
     Instant again = kNever;  // when to repeat the question
     Instant report_at = kNever;

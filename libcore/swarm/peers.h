@@ -29,11 +29,11 @@ struct Peer {
   std::optional<wire::Status> status;  // its last word
   Instant status_at{};
   Instant inquired_at{};
-  Instant asked_since{};    // the first inquiry that nothing was heard after
-  Instant answered_at{};    // when it was last told our status and peers
+  Instant asked_since{};  // the first inquiry that nothing was heard after
+  Instant answered_at{};  // when it was last told our status and peers
   TokenBucket introductions{kIntroductionsPerSecond, kIntroductionsBurst};  // that it may still ask of us
-  StripeMask refused = 0;   // these it would not give us
-  Instant refused_until{};  // until then
+  StripeMask refused = 0;                                                   // these it would not give us
+  Instant refused_until{};                                                  // until then
   Instant sends_until{};    // it may send us shards: it is a parent, or was one a moment ago
   Instant useless_until{};  // as a parent it lived, and sent nothing
 

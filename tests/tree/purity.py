@@ -10,12 +10,12 @@ import subprocess
 import sys
 
 # Demangled names, whole. The C++ runtime's memory, exceptions, strings and red-black trees; functions of memory;
-# the compiler's helpers for wide integers and atomics; the mathematics that IEEE 754 defines to the last bit (exp, log and pow differ between processors).
+# the compiler's helpers for wide integers, bits and atomics; the mathematics that IEEE 754 defines to the last bit (exp, log and pow differ between processors).
 ALLOWED = re.compile(
     r"""
     mem(cpy|move|set|cmp|chr)(_chk)? | __mem(cpy|move|set)_chk | bcmp | str(len|cmp|ncmp|chr) | abort
   | sqrtf? | floorf? | ceilf? | truncf? | roundf? | l?lround | fmod | ldexp | frexp
-  | __u?(div|mod|divmod|mul)ti[34] | __aarch64_\w+
+  | __u?(div|mod|divmod|mul)ti[34] | __popcount[dt]i2 | __aarch64_\w+
   | operator\ (new|delete)(\[\])?\(.*\)
   | _Unwind_Resume | __gxx_personality_v0 | __cxa_\w+ | __dso_handle | __stack_chk_fail | _GLOBAL_OFFSET_TABLE_ | __tls_get_addr
   | __assert_fail | __libc_single_threaded | __pthread_key_create

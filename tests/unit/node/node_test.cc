@@ -444,15 +444,20 @@ TEST_CASE("node: random control messages from an authenticated peer break nothin
         return peers;
       }
       case 5:
-        return wire::Subscribe{rng.below(2) == 0 ? number() : wire::kAllStripes,
-                               number(),
-                               wide(),
-                               rng.below(2) == 0,
-                               rng.below(2) == 0,
-                               small(),
-                               number()};
+        return wire::Subscribe{.id = small(),
+                               .stripes = rng.below(2) == 0 ? number() : wire::kAllStripes,
+                               .first = number(),
+                               .window_bytes = wide(),
+                               .lists = rng.below(2) == 0,
+                               .guest = rng.below(2) == 0,
+                               .slots = small(),
+                               .home = number()};
       case 6:
-        return wire::SubscribeReply{static_cast<wire::SubscribeCode>(rng.below(5)), number(), number()};
+        // Ids are counted from 1: it may well guess one.
+        return wire::SubscribeReply{.id = static_cast<std::uint16_t>(rng.below(2) == 0 ? rng.below(100) : small()),
+                                    .code = static_cast<wire::SubscribeCode>(rng.below(5)),
+                                    .stripes = number(),
+                                    .first = number()};
       case 7:
         return wire::Unsubscribe{};
       case 8: {

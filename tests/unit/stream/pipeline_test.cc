@@ -16,7 +16,7 @@ struct Viewer {
   Viewer(const SourceConfig& config, std::optional<Duration> latency)
       : verifier(config.key.public_key, crypto::sodium_suite(), pool, store), playout(latency) {
     verifier.begin_epoch(config.epoch, 0, config.stripes, config.parity);
-    playout.start(0);
+    playout.start(0, 0, kStart);
   }
 
   void take(Bytes bytes, Instant now) {

@@ -11,7 +11,7 @@ namespace {
 
 // A store whose shard number n was read n milliseconds after the start, and what plays it.
 struct Fixture {
-  explicit Fixture(std::optional<Duration> latency) : playout(latency) { playout.start(0); }
+  explicit Fixture(std::optional<Duration> latency) : playout(latency) { playout.start(0, 0, kStart); }
 
   void arrive(std::uint64_t sequence, Instant now = kStart) {
     StoredShard shard;
@@ -48,7 +48,7 @@ TEST_CASE("playout: nothing before it is started, and nothing from before the st
   Fixture f(Duration::zero());
   for (std::uint64_t i = 0; i < 5; ++i) f.arrive(i);
   CHECK_FALSE(playout.poll(f.store, 0, kStart));
-  f.playout.start(3);
+  f.playout.start(3, 0, kStart);
   CHECK(f.play(0) == Sequences{3, 4});
   CHECK(f.playout.lost() == 0);
 }
@@ -144,7 +144,7 @@ TEST_CASE("playout: starts again in another epoch") {
   f.arrive(1);
   CHECK(f.play(0).empty());
   f.store.restart(1000);
-  f.playout.start(1000);
+  f.playout.start(1000, 0, kStart);
   f.arrive(1000);
   CHECK(f.play(0) == Sequences{1000});
   CHECK(f.playout.lost() == 0);
@@ -183,4 +183,31 @@ TEST_CASE("playout: a fixed latency does not follow anything") {
   Playout playout(milliseconds(70));
   for (int i = 0; i < 100; ++i) playout.on_arrival(milliseconds(i * 10));
   CHECK(playout.latency() == milliseconds(70));
+}
+
+TEST_CASE("playout: in a backlog a gap is waited for since something was played, whatever the latency") {
+  const auto latency = GENERATE(as<std::optional<Duration>>{}, std::nullopt, milliseconds(0), milliseconds(5'000));
+  constexpr std::int64_t kWait = Playout::kBacklogWait / milliseconds(1);
+  Fixture f(latency);
+  f.playout.start(0, 10, kStart);
+  f.arrive(0);
+  f.arrive(2);
+  CHECK(f.play(100) == Sequences{0});
+  CHECK(f.playout.next_deadline() == kStart + milliseconds(100 + kWait));
+  CHECK(f.play(100 + kWait - 1).empty());
+  f.arrive(1);
+  f.arrive(4);
+  CHECK(f.play(100 + kWait - 1) == Sequences{1, 2});  // so 3 has a while again
+  CHECK(f.play(100 + 2 * kWait - 2).empty());
+  CHECK(f.play(100 + 2 * kWait - 1) == Sequences{4});
+  CHECK(f.playout.lost() == 1);
+}
+
+TEST_CASE("playout: beyond the backlog the latency counts") {
+  Fixture f(milliseconds(50));
+  f.playout.start(0, 2, kStart);
+  for (const std::uint64_t sequence : {0u, 1u, 3u}) f.arrive(sequence);
+  CHECK(f.play(10) == Sequences{0, 1});
+  CHECK(f.play(3 + 49).empty());
+  CHECK(f.play(3 + 50) == Sequences{3});
 }

@@ -11,6 +11,9 @@ namespace spate::stream {
 inline constexpr std::uint8_t kStripes = SourceConfig{}.stripes;
 inline constexpr std::uint8_t kParity = SourceConfig{}.parity;
 
+// The most that carry signatures of their own.
+inline constexpr std::size_t kInlineMax = 24;
+
 inline SourceConfig source_config(bool mpeg_ts = true, std::uint64_t epoch = kEpoch, std::uint8_t key = 1) {
   SourceConfig config;
   config.key = stream_keys(key);
@@ -24,7 +27,8 @@ class Publisher {
   explicit Publisher(const SourceConfig& config = source_config(), Instant start = kStart)
       : source(config, crypto::sodium_suite(), pool, store, start) {}
 
-  // One burst of that many shards: inline proofs for one, a list for many.
+  // One burst of that many shards: a list proves more than kInlineMax, and fewer soon after other signatures. The rest
+  // carry their own.
   void burst(std::size_t shards, Instant now) { source.push(ts_packets(rng, 6 * shards), now); }
 
   // The frames not taken yet.

@@ -126,9 +126,9 @@ TEST_CASE("regeneration: each shard, lost alone, comes back byte for byte as soo
 
 TEST_CASE("regeneration: what is stored is named, the cause first") {
   Publisher publisher;
-  publisher.burst(16, kStart);
-  const Frames frames = publisher.take_frames();  // a list, 16 shards, a parity
-  REQUIRE(frames.size() == 18);
+  publisher.burst(32, kStart);
+  const Frames frames = publisher.take_frames();  // a list, and twice 16 shards and a parity
+  REQUIRE(frames.size() == 1 + 17 + 17);
   Viewer viewer;
   viewer.take(frames[0]);
   for (std::size_t i = 1; i < 15; ++i) viewer.take(frames[i]);
@@ -137,6 +137,7 @@ TEST_CASE("regeneration: what is stored is named, the cause first") {
     CHECK(viewer.take(frames[17]) == Verdict::kStored);
     CHECK(viewer.stored() == Sequences{15});
     CHECK(viewer.regenerated() == Sequences{15});
+    REQUIRE(viewer.verifier.stored_parity().size() == 1);
     CHECK(viewer.verifier.stored_parity()[0] == ParityId{0, 0});
     CHECK(viewer.take(frames[17]) == Verdict::kDuplicate);
     CHECK(viewer.stored().empty());
@@ -150,6 +151,7 @@ TEST_CASE("regeneration: what is stored is named, the cause first") {
     CHECK(viewer.stored() == Sequences{15, 14});
     CHECK(viewer.regenerated() == Sequences{14});
   }
+  for (std::size_t i = 18; i < frames.size(); ++i) viewer.take(frames[i]);
   CHECK(viewer.has_all(publisher));
   CHECK(viewer.verifier.stats().signatures == 1);
   const Buffer* const frame = viewer.store.blocks().find(ParityId{0, 0});
@@ -248,8 +250,9 @@ TEST_CASE("regeneration: parity ahead of its list is held, names no shard to ask
     CHECK(viewer.take(frames[16]) == Verdict::kStored);
     CHECK(viewer.stored() == Sequences{0});
     CHECK(viewer.regenerated() == Sequences{0});
+    REQUIRE(viewer.verifier.stored_parity().size() == 1);
     CHECK(viewer.verifier.stored_parity()[0] == ParityId{0, 0});
-    CHECK(viewer.verifier.forgers().size() == 1);
+    REQUIRE(viewer.verifier.forgers().size() == 1);
     CHECK(viewer.verifier.forgers()[0] == 4);
     CHECK(viewer.has_all(publisher));
     CHECK(viewer.take(frames[16]) == Verdict::kDuplicate);
@@ -267,20 +270,23 @@ TEST_CASE("regeneration: parity ahead of its list is held, names no shard to ask
 }
 
 TEST_CASE("regeneration: a listed shard whose list has not come waits for it") {
-  // The block begins in one batch and ends in another, whose list proves the parity.
+  // A block of which some are in one batch and some in another, whose list proves the parity.
   Publisher publisher;
-  publisher.burst(10, kStart);
+  publisher.burst(1, kStart);
+  publisher.burst(9, kStart);
   publisher.burst(10, kStart + milliseconds(5));
   const Frames frames = publisher.take_frames();
-  REQUIRE(frames.size() == 10 + 10 + 2 + 1);
+  REQUIRE(frames.size() == 1 + 9 + 10 + 2 + 1);
+  REQUIRE(is_list(frames[1]));
   REQUIRE(is_list(frames[11]));
   Viewer viewer;
-  for (std::size_t i = 2; i < frames.size(); ++i) viewer.take(frames[i]);  // all but the first list and shard 0
+  for (std::size_t i = 0; i < frames.size(); ++i)
+    if (i != 1 && i != 2) viewer.take(frames[i]);  // all but the first list and shard 1
   CHECK(viewer.store.blocks().find(ParityId{0, 0}) != nullptr);
   CHECK(viewer.verifier.stats().regenerated == 0);
-  CHECK(viewer.take(frames[0]) == Verdict::kStored);
-  CHECK(viewer.stored() == Sequences{1, 2, 3, 4, 5, 6, 7, 8, 9, 0});
-  CHECK(viewer.regenerated() == Sequences{0});
+  CHECK(viewer.take(frames[1]) == Verdict::kStored);
+  CHECK(viewer.stored() == Sequences{2, 3, 4, 5, 6, 7, 8, 9, 1});
+  CHECK(viewer.regenerated() == Sequences{1});
   CHECK(viewer.has_all(publisher));
 }
 
@@ -390,7 +396,7 @@ TEST_CASE("regeneration: a joiner's first block, and one that falls out of the s
 TEST_CASE("regeneration: nothing of an old run goes into the next") {
   Publisher old_run(source_config(true, kEpoch - 1'000));
   old_run.rng.u64();  // other bytes
-  old_run.burst(16, kStart);
+  old_run.burst(32, kStart);
   const Frames old_frames = old_run.take_frames();
   Viewer viewer(source_config(true, kEpoch - 1'000));
   for (std::size_t i = 0; i < 17; ++i) REQUIRE(viewer.take(old_frames[i]) == Verdict::kStored);
@@ -399,12 +405,12 @@ TEST_CASE("regeneration: nothing of an old run goes into the next") {
   CHECK(viewer.store.blocks().size() == 0);
   CHECK(viewer.take(old_frames[17], 5) == Verdict::kHeld);  // it does not say of which run it is
   Publisher publisher;
-  publisher.burst(16, kStart);
+  publisher.burst(32, kStart);
   const Frames frames = publisher.take_frames();
   CHECK(viewer.take(frames[0]) == Verdict::kStored);
   CHECK(viewer.verifier.forgers().empty());  // an honest neighbour's, so soon after the change
   CHECK(viewer.take(old_frames[17], 5) == Verdict::kStale);
-  for (std::size_t i = 2; i < 18; ++i) CHECK(viewer.take(frames[i]) == Verdict::kStored);
+  for (std::size_t i = 2; i < frames.size(); ++i) CHECK(viewer.take(frames[i]) == Verdict::kStored);
   CHECK(viewer.has_all(publisher));
   viewer.now += Verifier::kEpochGrace;
   CHECK(viewer.take(old_frames[0]) == Verdict::kStale);

@@ -79,14 +79,14 @@ struct Fixture {
 
 TEST_CASE("source: a burst is proven by one signature and leaves at once") {
   Fixture f;
-  const ByteVector burst = ts_packets(f.rng, 6 * 20 + 1);
+  const ByteVector burst = ts_packets(f.rng, 6 * 30 + 1);
   f.push(burst);
-  CHECK(f.store.head() == 21);
-  CHECK(f.listed() == 21);
+  CHECK(f.store.head() == 31);
+  CHECK(f.listed() == 31);
   CHECK(f.source.stats().signatures == 1);
   CHECK(f.source.next_deadline() == kNever);
   CHECK(f.output() == burst);
-  for (std::uint64_t i = 0; i < 21; ++i) {
+  for (std::uint64_t i = 0; i < 31; ++i) {
     CHECK(f.store.at(i).list_first == 0);
     CHECK(f.store.at(i).header.media_us == 1'000'000);
     CHECK(f.store.at(i).header.stripe == i % 16);
@@ -120,6 +120,30 @@ TEST_CASE("source: few shards carry their signatures themselves while signatures
     f.push(ts_packets(f.rng, 1));
     CHECK(f.listed() == 0);
     CHECK(f.source.stats().signatures == 4);
+  }
+}
+
+TEST_CASE("source: the rarer signatures are the more shards carry their own, up to a bound") {
+  Fixture f;
+  f.push(ts_packets(f.rng, 6 * 24));
+  CHECK(f.listed() == 0);
+  CHECK(f.source.stats().signatures == 24);
+  SECTION("8 ms later, four are a list") {
+    f.advance_to(f.now + milliseconds(8));
+    f.push(ts_packets(f.rng, 6 * 4));
+    CHECK(f.listed() == 4);
+  }
+  SECTION("and three are not") {
+    f.advance_to(f.now + milliseconds(8));
+    f.push(ts_packets(f.rng, 6 * 3));
+    CHECK(f.listed() == 0);
+    CHECK(f.source.stats().signatures == 27);
+  }
+  SECTION("more than the bound always are") {
+    f.advance_to(f.now + std::chrono::seconds(1));
+    f.push(ts_packets(f.rng, 6 * 25));
+    CHECK(f.listed() == 25);
+    CHECK(f.source.stats().signatures == 25);
   }
 }
 

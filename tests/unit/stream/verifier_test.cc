@@ -37,9 +37,17 @@ struct Viewer {
   Instant now = kStart;
 };
 
-// The frames of one burst: a list and `shards` shards, or one inline shard.
+constexpr std::size_t kListed = kInlineMax + 1;  // shards that a list proves
+
+SourceConfig without_parity(std::uint8_t key = 1) {
+  SourceConfig config = source_config(true, kEpoch, key);
+  config.parity = 0;
+  return config;
+}
+
+// The frames of one burst: a list and kListed shards, or one inline shard.
 Frames burst_frames(std::size_t shards) {
-  Publisher publisher;
+  Publisher publisher(without_parity());
   publisher.burst(shards, kStart + milliseconds(5));
   return publisher.take_frames();
 }
@@ -53,12 +61,12 @@ ByteVector flipped(ByteVector frame, std::size_t bit) {
 
 TEST_CASE("verifier: a list, then its shards, with one signature checked") {
   Viewer viewer;
-  const Frames frames = burst_frames(10);
-  REQUIRE(frames.size() == 11);
+  const Frames frames = burst_frames(kListed);
+  REQUIRE(frames.size() == 1 + kListed);
   CHECK(viewer.take(frames[0]) == Verdict::kStored);
   CHECK(viewer.stored().empty());
-  CHECK(viewer.store.head() == 10);
-  for (std::uint64_t i = 0; i < 10; ++i) {
+  CHECK(viewer.store.head() == kListed);
+  for (std::uint64_t i = 0; i < kListed; ++i) {
     CHECK(viewer.take(frames[i + 1]) == Verdict::kStored);
     CHECK(viewer.stored() == Sequences{i});
     CHECK(viewer.store.at(i).header.media_us == 5'000);
@@ -79,8 +87,10 @@ TEST_CASE("verifier: an inline shard") {
 
 TEST_CASE("verifier: shards ahead of their list are held, and freed in order") {
   Viewer viewer;
-  const Frames frames = burst_frames(10);
-  for (std::size_t i = 10; i >= 1; --i) {
+  const Frames frames = burst_frames(kListed);
+  Sequences all;
+  for (std::uint64_t i = 0; i < kListed; ++i) all.push_back(i);
+  for (std::size_t i = kListed; i >= 1; --i) {
     CHECK(viewer.take(frames[i]) == Verdict::kHeld);
     CHECK(viewer.stored().empty());
     CHECK(viewer.verifier.lacks_list() == i - 1);
@@ -89,31 +99,31 @@ TEST_CASE("verifier: shards ahead of their list are held, and freed in order") {
   CHECK(viewer.store.head() == 0);
   CHECK(viewer.verifier.next_deadline() == kStart + Verifier::kHoldTime);
   CHECK(viewer.take(frames[0]) == Verdict::kStored);
-  CHECK(viewer.stored() == Sequences{0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
+  CHECK(viewer.stored() == all);
   CHECK(viewer.verifier.lacks_list() == UINT64_MAX);
   CHECK(viewer.verifier.next_deadline() == kNever);
-  CHECK(viewer.present() == 10);
+  CHECK(viewer.present() == kListed);
 }
 
 TEST_CASE("verifier: duplicates are found before any signature is checked") {
   Viewer viewer;
-  Publisher publisher;
-  publisher.burst(10, kStart);
+  Publisher publisher(without_parity());
+  publisher.burst(kListed, kStart);
   publisher.burst(1, kStart);
   for (const ByteVector& frame : publisher.take_frames()) viewer.take(frame);
   const std::uint64_t signatures = viewer.verifier.stats().signatures;
-  Publisher again;
-  again.burst(10, kStart);
+  Publisher again(without_parity());
+  again.burst(kListed, kStart);
   again.burst(1, kStart);
   for (const ByteVector& frame : again.take_frames()) CHECK(viewer.take(frame) == Verdict::kDuplicate);
   CHECK(viewer.verifier.stats().signatures == signatures);
-  CHECK(viewer.verifier.stats().duplicates == 12);
+  CHECK(viewer.verifier.stats().duplicates == 1 + kListed + 1);
   CHECK(viewer.stored().empty());
 }
 
 TEST_CASE("verifier: a held shard that comes again is a duplicate, from the same neighbour or with the same bytes") {
   Viewer viewer;
-  const Frames frames = burst_frames(10);
+  const Frames frames = burst_frames(kListed);
   CHECK(viewer.take(frames[1], 1) == Verdict::kHeld);
   CHECK(viewer.take(frames[1], 1) == Verdict::kDuplicate);
   CHECK(viewer.take(frames[1], 2) == Verdict::kDuplicate);
@@ -122,7 +132,7 @@ TEST_CASE("verifier: a held shard that comes again is a duplicate, from the same
 
 TEST_CASE("verifier: a forged shard that came before the list does not keep the right one out") {
   Viewer viewer;
-  const Frames frames = burst_frames(10);
+  const Frames frames = burst_frames(kListed);
   CHECK(viewer.take(flipped(frames[4], 800), 7) == Verdict::kHeld);
   CHECK(viewer.take(frames[4], 2) == Verdict::kHeld);
   CHECK(viewer.take(frames[0], 2) == Verdict::kStored);
@@ -133,7 +143,7 @@ TEST_CASE("verifier: a forged shard that came before the list does not keep the 
 }
 
 TEST_CASE("verifier: no frame with a wrong bit is ever stored") {
-  const std::size_t shards = GENERATE(std::size_t{1}, std::size_t{6});
+  const std::size_t shards = GENERATE(std::size_t{1}, kListed);
   const Frames frames = burst_frames(shards);
   for (std::size_t index = 0; index < frames.size(); ++index) {
     // In front of the payload every bit, in it some.
@@ -160,7 +170,7 @@ TEST_CASE("verifier: what is wrong is the neighbour's fault") {
   const Frames inlined = burst_frames(1);
   CHECK(viewer.take(flipped(inlined[0], 8 * 50)) == Verdict::kForged);  // the signature
   CHECK(viewer.take(flipped(inlined[0], 8 * 500)) == Verdict::kForged);
-  const Frames listed = burst_frames(6);
+  const Frames listed = burst_frames(kListed);
   CHECK(viewer.take(flipped(listed[0], 8 * 30)) == Verdict::kForged);   // a leaf
   CHECK(viewer.take(flipped(listed[0], 8 * 150)) == Verdict::kForged);  // the signature
   CHECK(viewer.take(listed[0]) == Verdict::kStored);
@@ -174,8 +184,8 @@ TEST_CASE("verifier: what is wrong is the neighbour's fault") {
 }
 
 TEST_CASE("verifier: another publisher's frames are forgeries") {
-  Publisher other(source_config(true, kEpoch, 2));
-  other.burst(10, kStart);
+  Publisher other(without_parity(2));
+  other.burst(kListed, kStart);
   other.burst(1, kStart);
   const Frames frames = other.take_frames();
   Viewer viewer;
@@ -186,7 +196,7 @@ TEST_CASE("verifier: another publisher's frames are forgeries") {
 TEST_CASE("verifier: a signature that a shard carries must be right even if a list covers it") {
   // Both forms of the same shard: what is stored is what will be forwarded, to nodes without the list.
   Publisher listed;
-  listed.burst(6, kStart);
+  listed.burst(kListed, kStart);
   Viewer viewer;
   REQUIRE(viewer.take(listed.take_frames()[0]) == Verdict::kStored);
   Publisher inlined;  // the same bytes
@@ -198,18 +208,18 @@ TEST_CASE("verifier: a signature that a shard carries must be right even if a li
 
 TEST_CASE("verifier: frames of another epoch are stale, and so are those far below or above") {
   Viewer viewer(kEpoch + 1);
-  const Frames frames = burst_frames(10);
+  const Frames frames = burst_frames(kListed);
   CHECK(viewer.take(frames[0]) == Verdict::kStale);
   CHECK(viewer.verifier.stats().signatures == 0);
 
   Viewer late;
-  late.store.restart(10);
+  late.store.restart(kListed);
   CHECK(late.take(frames[0]) == Verdict::kStale);
-  CHECK(late.take(frames[10]) == Verdict::kStale);
-  late.store.restart(9);
+  CHECK(late.take(frames[kListed]) == Verdict::kStale);
+  late.store.restart(kListed - 1);
   CHECK(late.take(frames[0]) == Verdict::kStored);
-  CHECK(late.take(frames[10]) == Verdict::kStored);
-  CHECK(late.take(frames[9]) == Verdict::kStale);
+  CHECK(late.take(frames[kListed]) == Verdict::kStored);
+  CHECK(late.take(frames[kListed - 1]) == Verdict::kStale);
 
   Viewer behind;
   ByteVector list(wire::hash_list_frame_bytes(1));

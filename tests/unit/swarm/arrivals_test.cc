@@ -13,7 +13,6 @@ namespace {
 
 // Two stripes, of which every shard is that old when it comes: the publisher's clock shows 0 at kStart.
 struct Fixture {
-  Fixture() { arrivals.restart(2); }
   void add(unsigned stripe, std::uint64_t read_us, Duration age) {
     arrivals.add(stripe, read_us, kStart + microseconds(read_us) + age);
   }
@@ -27,7 +26,7 @@ struct Fixture {
   // The mean age, by the publisher's clock.
   Duration age(unsigned stripe) const { return arrivals.age(stripe) - (kStart - Instant{}); }
 
-  Arrivals arrivals;
+  Arrivals arrivals{2};
   std::uint64_t media_us = 0;
 };
 
@@ -90,4 +89,34 @@ TEST_CASE("arrivals: a stripe that comes another way is learnt anew, the others 
   f.arrivals.restart(2);
   CHECK_FALSE(f.arrivals.known(0));
   CHECK_FALSE(f.arrivals.known(1));
+}
+
+TEST_CASE("arrivals: as many stripes as it is told of, of which nothing is known", "[swarm]") {
+  Arrivals arrivals(3);
+  for (unsigned stripe = 0; stripe < 3; ++stripe) CHECK_FALSE(arrivals.known(stripe));
+  arrivals.add(2, 0, kStart);
+  arrivals.restart(5);
+  for (unsigned stripe = 0; stripe < 5; ++stripe) CHECK_FALSE(arrivals.known(stripe));
+}
+
+TEST_CASE("arrivals: one shard that comes very early shows how early its stripe can come", "[swarm]") {
+  Fixture f;
+  f.add_many(0, milliseconds(500));
+  f.add(0, f.media_us, milliseconds(30));
+  CHECK(f.age(0) == milliseconds(30) + Arrivals::kOffMax);
+  CHECK(f.expected(0) < milliseconds(60));
+  f.add_many(0, milliseconds(30));
+  CHECK(f.age(0) < milliseconds(31));
+}
+
+TEST_CASE("arrivals: what comes a little early counts as much as what comes a little late", "[swarm]") {
+  const Duration off = GENERATE(as<Duration>{}, milliseconds(8), Arrivals::kOffMax);
+  Fixture early;
+  Fixture late;
+  early.add_many(0, milliseconds(100));
+  late.add_many(0, milliseconds(100));
+  early.add(0, early.media_us, milliseconds(100) - off);
+  late.add(0, late.media_us, milliseconds(100) + off);
+  CHECK(early.age(0) == milliseconds(100) - off / 8);
+  CHECK(late.age(0) == milliseconds(100) + off / 8);
 }

@@ -77,7 +77,7 @@ struct Fixture {
     return server.peers.find_key(child.keys.public_key)->session;
   }
   void add(ScriptedPeer& child, StripeMask stripes, std::uint64_t first, bool lists = false) {
-    const wire::Subscribe request{stripes, first, 1'000'000, lists};
+    const wire::Subscribe request{.stripes = stripes, .first = first, .window_bytes = 1'000'000, .lists = lists};
     CHECK(server.children.subscribe(at_server(child), request, wire::kAllStripes, first, true, net.now).stripes ==
           stripes);
   }
@@ -183,7 +183,8 @@ TEST_CASE("children: stripes added to a child's begin where it asks, without a s
   CHECK(all == std::vector<std::uint64_t>{0, 4, 8, 11, 12, 15});
 }
 
-TEST_CASE("children: parity goes to those who have its stripe, and its list to those who want lists", "[swarm]") {
+TEST_CASE("children: parity goes to those who have its stripe, and ahead of it the list if that proves no data",
+          "[swarm]") {
   Fixture f;
   f.add(f.a, bit(kStripes.data), 0, true);
   f.add(f.b, bit(kStripes.data), 0, false);
@@ -201,17 +202,22 @@ TEST_CASE("children: parity goes to those who have its stripe, and its list to t
   CHECK(f.parities(f.b) == 4);
   CHECK(f.parities(f.c) == 0);
   CHECK(f.lists(f.a) == 4);
-  CHECK(f.lists(f.b) == 0);
-  CHECK(f.lists(f.c) == 4);
+  CHECK(f.lists(f.b) == 4);  // that it wants no lists is said of those of data
+  CHECK(f.lists(f.c) == 0);  // and to whom has no parity it says nothing
+  for (const ScriptedPeer* child : {&f.a, &f.b}) {
+    std::uint64_t proven = 0;
+    for (const ByteVector& frame : child->frames) {
+      if (const auto list = wire::parse_hash_list(frame)) proven = list->parity_proof(0).first;
+      if (const auto parity = wire::parse_parity(frame)) CHECK(parity->first(proven) == proven);
+    }
+  }
   CHECK(f.server.children.stats().sent.parity > 0);
 }
 
 TEST_CASE("children: a displaced stripe is sent until its while is over", "[swarm]") {
   Fixture f;
   f.add(f.a, bit(0), 0);
-  wire::Subscribe request{bit(0), 0, 100'000};
-  request.slots = 100;
-  request.home = bit(0);
+  const wire::Subscribe request{.stripes = bit(0), .first = 0, .window_bytes = 100'000, .slots = 100, .home = bit(0)};
   // Every place of the stripe is taken; others are there in name only.
   std::uint32_t n = 100;
   while (f.server.children.take_displaced().empty()) {
@@ -230,9 +236,7 @@ TEST_CASE("children: a displaced stripe is sent until its while is over", "[swar
 TEST_CASE("children: the slots follow what the upload limit carries, and leaves are shed for want of them", "[swarm]") {
   Fixture f;
   f.add(f.a, bit(0) | bit(1), 0);  // a leaf in both
-  wire::Subscribe request{bit(0), 0, 100'000};
-  request.slots = 100;
-  request.home = bit(0);
+  const wire::Subscribe request{.stripes = bit(0), .first = 0, .window_bytes = 100'000, .slots = 100, .home = bit(0)};
   REQUIRE(f.server.children.subscribe(f.at_server(f.b), request, wire::kAllStripes, 0, true, f.net.now).stripes ==
           bit(0));
   const auto report_all = [&] {

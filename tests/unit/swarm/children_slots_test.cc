@@ -23,10 +23,8 @@ struct Fixture {
   static session::SessionId child(std::uint32_t n) { return {n, 0}; }
   // What it has been granted then.
   StripeMask subscribe(std::uint32_t n, StripeMask stripes, std::uint16_t slots = 0, StripeMask home = 0) {
-    wire::Subscribe request{stripes, 0, 100'000};
-    request.slots = slots;
-    request.home = home;
-    request.guest = guest;
+    const wire::Subscribe request{
+        .stripes = stripes, .first = 0, .window_bytes = 100'000, .guest = guest, .slots = slots, .home = home};
     last = children.subscribe(child(n), request, wire::kAllStripes, 0, true, now);
     return last.stripes;
   }
@@ -84,7 +82,7 @@ TEST_CASE("children: what there is room for is granted, and the rest refused", "
 
 TEST_CASE("children: what is not allowed is not granted, and called a loop", "[swarm]") {
   Fixture f(1'000);
-  const wire::Subscribe request{bit(0) | bit(1)};
+  const wire::Subscribe request{.stripes = bit(0) | bit(1)};
   const auto reply = f.children.subscribe(f.child(1), request, bit(1), 0, true, f.now);
   CHECK(reply.stripes == bit(1));
   CHECK(reply.code == wire::SubscribeCode::kLoop);

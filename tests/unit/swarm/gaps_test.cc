@@ -250,11 +250,60 @@ TEST_CASE("gaps: a new parent is asked for everything again of its stripes after
   f.at -= f.at % kStriping.data;
   f.notice(f.at, f.at + 8, kStart);
   REQUIRE(f.due(kStart + milliseconds(5)));
-  f.gaps.restart(bit(1) | bit(2), kStriping, kStart + milliseconds(10));
+  f.gaps.restart(0, bit(1) | bit(2), kStriping, kStart + milliseconds(10));
   CHECK_FALSE(f.due(kStart + milliseconds(11)));
   const auto request = f.due(kStart + milliseconds(10) + f.gaps.guard());
   REQUIRE(request);
   CHECK(f.asked(*request) == Sequences{f.at + 1, f.at + 2, f.at + 5, f.at + 6});
+}
+
+TEST_CASE("gaps: what is below that sequence a new parent is not asked for anew", "[swarm]") {
+  Fixture f;
+  f.notice(f.at, f.at + 4, kStart);
+  REQUIRE(f.due(kStart + milliseconds(5)));
+  f.gaps.restart(f.at + 2, wire::kAllStripes, kStriping, kStart + milliseconds(10));
+  const auto request = f.due(kStart + milliseconds(10) + f.gaps.guard());
+  REQUIRE(request);
+  CHECK(f.asked(*request) == Sequences{f.at + 2, f.at + 3});
+  const auto rest = f.due(kStart + milliseconds(5) + f.patience(1));
+  REQUIRE(rest);
+  CHECK(f.asked(*rest) == Sequences{f.at, f.at + 1});
+}
+
+TEST_CASE("gaps: what somebody does not have the next is asked for at once", "[swarm]") {
+  Fixture f;
+  f.notice(f.at, f.at + 6, kStart);
+  const Instant now = kStart + Gaps::kGuardMin;
+  const unsigned copies = GENERATE(0u, 2u);
+  REQUIRE(f.due(now, copies));
+  f.gaps.ask_next(f.at + 1, f.at + 3, now + Duration(1));
+  std::vector<unsigned> requests;
+  f.whom = [&](const Gaps::Missing& missing) {
+    requests.push_back(missing.requests);
+    return kOther;
+  };
+  const auto request = f.due(now + Duration(1), copies);
+  REQUIRE(request);
+  CHECK(f.asked(*request) == Sequences{f.at + 1, f.at + 2});
+  CHECK(requests == std::vector<unsigned>{1, 1});
+}
+
+TEST_CASE("gaps: what nobody has been asked for yet waits for its time, whatever somebody does not have", "[swarm]") {
+  Fixture f;
+  f.notice(f.at, f.at + 1, kStart);
+  f.gaps.ask_next(f.at, f.at + 1, kStart);
+  CHECK_FALSE(f.due(kStart + Gaps::kGuardMin - Duration(1)));
+  CHECK(f.due(kStart + Gaps::kGuardMin));
+}
+
+TEST_CASE("gaps: when nobody has it the asking slows down", "[swarm]") {
+  Fixture f;
+  f.notice(f.at, f.at + 1, kStart);
+  Instant now = kStart + Gaps::kGuardMin;
+  std::size_t requests = 0;
+  for (; requests < 100 && f.due(now); ++requests) f.gaps.ask_next(f.at, f.at + 1, now);
+  CHECK(requests == Gaps::kTurnsAtOnce + 1);
+  CHECK(f.gaps.next_deadline() == now + f.patience(Gaps::kTurnsAtOnce + 1));
 }
 
 TEST_CASE("gaps: what is expected later is asked for a guard after that", "[swarm]") {

@@ -215,6 +215,10 @@ class ScriptedParent {
     for (wire::Route& route : status.routes) route.path.push_back(wire::short_id(key));
   }
   void tell_status() { peer.say(status); }
+  // Once more, or differently than before, to what it was asked last.
+  void reply(wire::SubscribeCode code, StripeMask stripes) {
+    peer.say(wire::SubscribeReply{.id = question, .code = code, .stripes = stripes, .first = first});
+  }
 
   void tell_info(std::uint64_t head, std::uint64_t media_us, std::uint64_t epoch = stream::kEpoch, bool ended = false) {
     wire::StreamInfo info;
@@ -244,7 +248,8 @@ class ScriptedParent {
   }();
   bool mute = false;
   std::size_t subscriptions = 0;
-  StripeMask child = 0;  // what it gives to the one that it serves
+  std::uint16_t question = 1;  // the last subscription's
+  StripeMask child = 0;        // what it gives to the one that it serves
 
  private:
   void answer(const wire::Control& message, Instant) {
@@ -255,9 +260,11 @@ class ScriptedParent {
       peer.send_frame(info_frame);
     } else if (std::holds_alternative<wire::Subscribe>(message)) {
       ++subscriptions;
-      const StripeMask wanted = std::get<wire::Subscribe>(message).stripes & kStriping.mask();
+      const wire::Subscribe& subscribe = std::get<wire::Subscribe>(message);
+      question = subscribe.id;
+      const StripeMask wanted = subscribe.stripes & kStriping.mask();
       child = wanted & grants;
-      peer.say(wire::SubscribeReply{child == wanted ? wire::SubscribeCode::kAccepted : refusal, child, first});
+      reply(child == wanted ? wire::SubscribeCode::kAccepted : refusal, child);
     } else if (std::holds_alternative<wire::Unsubscribe>(message)) {
       child = 0;
     }

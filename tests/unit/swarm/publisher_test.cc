@@ -21,7 +21,7 @@ struct Fixture {
     child.dial(1, net.now);
     net.run_for(milliseconds(100));
     REQUIRE(child.connected());
-    child.say(wire::Subscribe{wire::kAllStripes, first, 10 * 1024 * 1024});
+    child.say(wire::Subscribe{.first = first, .window_bytes = 10 * 1024 * 1024});
     net.run_for(milliseconds(20));
     REQUIRE(child.last<wire::SubscribeReply>());
     REQUIRE(child.last<wire::SubscribeReply>()->code == wire::SubscribeCode::kAccepted);

@@ -100,7 +100,7 @@ TEST_CASE("swarm: with no slots at all it refuses for good", "[swarm]") {
 
 TEST_CASE("swarm: who asks for some stripes is given those, and told which way they come", "[swarm]") {
   Fixture f;
-  f.ask(f.a, wire::Subscribe{bit(1) | bit(5), wire::kFromNewest, 100'000});
+  f.ask(f.a, wire::Subscribe{.stripes = bit(1) | bit(5), .window_bytes = 100'000});
   const auto reply = f.a.last<wire::SubscribeReply>();
   REQUIRE(reply);
   CHECK(reply->code == wire::SubscribeCode::kAccepted);
@@ -122,7 +122,7 @@ TEST_CASE("swarm: who asks for some stripes is given those, and told which way t
 
 TEST_CASE("swarm: what has room is granted, and the rest refused with introductions", "[swarm]") {
   Fixture f;
-  f.ask(f.a, wire::Subscribe{first_stripes(kData - 2), wire::kFromNewest, 100'000, true, false, 8, bit(2)});
+  f.ask(f.a, wire::Subscribe{.stripes = first_stripes(kData - 2), .window_bytes = 100'000, .slots = 8, .home = bit(2)});
   f.feed(milliseconds(100), &f.a);
   f.ask(f.b, wire::Subscribe{});
   const auto reply = f.b.last<wire::SubscribeReply>();
@@ -175,7 +175,7 @@ TEST_CASE("swarm: an impossible first sequence is brought into what is here", "[
   const std::uint64_t wish = GENERATE(UINT64_MAX - 1, std::uint64_t{1} << 40);
   Fixture f;
   f.feed(milliseconds(200));
-  f.ask(f.a, wire::Subscribe{wire::kAllStripes, wish, 100'000});
+  f.ask(f.a, wire::Subscribe{.first = wish, .window_bytes = 100'000});
   const auto reply = f.a.last<wire::SubscribeReply>();
   REQUIRE(reply);
   CHECK(reply->first < 1'000);
@@ -185,6 +185,20 @@ TEST_CASE("swarm: reports from one it does not serve are answered with a refusal
   Fixture f;
   f.ask(f.a, wire::Report{});
   CHECK(f.a.last<wire::SubscribeReply>()->code == wire::SubscribeCode::kNoStream);
+  CHECK(f.a.last<wire::SubscribeReply>()->id == 0);  // to no question
+}
+
+TEST_CASE("swarm: an answer names the question, whatever it says", "[swarm]") {
+  const std::uint32_t room = GENERATE(0u, 1u);
+  Fixture f(room);
+  std::uint16_t id = 0xfffe;
+  for (ScriptedPeer* peer : {&f.a, &f.b, &f.a}) {
+    f.ask(*peer, wire::Subscribe{.id = ++id});
+    REQUIRE(peer->last<wire::SubscribeReply>());
+    CHECK(peer->last<wire::SubscribeReply>()->id == id);
+  }
+  CHECK(f.b.last<wire::SubscribeReply>()->code ==
+        (room == 0 ? wire::SubscribeCode::kNoUpload : wire::SubscribeCode::kFull));
 }
 
 TEST_CASE("swarm: unsubscribing and goodbye free the slot", "[swarm]") {
@@ -315,7 +329,7 @@ TEST_CASE("swarm: who wants no names is told the status only", "[swarm]") {
 TEST_CASE("swarm: who is displaced is told by whom, and keeps its stripe for a moment", "[swarm]") {
   Fixture f;
   f.ask(f.a, wire::Subscribe{});
-  wire::Subscribe subscribe{bit(3), wire::kFromNewest, 100'000, true, false, 100, bit(3)};
+  const wire::Subscribe subscribe{.stripes = bit(3), .window_bytes = 100'000, .slots = 100, .home = bit(3)};
   f.ask(f.b, subscribe);
   CHECK(f.b.last<wire::SubscribeReply>()->stripes == bit(3));
   const auto displaced = f.a.last<wire::Displaced>();
@@ -397,12 +411,54 @@ TEST_CASE("swarm: ways so many and so long that no datagram holds them are told 
   parent.tell_status();
   child.dial(5, net.now);
   net.run_for(milliseconds(100));
-  wire::Subscribe subscribe{wire::kAllStripes};
-  subscribe.guest = true;
-  child.say(subscribe);
+  child.say(wire::Subscribe{.guest = true});
   net.run_for(milliseconds(100));
   REQUIRE(child.last<wire::SubscribeReply>());
   CHECK(count(child.last<wire::SubscribeReply>()->stripes) >= wire::kRoutesMax);
   REQUIRE(child.last<wire::Status>());
   CHECK(child.last<wire::Status>()->routes.size() > wire::kRoutesMax / 2);
+}
+
+TEST_CASE("swarm: a publisher has as many stripes, and parity, as it is told", "[swarm]") {
+  const unsigned parity = GENERATE(0u, 1u, 3u);
+  constexpr unsigned kStripes = 6;
+  PublishConfig config = publish_config();
+  config.stripes = kStripes;
+  config.parity = static_cast<std::uint8_t>(parity);
+  config.capacity_milli = 2'000;
+  Net net;
+  SwarmHost host(1, config);
+  ScriptedPeer child(2);
+  net.add(host);
+  net.add(child);
+  child.dial(1, net.now);
+  net.run_for(milliseconds(100));
+  child.say(wire::Inquiry{wire::kAllStripes});
+  child.say(wire::Subscribe{.window_bytes = 1'000'000});
+  net.run_for(milliseconds(20));
+  REQUIRE(child.last<wire::Status>());
+  CHECK(child.last<wire::Status>()->home == first_stripes(kStripes + parity));
+  CHECK(child.last<wire::Status>()->lags.size() == kStripes + parity);
+  REQUIRE(child.last<wire::SubscribeReply>());
+  CHECK(child.last<wire::SubscribeReply>()->stripes == first_stripes(kStripes + parity));
+  for (unsigned i = 0; i < 4 * kStripes; ++i, net.run_for(milliseconds(10))) {
+    host.swarm->input_waited(milliseconds(10));
+    host.swarm->input(ByteVector(500, 1), net.now);
+  }
+  std::size_t shards = 0;
+  std::vector<std::size_t> parities(parity);
+  for (const ByteVector& frame : child.frames) {
+    if (const auto info = wire::parse_stream_info(frame)) {
+      CHECK(info->stripes == kStripes);
+      CHECK(info->parity == parity);
+    } else if (const auto shard = wire::parse_shard(frame)) {
+      ++shards;
+      CHECK(shard->stripe == shard->sequence_low % kStripes);
+    } else if (const auto frame_of_parity = wire::parse_parity(frame)) {
+      REQUIRE(frame_of_parity->index < parity);
+      ++parities[frame_of_parity->index];
+    }
+  }
+  CHECK(shards == 4 * kStripes);
+  CHECK(parities == std::vector<std::size_t>(parity, 4));
 }

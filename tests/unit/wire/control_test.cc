@@ -44,22 +44,23 @@ std::vector<Control> one_of_each() {
   repair.base = UINT64_MAX - 0x20000;
   for (std::size_t i = 0; i < kRepairRangesMax; ++i)
     repair.ranges.push_back({static_cast<std::uint16_t>(900 * i), static_cast<std::uint8_t>(i)});
-  return {Ping{0x01020304, 9},
-          Pong{0x05060708, 0x090a0b0c, 0x1234567890, 5},
-          status,
-          Inquiry{0x6162636465666768},
-          peers,
-          Subscribe{0x8000000000000001, 0x2122232425262728, 0x292a2b2c, false, true, 0x2d2e, 0x2f30313233343536},
-          SubscribeReply{SubscribeCode::kNoUpload, 0x3132333435363738, 0x393a3b3c3d3e3f40},
-          Unsubscribe{},
-          Report{0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47},
-          repair,
-          Hole{0x51, 0xffff},
-          Bye{ByeReason::kDisplaced},
-          Head{UINT64_MAX},
-          Rendezvous{key(8)},
-          Punch{Address::v4(10, 0, 0, 8, 1008)},
-          Displaced{0x7172737475767778, {key(9), Address::v4(10, 0, 0, 9, 1009), 0x79, 0x7a, 0x7b}}};
+  return {
+      Ping{0x01020304, 9},
+      Pong{0x05060708, 0x090a0b0c, 0x1234567890, 5},
+      status,
+      Inquiry{0x6162636465666768},
+      peers,
+      Subscribe{0x1f20, 0x8000000000000001, 0x2122232425262728, 0x292a2b2c, false, true, 0x2d2e, 0x2f30313233343536},
+      SubscribeReply{0x3031, SubscribeCode::kNoUpload, 0x3132333435363738, 0x393a3b3c3d3e3f40},
+      Unsubscribe{},
+      Report{0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47},
+      repair,
+      Hole{0x51, 0xffff},
+      Bye{ByeReason::kDisplaced},
+      Head{UINT64_MAX},
+      Rendezvous{key(8)},
+      Punch{Address::v4(10, 0, 0, 8, 1008)},
+      Displaced{0x7172737475767778, {key(9), Address::v4(10, 0, 0, 9, 1009), 0x79, 0x7a, 0x7b}}};
 }
 
 ByteVector written(const std::vector<Control>& messages) {
@@ -115,9 +116,9 @@ TEST_CASE("control: every message round-trips, alone and with all others in one 
 }
 
 TEST_CASE("control: defaults round-trip too", "[wire]") {
-  const std::vector<Control> all = {Ping{},      Pong{},           Status{},    Inquiry{},       Peers{},
-                                    Subscribe{}, SubscribeReply{}, Report{},    RepairRequest{}, Hole{},
-                                    Bye{},       Head{},           Rendezvous{}, Punch{},        Displaced{}};
+  const std::vector<Control> all = {Ping{},      Pong{},           Status{},     Inquiry{},       Peers{},
+                                    Subscribe{}, SubscribeReply{}, Report{},     RepairRequest{}, Hole{},
+                                    Bye{},       Head{},           Rendezvous{}, Punch{},         Displaced{}};
   CHECK(parse(written(all)).messages == all);
 }
 
@@ -138,13 +139,12 @@ TEST_CASE("control: bytes on the wire", "[wire]") {
                                         0,  0, 0,  0, 0, 0x11, 0, 0, 0, 0,    0, 0,    0,    0x10, 1,
                                         7,  1, 0,  0, 0, 0,    0, 0, 0, 0x21, 1, 0xa0, 0xb0, 0xc0, 0xd0});
   CHECK(written({Inquiry{258}}) == ByteVector{19, 0, 8, 0, 0, 0, 0, 0, 0, 1, 2});
-  CHECK(written({Subscribe{5, 258, 3, true, true, 4, 6}}) == ByteVector{21, 0, 31, 0, 0, 0, 0, 0, 0, 0, 5, 0,
-                                                                        0,  0, 0,  0, 0, 1, 2, 0, 0, 0, 3, 3,
-                                                                        0,  4, 0,  0, 0, 0, 0, 0, 0, 6});
-  CHECK(written({SubscribeReply{SubscribeCode::kFull, 3, 258}}) ==
-        ByteVector{22, 0, 17, 1, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 1, 2});
-  CHECK(written({Punch{Address::v4(1, 2, 3, 4, 258)}}) ==
-        ByteVector{31, 0, 18, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 1, 2, 3, 4, 1, 2});
+  const Subscribe subscribe{
+      .id = 772, .stripes = 5, .first = 258, .window_bytes = 3, .lists = true, .guest = true, .slots = 4, .home = 6};
+  CHECK(written({subscribe}) == ByteVector{21, 0, 33, 3, 4, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0,
+                                           0,  1, 2,  0, 0, 0, 3, 3, 0, 4, 0, 0, 0, 0, 0, 0, 0, 6});
+  CHECK(written({SubscribeReply{.id = 772, .code = SubscribeCode::kFull, .stripes = 3, .first = 258}}) ==
+        ByteVector{22, 0, 19, 3, 4, 1, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 1, 2});
   RepairRequest repair;
   repair.base = 7;
   repair.ranges.push_back({256, 3});
@@ -152,6 +152,12 @@ TEST_CASE("control: bytes on the wire", "[wire]") {
   CHECK(written({Hole{1, 2}}) == ByteVector{26, 0, 10, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2});
   CHECK(written({Punch{Address::v4(1, 2, 3, 4, 258)}}) ==
         ByteVector{30, 0, 18, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 1, 2, 3, 4, 1, 2});
+  ByteVector displaced = {31, 0, 72, 0, 0, 0, 0, 0, 0, 0, 5};
+  displaced.insert(displaced.end(), 32, 9);
+  for (const int byte :
+       {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 1, 2, 3, 4, 1, 2, 0, 6, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 8})
+    displaced.push_back(static_cast<std::uint8_t>(byte));
+  CHECK(written({Displaced{5, {key(9), Address::v4(1, 2, 3, 4, 258), 6, 7, 8}}}) == displaced);
 }
 
 TEST_CASE("control: unknown types are skipped, wherever they stand", "[wire]") {
@@ -237,9 +243,9 @@ TEST_CASE("control: roles, codes, kinds and reasons that do not exist are refuse
   CHECK_FALSE(refused(message(18, status)));
   status[0] = 3;
   CHECK(refused(message(18, status)));
-  ByteVector reply(17);
+  ByteVector reply(19);
   CHECK_FALSE(refused(message(22, reply)));
-  reply[0] = 5;
+  reply[2] = 5;
   CHECK(refused(message(22, reply)));
   ByteVector repair(10);
   repair[0] = 3;
