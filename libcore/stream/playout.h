@@ -27,8 +27,8 @@ class Playout {
   explicit Playout(std::optional<Duration> latency) : fixed_latency_(latency) {}
 
   // Where output begins, on joining and after a change of epoch; nothing before it is ever written. What is below
-  // backlog_end is old already when it comes, so its age says nothing: a gap there is waited for kBacklogWait since
-  // something was played, whatever the latency.
+  // backlog_end is old already when it comes, so its age says nothing: the first gap there is waited for kBacklogWait
+  // since something was played, whatever the latency. If it does not come, the others will not, either.
   static constexpr Duration kBacklogWait = std::chrono::milliseconds(1'500);
   void start(std::uint64_t first, std::uint64_t backlog_end, Instant now);
   bool started() const { return started_; }
@@ -60,6 +60,7 @@ class Playout {
   bool started_ = false;
   std::uint64_t backlog_end_ = 0;
   Instant backlog_since_{};
+  bool backlog_waits_ = true;
   std::uint64_t lost_ = 0;
   Instant deadline_ = kNever;
   Duration lag_min_{};

@@ -16,6 +16,7 @@ constexpr std::uint64_t kRepairShare = 8;  // an eighth of the limit, at most
 constexpr Duration kLoadInterval = std::chrono::milliseconds(100);
 constexpr Duration kControlWindow = std::chrono::seconds(1);
 constexpr Duration kLateMax = std::chrono::milliseconds(300);
+constexpr unsigned kSpareSlots = 24;  // what costs a little more than it seemed is not ended for that: one in so many
 constexpr std::uint64_t kLateShards = 4;  // and a tenth of a second
 constexpr Duration kLoadRaise = std::chrono::seconds(5);
 // A child may keep up to 31 shards to itself before it reports; a list of 48 must fit beside them.
@@ -311,7 +312,8 @@ void Children::measure_control(Instant now) {
 
 // What matters least goes first; of equals, what those have that pass on the least, and parity before data.
 void Children::shed(Instant now) {
-  for (unsigned over = used() > slots() ? used() - slots() : 0; over > 0; --over) {
+  const unsigned bearable = slots() == load_max_ ? slots() : slots() + slots() / kSpareSlots;
+  for (unsigned over = used() > bearable ? used() - bearable : 0; over > 0; --over) {
     Child* least = nullptr;
     unsigned least_stripe = 0;
     std::tuple<unsigned, std::uint32_t, int> least_worth;

@@ -13,8 +13,9 @@ constexpr Duration kStatusStale = std::chrono::seconds(2);         // while seek
 constexpr Duration kStatusCurrent = std::chrono::seconds(6);       // older words are not acted upon
 constexpr std::size_t kFewPeers = 4;
 constexpr Duration kPinnedRepeat = std::chrono::seconds(1);
-constexpr std::size_t kInVainInquiries = 2;  // a time, then
-constexpr Duration kSeekIntervalInVain = std::chrono::milliseconds(400);
+constexpr std::size_t kInVainInquiries = 3;  // a time, then
+constexpr Duration kSeekIntervalInVain = std::chrono::milliseconds(200);
+constexpr Duration kSeekIntervalLeaf = std::chrono::milliseconds(800);
 constexpr Duration kInquiryRepeat = std::chrono::milliseconds(100);
 constexpr Duration kInquiryPatience = std::chrono::milliseconds(1'500);
 constexpr Duration kOtherAddress = std::chrono::milliseconds(750);  // then the host's next address is tried
@@ -25,6 +26,8 @@ constexpr Duration kSilentRefused = std::chrono::seconds(2);
 constexpr Duration kUseless = std::chrono::seconds(10);  // the last choice, so long after it sent nothing
 constexpr Duration kInVain =
     std::chrono::seconds(1);  // a stripe that has been sought so long will not be found at once
+constexpr Duration kScatter = std::chrono::milliseconds(50);
+constexpr Duration kScatterTurn = std::chrono::milliseconds(100);
 constexpr Duration kHomesOnly = std::chrono::milliseconds(150);  // a stripe is sought so long before we are guests
 constexpr unsigned kSilentRounds = 3;
 constexpr Duration kParitySilent = std::chrono::seconds(1);
@@ -265,12 +268,17 @@ void Member::assign(Instant now) {
 Member::Offer Member::best_offer(unsigned stripe, bool guests, const std::map<session::SessionId, StripeMask>& plan,
                                  Instant now) {
   Offer best;
+  const bool in_vain = (wanted() & bit(stripe)) != 0 && now - lacking_since_[stripe] > kInVain;
+  const auto turn = static_cast<wire::ShortId>(now.time_since_epoch() / kScatterTurn + stripe);
   for (auto& [session, peer] : house_.peers.all()) {
     if (parents_.parent(stripe) == session) continue;
     const auto planned = plan.find(session);
     const unsigned taken = planned == plan.end() ? 0 : count(planned->second);
-    const std::optional<Offer> this_one = offer(peer, stripe, guests, taken, now);
-    if (this_one && (best.peer == nullptr || this_one->cost < best.cost)) best = *this_one;
+    std::optional<Offer> this_one = offer(peer, stripe, guests, taken, now);
+    if (!this_one) continue;
+    // What has been sought in vain is short: if everybody asked the best, nearly everybody would be refused.
+    if (in_vain) this_one->cost += kScatter * static_cast<int>((peer.short_id ^ self_ ^ turn) % 16);
+    if (best.peer == nullptr || this_one->cost < best.cost) best = *this_one;
   }
   return best;
 }
@@ -374,7 +382,9 @@ void Member::inquire_all(StripeMask lacking, Instant now) {
   if (striped_) for_each_stripe(lacking, [&](unsigned s) { since = std::min(since, lacking_since_[s]); });
   const bool in_vain = ever_attached_ && now - since > kInVain;
   const Duration fresh_for = in_vain ? kStatusStale : kStatusFresh;
-  if (in_vain) seek_at_ = now + kSeekIntervalInVain;
+  // Who passes on little waits longer for what there is too little of.
+  const bool contributes = 2 * house_.children.slots() >= house_.reception.striping().data;
+  if (in_vain) seek_at_ = now + (contributes ? kSeekIntervalInVain : kSeekIntervalLeaf);
   std::size_t left = in_vain ? kInVainInquiries : house_.peers.all().size();
   std::vector<session::SessionId> mute;
   for (auto& [session, peer] : house_.peers.all()) {
