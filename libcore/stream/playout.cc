@@ -20,6 +20,12 @@ void Playout::start(std::uint64_t first, std::uint64_t backlog_end, Instant now)
   lag_min_ = lag_spread_ = Duration::zero();
 }
 
+void Playout::resume(std::uint64_t end, Instant now) {
+  backlog_end_ = std::max(backlog_end_, end);
+  backlog_since_ = now;
+  backlog_waits_ = true;
+}
+
 void Playout::on_arrival(Duration lag) {
   static constexpr int kMinForgets = 8'192;
   static constexpr int kSpreadForgets = 4'096;
@@ -45,10 +51,9 @@ std::optional<Playout::Item> Playout::poll(const Store& store, std::optional<std
     const std::uint64_t behind = store.next_present(next_);
     if (behind == store.head()) return std::nullopt;
     const bool in_backlog = next_ < backlog_end_;
-    const Duration left =
-        !in_backlog ? wait_left(store.at(behind), media_now, now)
-        : backlog_waits_ ? backlog_since_ + kBacklogWait - now
-                         : Duration::zero();
+    const Duration left = !in_backlog      ? wait_left(store.at(behind), media_now, now)
+                          : backlog_waits_ ? backlog_since_ + kBacklogWait - now
+                                           : Duration::zero();
     if (left > Duration::zero()) {
       deadline_ = now + left;
       return std::nullopt;

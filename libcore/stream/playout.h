@@ -31,6 +31,8 @@ class Playout {
   // since something was played, whatever the latency. If it does not come, the others will not, either.
   static constexpr Duration kBacklogWait = std::chrono::milliseconds(1'500);
   void start(std::uint64_t first, std::uint64_t backlog_end, Instant now);
+  // After an outage what is below `end` comes late, too.
+  void resume(std::uint64_t end, Instant now);
   bool started() const { return started_; }
   std::uint64_t next() const { return next_; }
 

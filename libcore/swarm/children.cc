@@ -230,8 +230,8 @@ void Children::add_backlog(Child& child, StripeMask stripes, std::uint64_t first
   child.backlog_stripes = none ? stripes : child.backlog_stripes | stripes;
 }
 
-// What matters least of all that is sent: any stripe, or that one where each must be had by somebody. Of equals one that
-// is not ours to pass on.
+// What matters least of all that is sent: any stripe, or that one where each must be had by somebody. Of equals one
+// that is not ours to pass on.
 std::optional<Children::Held> Children::least(unsigned stripe, std::optional<session::SessionId> by) {
   std::optional<Held> least;
   const auto order = [&](const Held& h) {
@@ -319,8 +319,8 @@ void Children::shed(Instant now) {
     std::tuple<unsigned, std::uint32_t, int> least_worth;
     for (Child& c : children_) {
       for_each_stripe(sheddable(c.stripes), [&](unsigned s) {
-        const std::tuple worth{static_cast<unsigned>(standing(c.passes_on, c.slots, s, striping_)), std::uint32_t{c.slots},
-                               -static_cast<int>(s)};
+        const std::tuple worth{static_cast<unsigned>(standing(c.passes_on, c.slots, s, striping_)),
+                               std::uint32_t{c.slots}, -static_cast<int>(s)};
         if (least != nullptr && worth >= least_worth) return;
         least = &c;
         least_stripe = s;
@@ -614,6 +614,13 @@ bool Children::pump_backlog(Child& child, session::Endpoint& endpoint, DatagramB
   return true;
 }
 
+// Longer than it usually takes until the next shard tells the same.
+Duration Children::marker_delay() const {
+  if (shards_per_second_ == 0) return kMarkerDelay;
+  return std::max(kMarkerDelay, 2 * Duration(std::chrono::seconds(1)) /
+                                    static_cast<int>(std::min<std::uint64_t>(shards_per_second_, 1'000)));
+}
+
 // What stands at the cursor: the list first, then the shard. False if the batch filled up in between.
 bool Children::send_next(Child& child, session::Endpoint& endpoint, DatagramBatch& out, Instant now) {
   const stream::StoredShard& shard = store_.at(child.cursor);
@@ -627,7 +634,7 @@ bool Children::send_next(Child& child, session::Endpoint& endpoint, DatagramBatc
     send_shard(child, shard, false, endpoint, out, now);
     child.moved = now;
     if (whole(child)) {
-      child.marker_at = shard.list ? kNever : now + kMarkerDelay;
+      child.marker_at = shard.list ? kNever : now + marker_delay();
       child.markers_left = child.lossy ? 2 : 1;
     }
   }

@@ -51,7 +51,7 @@ class Children {
  public:
   // Those that have most of the stream here report more often.
   static constexpr Duration kSilenceMax = std::chrono::milliseconds(1'500);
-  static constexpr Duration kSilenceMaxPart = std::chrono::milliseconds(3'500);
+  static constexpr Duration kSilenceMaxPart = std::chrono::milliseconds(7'000);
   // A displaced child is served for so long, to find its way to whoever took its place.
   static constexpr Duration kDisplacedFor = std::chrono::milliseconds(400);
   // A burst with nothing behind it is closed by a Head message after so long, so that the loss of its end shows. Where
@@ -225,6 +225,7 @@ class Children {
   std::uint64_t send(Child& child, Bytes frame, session::Endpoint& endpoint, DatagramBatch& out, Instant now);
   std::uint64_t needed(const Child& child) const;
   std::uint64_t window_shards(const Child& child) const;
+  Duration marker_delay() const;
   void measure_rate(Instant now);
 
   const std::uint32_t capacity_milli_;

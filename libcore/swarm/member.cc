@@ -10,7 +10,7 @@ constexpr Duration kGather = std::chrono::milliseconds(60);        // for better
 constexpr Duration kDialHope = std::chrono::milliseconds(300);     // an unanswered dial is hoped for so long
 constexpr Duration kStatusFresh = std::chrono::milliseconds(250);  // while seeking
 constexpr Duration kStatusStale = std::chrono::seconds(2);         // while seeking in vain
-constexpr Duration kStatusCurrent = std::chrono::seconds(6);       // older words are not acted upon
+constexpr Duration kStatusCurrent = std::chrono::seconds(15);      // older words are not acted upon
 constexpr std::size_t kFewPeers = 4;
 constexpr Duration kPinnedRepeat = std::chrono::seconds(1);
 constexpr std::size_t kInVainInquiries = 3;  // a time, then
@@ -36,7 +36,8 @@ constexpr std::uint64_t kRequestsPerSecond = 48;
 constexpr std::uint64_t kRequestsBurst = 32;
 constexpr Duration kAttendInterval = std::chrono::milliseconds(50);
 constexpr Duration kExploreInterval = std::chrono::seconds(1);
-constexpr std::size_t kExploreRound = 5;                   // intervals until everybody has been asked
+constexpr std::size_t kExploreRound = 12;                  // intervals until everybody has been asked
+constexpr unsigned kNamesEvery = 16;                       // of those asked how they are one is asked to name others
 constexpr unsigned kImprovements = 2;                      // at a time
 constexpr Duration kSendsAfter = std::chrono::seconds(2);  // what a parent sent before it knew that it is none any more
 // What counts against a parent beside the delay: that it is a leaf of the stripe; that it gives us others already, for
@@ -454,24 +455,28 @@ bool Member::dead(session::SessionId session, StripeMask gives, Instant now) con
   return silence >= std::clamp(4 * peer->rtt.smoothed() + std::chrono::milliseconds(300), kDeadMin, kDeadMax);
 }
 
-// Rounds of the other stripes have come since its next shard was due.
-bool Member::stripe_silent(unsigned stripe, Instant now) const {
+// `rounds` of the other stripes have come since its next shard was due; of parity, which comes once a block, none for
+// kParitySilent.
+bool Member::overdue(unsigned stripe, unsigned rounds, Instant now) const {
   const Striping& striping = house_.reception.striping();
   if (parents_.orphaned_since(stripe) != kNever) return false;  // its parent knows, and looks for another
   // Nobody has it sooner than the publisher, who may be short of upload.
   const Peer* const parent = house_.peers.find(*parents_.parent(stripe));
   if (parent != nullptr && parent->status && parent->status->role == wire::Role::kPublisher) return false;
-  const auto path = parents_.path(stripe);
-  const auto hops = static_cast<std::int64_t>(path ? path->size() : 1);
-  const Duration silence = now - parents_.last(stripe);
-  // One that has spoken since lacks it itself, and does what it can.
-  const bool speaks = house_.endpoint.last_received(*parents_.parent(stripe)) > parents_.last(stripe) + kSuspect;
-  if (silence < (speaks ? kSpeaksSilent : kStripeSilent) + hops * kStripeSilentPerHop) return false;
-  if (stripe >= striping.data)  // parity comes once a block
+  if (stripe >= striping.data)
     return now - parents_.last(stripe) >= kParitySilent && now - house_.reception.last_stored() < kStripeSilent;
   const std::uint64_t next = parents_.next(stripe);
   const std::uint64_t due = next + (stripe + striping.data - striping.of(next)) % striping.data;
-  return house_.reception.stored_end() > due + kSilentRounds * striping.data;
+  return house_.reception.stored_end() > due + std::uint64_t{rounds} * striping.data;
+}
+
+bool Member::stripe_silent(unsigned stripe, Instant now) const {
+  if (!overdue(stripe, kSilentRounds, now)) return false;
+  const auto path = parents_.path(stripe);
+  const auto hops = static_cast<std::int64_t>(path ? path->size() : 1);
+  // One that has spoken since lacks it itself, and does what it can.
+  const bool speaks = house_.endpoint.last_received(*parents_.parent(stripe)) > parents_.last(stripe) + kSuspect;
+  return now - parents_.last(stripe) >= (speaks ? kSpeaksSilent : kStripeSilent) + hops * kStripeSilentPerHop;
 }
 
 // The publisher's own word says that there is more, and nothing comes. Those nearer to the publisher notice first, so
@@ -502,7 +507,7 @@ void Member::attend(Instant now) {
     if (!parent) return;
     const Instant orphaned = parents_.orphaned_since(stripe);
     const bool orphan = orphaned != kNever && now - orphaned >= kOrphanPatience;
-    if (!orphan && now - parents_.last(stripe) >= kSuspect) suspects.push_back(*parent);
+    if (!orphan && now - parents_.last(stripe) >= kSuspect && overdue(stripe, 1, now)) suspects.push_back(*parent);
     if (!orphan && !stripe_silent(stripe, now)) return;
     house_.peers.find(*parent)->refuse(bit(stripe), now + (orphan ? kRefused : kSilentRefused), now);
     leave[*parent] |= bit(stripe);
@@ -574,7 +579,9 @@ void Member::explore(Instant now) {
     std::advance(it, explored_ % all.size());
     const Candidate* const candidate = candidates_.find(it->second.key);
     const bool pinned = candidate != nullptr && candidate->pinned;  // the link's hosts have the whole swarm to bear
-    house_.peers.inquire(it->second, i == 0 && !pinned ? parents_.all() : 0, now);
+    house_.peers.inquire(
+        it->second,
+        i == 0 && !pinned && (explored_ % kNamesEvery == 0 || all.size() < kPeersKept / 2) ? parents_.all() : 0, now);
   }
   if (dials_.empty() && all.size() < kPeersKept) dial_for(parents_.all(), 1, now);
   improve(now);

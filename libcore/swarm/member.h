@@ -137,6 +137,7 @@ class Member {
   void attend(Instant now);
   bool short_of_upload(Instant now) { return house_.upload.ready_at(now) - now > kDebtMax; }
   bool dead(session::SessionId session, StripeMask gives, Instant now) const;
+  bool overdue(unsigned stripe, unsigned rounds, Instant now) const;
   bool stripe_silent(unsigned stripe, Instant now) const;
   bool starving(Instant now) const;
   void leave_parent(session::SessionId session, StripeMask stripes, Instant now);

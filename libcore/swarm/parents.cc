@@ -196,7 +196,8 @@ void Parents::on_displaced(session::SessionId session, StripeMask stripes, Insta
   const auto it = links_.find(session);
   if (it == links_.end()) return;
   ending_ |= it->second.granted & stripes;
-  for_each_stripe(it->second.granted & stripes, [&](unsigned s) { stripes_[s].ends_at = now + Children::kDisplacedFor; });
+  for_each_stripe(it->second.granted & stripes,
+                  [&](unsigned s) { stripes_[s].ends_at = now + Children::kDisplacedFor; });
 }
 
 StripeMask Parents::take_ended(Instant now) {

@@ -26,7 +26,7 @@ class Parents {
   static constexpr unsigned kTries = 4;
   // To a parent of most of the stream, and to others.
   static constexpr Duration kReportInterval = std::chrono::milliseconds(100);
-  static constexpr Duration kReportIntervalPart = std::chrono::milliseconds(1'000);
+  static constexpr Duration kReportIntervalPart = std::chrono::milliseconds(2'000);
 
   struct House {
     session::Endpoint& endpoint;

@@ -13,6 +13,9 @@ constexpr Duration kListGuard = std::chrono::milliseconds(2);
 // A block's parity is sent when the block is whole, which takes a frame or two.
 constexpr Duration kParityPatience = std::chrono::milliseconds(45);
 constexpr Duration kBacklogPatience = std::chrono::milliseconds(800);
+// Nothing at all has come for so long; when it comes again, what was published meanwhile comes beside what is new.
+constexpr Duration kOutage = std::chrono::seconds(1);
+constexpr Duration kResuming = std::chrono::milliseconds(500);
 constexpr Duration kUnknownList = std::chrono::milliseconds(20);
 constexpr Duration kUnknownStripe = std::chrono::milliseconds(150);  // patience with one of which nothing has come yet
 
@@ -72,6 +75,7 @@ void Reception::begin_run(const wire::StreamInfo& info) {
   parentless_ = 0;
   newest_media_us_ = info.media_us;
   started_ = stored_in_run_ = false;
+  resumed_at_ = {};
   stored_end_ = 0;
   list_asked_ = UINT64_MAX;
   list_due_ = tail_due_ = kNever;
@@ -182,6 +186,11 @@ void Reception::note_stored(std::uint64_t sequence, const From& from, bool is_li
     }
   }
   newest_media_us_ = std::max(newest_media_us_, shard.header.media_us);
+  if (stored_in_run_ && now - last_stored_ >= kOutage) resumed_at_ = now;
+  if (now - resumed_at_ < kResuming) {
+    backlog_end_ = std::max(backlog_end_, sequence);
+    playout_.resume(backlog_end_, now);
+  }
   stored_end_ = std::max(stored_end_, sequence + 1);
   last_stored_ = now;
   stored_in_run_ = true;

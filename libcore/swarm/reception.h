@@ -188,6 +188,7 @@ class Reception {
   std::uint64_t joined_media_us_ = 0;
   Instant last_stored_{};
   std::uint64_t stored_end_ = 0;
+  Instant resumed_at_{};  // after an outage
   Duration last_lag_{};
   LagMeter lag_meter_;
   ReceptionStats stats_;

@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::size_t kIntroductionLooks = 64;  // at peers, for one answer
 constexpr Duration kStatusInterval = std::chrono::seconds(1);
+constexpr unsigned kStatusesPart = 3;  // of those to a child that has little from us one in so many is sent
 constexpr Duration kAnswerInterval = std::chrono::milliseconds(20);
 constexpr std::uint64_t kAnswersPerSecond = 256 * 1024;
 constexpr std::uint64_t kAnswersPerSecondMin = 2 * 1024;
@@ -425,7 +426,7 @@ void Swarm::handle_deadline(Instant now) {
     ++statuses_;
     children_.for_each([&](session::SessionId child) {
       const bool whole = children_.whole(child);
-      if (whole || statuses_ % 2 == 0) outbox_.send(child, status_for(child, now));
+      if (whole || statuses_ % kStatusesPart == 0) outbox_.send(child, status_for(child, now));
       if (!whole) return;
       if (Peer* const peer = peers_.find(child)) peers_.ping(*peer, now);
     });

@@ -64,8 +64,8 @@ struct Status {
   std::uint32_t lag_us = 0;  // from the publisher's reading of a shard to its arrival at the sender: home stripes
   // The same of every stripe, in units of kLagUnit, rounded; kLagNone of one that it does not have.
   InlineVector<std::uint8_t, kStripesAllMax> lags;
-  StripeMask home = 0;        // the stripes that it is there to pass on
-  StripeMask open = 0;        // those of them that a new child may have now
+  StripeMask home = 0;  // the stripes that it is there to pass on
+  StripeMask open = 0;  // those of them that a new child may have now
   // Those that it sends to somebody who would have to give way: to whoever passes on other stripes, and to whoever
   // passes on that stripe itself.
   StripeMask yields = 0;
@@ -127,7 +127,7 @@ struct Report {
   std::uint16_t slots = 0;
   std::uint16_t free_slots = 0;
   StripeMask passes_on = 0;  // that it is at home in, or sends to somebody now
-  bool knows_end = false;  // that the run has ended, and where
+  bool knows_end = false;    // that the run has ended, and where
   bool operator==(const Report&) const = default;
 };
 struct RepairRequest {
