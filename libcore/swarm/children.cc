@@ -33,6 +33,7 @@ constexpr std::uint32_t kLossSample = 64;
 constexpr std::size_t kParityWaitingMax = 64;
 constexpr std::uint64_t kSlotsMax = 16'384;
 constexpr std::uint32_t kReserveFrom = 64;
+constexpr std::size_t kBacklogsOfOne = 32;
 constexpr std::ptrdiff_t kBacklogsMax = 4;  // where the upload is limited: at a time
 // What is more than so many shards (and an eighth of a second) old is no news. It goes out at twice the pace of the
 // stripes that it is of (four times, where they are most of the stream), or this.
@@ -99,13 +100,11 @@ bool Children::room_for(unsigned stripe, bool guest) const {
 }
 
 // An eighth of the slots is for those that pass on what they get.
-bool Children::reserved(unsigned stripe, const wire::Subscribe& request) const {
-  const bool passes_on = standing(request.home, request.slots, stripe, striping_) == kPassesOn;
-  return !passes_on && slots() >= kReserveFrom && free_slots() <= slots() / 8;
-}
+bool Children::reserves() const { return slots() >= kReserveFrom && free_slots() <= slots() / 8; }
 
 StripeMask Children::open() const {
   StripeMask open = 0;
+  if (reserves()) return open;
   for_each_stripe(home_ & striping_.mask(), [&](unsigned stripe) {
     if (room_for(stripe, false)) open |= bit(stripe);
   });
@@ -175,8 +174,9 @@ wire::SubscribeReply Children::subscribe(session::SessionId session, const wire:
   const StripeMask before = granted;
   for_each_stripe(wanted & allowed & ~granted, [&](unsigned stripe) {
     // Its own share is not taken from the table until it is granted.
-    const bool room =
-        count(granted & ~before) < free_slots() && room_for(stripe, request.guest) && !reserved(stripe, request);
+    const bool passes_on = standing(request.home, request.slots, stripe, striping_) == kPassesOn;
+    const bool room = count(granted & ~before) < free_slots() && room_for(stripe, request.guest || passes_on) &&
+                      (passes_on || !reserves());
     if (room || displace(stripe, session, request, now)) granted |= bit(stripe);
   });
   wire::SubscribeReply reply;
@@ -192,7 +192,7 @@ wire::SubscribeReply Children::subscribe(session::SessionId session, const wire:
   if (child == nullptr) {
     const bool behind = live && !is_news(first);
     const bool busy = !upload_.unlimited() && std::count_if(children_.begin(), children_.end(), [](const Child& c) {
-                                                return c.backlog < c.backlog_end;
+                                                return !c.backlogs.empty();
                                               }) >= kBacklogsMax;
     if (behind && busy && request.first == wire::kFromNewest) first = store_.head();
     child = &add(session, request, behind ? store_.head() : first, now);
@@ -224,10 +224,7 @@ void Children::add_backlog(Child& child, StripeMask stripes, std::uint64_t first
     }
     return;
   }
-  const bool none = child.backlog >= child.backlog_end;
-  child.backlog = none ? first : std::min(child.backlog, first);
-  child.backlog_end = none ? child.cursor : std::max(child.backlog_end, child.cursor);
-  child.backlog_stripes = none ? stripes : child.backlog_stripes | stripes;
+  if (child.backlogs.size() < kBacklogsOfOne) child.backlogs.push_back({stripes, first, child.cursor});
 }
 
 // What matters least of all that is sent: any stripe, or that one where each must be had by somebody. Of equals one
@@ -253,7 +250,8 @@ StripeMask Children::yields_to(unsigned standing) const {
   StripeMask yields = 0;
   for_each_stripe(striping_.mask(), [&](unsigned stripe) {
     const auto held = const_cast<Children*>(this)->least(stripe, std::nullopt);
-    if (held && held->standing < standing) yields |= bit(stripe);
+    const bool kept = standing == kPassesOn && reserves() && room_for(stripe, true);
+    if (kept || (held && held->standing < standing)) yields |= bit(stripe);
   });
   return yields;
 }
@@ -367,6 +365,11 @@ void Children::on_report(session::SessionId session, const wire::Report& report,
   child->slots = report.slots;
 }
 
+bool Children::just_sent(const Child& child, const stream::StoredShard& shard, Instant now) const {
+  const Peer* const peer = peers_.find(child.session);
+  return peer != nullptr && peer->rtt.known() && !whole(child) && now - shard.arrived < peer->rtt.smoothed();
+}
+
 void Children::on_repair_request(session::SessionId session, const wire::RepairRequest& request, Instant now) {
   Child* const child = find(session);
   if (child == nullptr) return;
@@ -395,6 +398,8 @@ void Children::on_repair_request(session::SessionId session, const wire::RepairR
       }
       // What is absent here is being repaired here, and will be passed on when it comes.
       if (!store_.at(sequence).present() && !list) continue;
+      // It came a moment ago, and has been sent since: the question and it have passed each other.
+      if (ours && !list && just_sent(*child, store_.at(sequence), now)) continue;
       if (child->repairs.size() >= kUrgentMax) return;
       const auto ask = [&](bool for_list) {
         const Urgent repair{sequence, for_list, now};
@@ -437,7 +442,7 @@ void Children::on_parity(std::span<const stream::ParityId> parity) {
 void Children::restart(std::uint64_t first) {
   for (Child& child : children_) {
     child.first = child.cursor = child.landed = first;
-    child.backlog = child.backlog_end = 0;
+    child.backlogs.clear();
     child.list_sent = child.late_list_sent = UINT64_MAX;
     child.late.clear();
     child.repairs.clear();
@@ -585,15 +590,17 @@ bool Children::may_send_next(Child& child, const stream::StoredShard& shard, std
   return begun || on_the_way == 0 || on_the_way + needs <= window;
 }
 
-// False if the batch filled up.
+// Of the oldest one. False if the batch filled up.
 bool Children::pump_backlog(Child& child, session::Endpoint& endpoint, DatagramBatch& out, Instant now) {
-  child.backlog = std::max(child.backlog, store_.tail());
-  const std::uint64_t share = shards_per_second_ * count(child.backlog_stripes) / striping_.data;
+  Backlog& backlog = child.backlogs.front();
+  backlog.next = std::max(backlog.next, store_.tail());
+  backlog.end = std::min(backlog.end, store_.head());
+  const std::uint64_t share = shards_per_second_ * count(backlog.stripes) / striping_.data;
   child.backlog_pace.set_rate(std::max(kBacklogPerSecond, whole(child) ? 4 * share : 2 * share), now);
-  for (; child.backlog < std::min(child.backlog_end, store_.head()); ++child.backlog) {
-    const stream::StoredShard& shard = store_.at(child.backlog);
-    const StripeMask wanted = child.backlog_stripes & (child.stripes | child.ending);
-    if ((wanted & bit(striping_.of(child.backlog))) == 0 || !shard.present()) continue;
+  for (; backlog.next < backlog.end; ++backlog.next) {
+    const stream::StoredShard& shard = store_.at(backlog.next);
+    const StripeMask wanted = backlog.stripes & (child.stripes | child.ending);
+    if ((wanted & bit(striping_.of(backlog.next))) == 0 || !shard.present()) continue;
     if (out.full()) return false;
     if (Instant ready = upload_.ready_at(now); ready > now) {
       upload_ready_ = ready;
@@ -697,9 +704,12 @@ bool Children::pump(session::Endpoint& endpoint, DatagramBatch& out, Instant now
     if (upload_ready_ != kNever) return true;
   }
   for (Child& child : children_) {
-    if (child.backlog >= child.backlog_end) continue;
-    if (!pump_backlog(child, endpoint, out, now)) return false;
-    if (upload_ready_ != kNever) return true;
+    while (!child.backlogs.empty()) {
+      if (!pump_backlog(child, endpoint, out, now)) return false;
+      if (upload_ready_ != kNever) return true;
+      if (child.backlogs.front().next < child.backlogs.front().end) break;  // at its pace
+      child.backlogs.erase(child.backlogs.begin());
+    }
   }
   return true;
 }

@@ -148,6 +148,11 @@ class Children {
     Instant since{};
     bool operator==(const Urgent& other) const { return sequence == other.sequence && list == other.list; }
   };
+  struct Backlog {  // of what is no news: from `next` to `end`
+    StripeMask stripes;
+    std::uint64_t next;
+    std::uint64_t end;
+  };
   struct Child {
     session::SessionId session;
     StripeMask stripes = 0;
@@ -172,9 +177,7 @@ class Children {
     std::uint32_t loss_base_missed = 0;
     bool lossy = false;  // its path loses more than 0.5 %: lists go twice
     TokenBucket repairs_left{0, 0};
-    std::uint64_t backlog = 0;  // the next sequence of it, and its end
-    std::uint64_t backlog_end = 0;
-    StripeMask backlog_stripes = 0;
+    std::vector<Backlog> backlogs;  // kBacklogsOfOne at most
     std::uint64_t backlog_list = UINT64_MAX;  // first sequence of the newest list sent with it
     TokenBucket backlog_pace{0, 0};           // shards
     Instant heard{};
@@ -191,7 +194,7 @@ class Children {
   void judge_load(Instant now);
   void measure_control(Instant now);
   void shed(Instant now);
-  bool reserved(unsigned stripe, const wire::Subscribe& request) const;
+  bool reserves() const;
   void note_costs();
   std::uint64_t affordable(std::uint64_t percent) const;
   StripeMask sheddable(StripeMask stripes) const;
@@ -225,6 +228,7 @@ class Children {
   std::uint64_t send(Child& child, Bytes frame, session::Endpoint& endpoint, DatagramBatch& out, Instant now);
   std::uint64_t needed(const Child& child) const;
   std::uint64_t window_shards(const Child& child) const;
+  bool just_sent(const Child& child, const stream::StoredShard& shard, Instant now) const;
   Duration marker_delay() const;
   void measure_rate(Instant now);
 

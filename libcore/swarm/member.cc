@@ -27,6 +27,7 @@ constexpr Duration kUseless = std::chrono::seconds(10);  // the last choice, so 
 constexpr Duration kInVain =
     std::chrono::seconds(1);  // a stripe that has been sought so long will not be found at once
 constexpr Duration kScatter = std::chrono::milliseconds(50);
+constexpr Duration kJoinScatter = std::chrono::milliseconds(4);
 constexpr Duration kScatterTurn = std::chrono::milliseconds(100);
 constexpr Duration kHomesOnly = std::chrono::milliseconds(150);  // a stripe is sought so long before we are guests
 constexpr unsigned kSilentRounds = 3;
@@ -44,6 +45,7 @@ constexpr Duration kSendsAfter = std::chrono::seconds(2);  // what a parent sent
 // one failure must not cost more than the parity can bear.
 constexpr Duration kPublisherCost = std::chrono::seconds(1);
 constexpr Duration kGuestCost = std::chrono::milliseconds(20);
+constexpr Duration kDisplacingCost = std::chrono::milliseconds(150);  // to somebody else, who must look again
 constexpr Duration kTwiceCost = std::chrono::milliseconds(20);
 constexpr unsigned kStripesOfOne = 2;
 // A stripe changes its parent if it comes so much sooner, and a tenth.
@@ -270,6 +272,7 @@ Member::Offer Member::best_offer(unsigned stripe, bool guests, const std::map<se
                                  Instant now) {
   Offer best;
   const bool in_vain = (wanted() & bit(stripe)) != 0 && now - lacking_since_[stripe] > kInVain;
+  const Duration scatter = in_vain ? kScatter : attached() ? Duration::zero() : kJoinScatter;
   const auto turn = static_cast<wire::ShortId>(now.time_since_epoch() / kScatterTurn + stripe);
   for (auto& [session, peer] : house_.peers.all()) {
     if (parents_.parent(stripe) == session) continue;
@@ -278,7 +281,7 @@ Member::Offer Member::best_offer(unsigned stripe, bool guests, const std::map<se
     std::optional<Offer> this_one = offer(peer, stripe, guests, taken, now);
     if (!this_one) continue;
     // What has been sought in vain is short: if everybody asked the best, nearly everybody would be refused.
-    if (in_vain) this_one->cost += kScatter * static_cast<int>((peer.short_id ^ self_ ^ turn) % 16);
+    if (scatter > Duration::zero()) this_one->cost += scatter * static_cast<int>((peer.short_id ^ self_ ^ turn) % 16);
     if (best.peer == nullptr || this_one->cost < best.cost) best = *this_one;
   }
   return best;
@@ -302,8 +305,11 @@ std::optional<Member::Offer> Member::offer(Peer& peer, unsigned stripe, bool gue
   const bool displaces = (yields & bit(stripe)) != 0;
   const bool guest = !open && !displaces;
   if (guest && (!guests || status.free_slots <= taken)) return std::nullopt;
+  const bool for_leaf = !open && displaces && mine != kPassesOn;
+  if (for_leaf && taken >= kStripesOfOne) return std::nullopt;
   Duration cost = std::chrono::microseconds(lag * wire::kLagUnitUs) + peer.rtt.smoothed() / 2;
   if (guest) cost += kGuestCost;
+  if (for_leaf) cost += kDisplacingCost;
   const unsigned gives = taken + count(parents_.expected_from(peer.session));
   const bool scarce = status.role == wire::Role::kWatcher || status.free_slots < status.slots / 2;
   if (scarce && gives >= kStripesOfOne) cost += kTwiceCost * static_cast<int>(gives - kStripesOfOne + 1);
@@ -312,6 +318,8 @@ std::optional<Member::Offer> Member::offer(Peer& peer, unsigned stripe, bool gue
 }
 
 bool Member::guests_allowed(unsigned stripe, Instant now) const {
+  // A joiner takes what there is; improve() sees to the rest.
+  if (!attached() || now - attached_at_ < kHomesOnly) return true;
   return now - lacking_since_[stripe] >= kHomesOnly || !better_may_come(now);
 }
 
@@ -476,7 +484,11 @@ bool Member::stripe_silent(unsigned stripe, Instant now) const {
   const auto hops = static_cast<std::int64_t>(path ? path->size() : 1);
   // One that has spoken since lacks it itself, and does what it can.
   const bool speaks = house_.endpoint.last_received(*parents_.parent(stripe)) > parents_.last(stripe) + kSuspect;
-  return now - parents_.last(stripe) >= (speaks ? kSpeaksSilent : kStripeSilent) + hops * kStripeSilentPerHop;
+  // Nor is one silent whose uplink holds up all that it says.
+  const Peer* const parent = house_.peers.find(*parents_.parent(stripe));
+  const Duration answer = parent == nullptr ? kStripeSilent : parent->rtt.timeout();
+  const Duration patience = speaks ? kSpeaksSilent : std::clamp(2 * answer, kStripeSilent, kSpeaksSilent);
+  return now - parents_.last(stripe) >= patience + hops * kStripeSilentPerHop;
 }
 
 // The publisher's own word says that there is more, and nothing comes. Those nearer to the publisher notice first, so

@@ -17,6 +17,9 @@ constexpr Duration kBacklogPatience = std::chrono::milliseconds(800);
 constexpr Duration kOutage = std::chrono::seconds(1);
 constexpr Duration kResuming = std::chrono::milliseconds(500);
 constexpr Duration kUnknownList = std::chrono::milliseconds(20);
+// What its parent has not sent a later one of may wait in a queue, which asking makes longer: so much more patience.
+constexpr Duration kOldPatience = std::chrono::milliseconds(400);  // with what a new parent sends beside its news
+constexpr Duration kUnproven = std::chrono::milliseconds(400);
 constexpr Duration kUnknownStripe = std::chrono::milliseconds(150);  // patience with one of which nothing has come yet
 
 Duration lag_of(std::uint64_t media_now, std::uint64_t media_us) {
@@ -72,6 +75,7 @@ void Reception::begin_run(const wire::StreamInfo& info) {
   gaps_.clear();
   striping_ = {info.stripes, info.parity};
   arrivals_.restart(striping_.all() + 1);
+  turn_from_.assign(striping_.all(), 0);
   parentless_ = 0;
   newest_media_us_ = info.media_us;
   started_ = stored_in_run_ = false;
@@ -123,6 +127,7 @@ stream::Verdict Reception::take(Buffer frame, const From& from, std::optional<st
     newest = std::max(newest, sequence + 1);
   }
   for (const stream::ParityId& id : verifier_.stored_parity()) note_parity(id.first, id.index, from, now);
+  one_parent_ = in_order(from) != 0;
   note_seen(newest, in_order(from), now);
   advance();
   tail_due_ = seen_ < store_.head() ? now + kTailPatience : kNever;
@@ -166,7 +171,8 @@ void Reception::note_turn(std::uint64_t sequence, const From& from, Instant now)
   if ((from.stripes & bit(stripe)) == 0) return;
   const std::uint64_t media_us = store_.at(sequence).header.media_us;
   if (store_.at(sequence).present() && media_us >= joined_media_us_) arrivals_.add(stripe, media_us, now);
-  gaps_.overtaken(sequence >= backlog_end_ ? backlog_end_ : 0, sequence, in_order(from) | bit(stripe), striping_, now);
+  const std::uint64_t from_here = std::max(sequence >= backlog_end_ ? backlog_end_ : 0, turn_from_[stripe]);
+  gaps_.overtaken(from_here, sequence, in_order(from) | bit(stripe), striping_, now);
 }
 
 void Reception::note_stored(std::uint64_t sequence, const From& from, bool is_list, bool regenerated,
@@ -202,7 +208,7 @@ void Reception::judge_loss() {
   recent_missed_ += missed() - loss_base_missed_ - recent_missed_ / 8;
   loss_base_received_ = stats_.received;
   loss_base_missed_ = missed();
-  copies_ = Gaps::copies_for(recent_missed_, recent_received_);
+  copies_ = one_parent_ ? Gaps::copies_for(recent_missed_, recent_received_) : 0;
 }
 
 void Reception::watch_for_list(Instant now) {
@@ -227,7 +233,7 @@ void Reception::note_seen(std::uint64_t next, StripeMask overtaken, Instant now)
     const unsigned stripe = striping_.of(sequence);
     if (sequence < backlog_end_) return now + kBacklogPatience;
     if (((overtaken | parentless_) & bit(stripe)) != 0) return now;
-    return arrivals_.known(stripe) ? arrivals_.expected(stripe, newest_media_us_) : now + kUnknownStripe;
+    return arrivals_.known(stripe) ? arrivals_.expected(stripe, newest_media_us_) + kUnproven : now + kUnknownStripe;
   };
   noticed_ = gaps_.notice(noticed_, seen_, store_, expected, now);
 }
@@ -247,11 +253,14 @@ std::uint64_t Reception::resume_from(StripeMask stripes) const {
   return from;
 }
 
-// It sends from where we asked for, older ones first.
+// It sends from where we asked for, but what is new goes first.
 void Reception::on_new_parent(StripeMask stripes, Instant now) {
   parentless_ &= ~stripes;
-  gaps_.restart(backlog_end_, stripes, striping_, now + kUnknownStripe);
-  for_each_stripe(stripes & striping_.mask(), [&](unsigned stripe) { arrivals_.forget(stripe); });
+  gaps_.restart(backlog_end_, stripes, striping_, now + kOldPatience);
+  for_each_stripe(stripes & striping_.mask(), [&](unsigned stripe) {
+    arrivals_.forget(stripe);
+    turn_from_[stripe] = seen_;
+  });
 }
 
 // Others may have what is missing.

@@ -160,6 +160,8 @@ class Reception {
   Striping striping_;
   Arrivals arrivals_{Striping{}.all() + 1};  // and of hash lists
   StripeMask parentless_ = 0;
+  // By stripe: what is below comes out of turn, for its parent is new.
+  std::vector<std::uint64_t> turn_from_ = std::vector<std::uint64_t>(Striping{}.all());
   std::uint64_t backlog_end_ = 0;  // what is below was published before we joined, and comes beside what is new
   Gaps gaps_;
   std::optional<wire::StreamInfo> info_;
@@ -172,7 +174,8 @@ class Reception {
   std::uint64_t next_ = 0;
   std::uint64_t seen_ = 0;
   std::uint64_t noticed_ = 0;  // gaps below it are known to gaps_
-  unsigned copies_ = 0;        // of each request, by the loss of late
+  unsigned copies_ = 0;        // of each request, by the loss of late; of many parents one has it, or the parity
+  bool one_parent_ = false;
   std::uint64_t recent_received_ = 0;
   std::uint64_t recent_missed_ = 0;
   std::uint64_t loss_base_received_ = 0;
