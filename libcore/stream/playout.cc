@@ -13,7 +13,7 @@ void Playout::start(std::uint64_t first, std::uint64_t backlog_end, Instant now)
   next_ = first;
   backlog_end_ = backlog_end;
   backlog_since_ = now;
-  backlog_waits_ = true;
+  vain_waits_ = 0;
   started_ = true;
   deadline_ = kNever;
   have_lag_ = false;
@@ -23,7 +23,7 @@ void Playout::start(std::uint64_t first, std::uint64_t backlog_end, Instant now)
 void Playout::resume(std::uint64_t end, Instant now) {
   backlog_end_ = std::max(backlog_end_, end);
   backlog_since_ = now;
-  backlog_waits_ = true;
+  vain_waits_ = 0;
 }
 
 void Playout::on_arrival(Duration lag) {
@@ -52,13 +52,16 @@ std::optional<Playout::Item> Playout::poll(const Store& store, std::optional<std
     if (behind == store.head()) return std::nullopt;
     const bool in_backlog = next_ < backlog_end_;
     const Duration left = !in_backlog      ? wait_left(store.at(behind), media_now, now)
-                          : backlog_waits_ ? backlog_since_ + kBacklogWait - now
-                                           : Duration::zero();
+                          : vain_waits_ < kVainWaits ? backlog_since_ + kBacklogWait - now
+                                                     : Duration::zero();
     if (left > Duration::zero()) {
       deadline_ = now + left;
       return std::nullopt;
     }
-    if (in_backlog) backlog_waits_ = false;
+    if (in_backlog) {
+      ++vain_waits_;
+      backlog_since_ = now;
+    }
     skip_to(behind);
   }
   return std::nullopt;

@@ -27,8 +27,9 @@ class Playout {
   explicit Playout(std::optional<Duration> latency) : fixed_latency_(latency) {}
 
   // Where output begins, on joining and after a change of epoch; nothing before it is ever written. What is below
-  // backlog_end is old already when it comes, so its age says nothing: the first gap there is waited for kBacklogWait
-  // since something was played, whatever the latency. If it does not come, the others will not, either.
+  // backlog_end is old already when it comes, so its age says nothing: a gap there is waited for kBacklogWait
+  // since something was played, whatever the latency. If kVainWaits of them do not come, the others will not, either.
+  static constexpr unsigned kVainWaits = 3;
   static constexpr Duration kBacklogWait = std::chrono::milliseconds(1'500);
   void start(std::uint64_t first, std::uint64_t backlog_end, Instant now);
   // After an outage what is below `end` comes late, too.
@@ -62,7 +63,7 @@ class Playout {
   bool started_ = false;
   std::uint64_t backlog_end_ = 0;
   Instant backlog_since_{};
-  bool backlog_waits_ = true;
+  unsigned vain_waits_ = 0;
   std::uint64_t lost_ = 0;
   Instant deadline_ = kNever;
   Duration lag_min_{};

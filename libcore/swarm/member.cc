@@ -7,6 +7,7 @@ namespace {
 
 constexpr Duration kSeekInterval = std::chrono::milliseconds(25);
 constexpr Duration kGather = std::chrono::milliseconds(60);        // for better parents, once one is found
+constexpr Duration kGatherMax = std::chrono::milliseconds(700);   // for as many as it takes to play
 constexpr Duration kDialHope = std::chrono::milliseconds(300);     // an unanswered dial is hoped for so long
 constexpr Duration kStatusFresh = std::chrono::milliseconds(250);  // while seeking
 constexpr Duration kStatusStale = std::chrono::seconds(2);         // while seeking in vain
@@ -39,7 +40,7 @@ constexpr Duration kAttendInterval = std::chrono::milliseconds(50);
 constexpr Duration kExploreInterval = std::chrono::seconds(1);
 constexpr std::size_t kExploreRound = 12;                  // intervals until everybody has been asked
 constexpr unsigned kNamesEvery = 16;                       // of those asked how they are one is asked to name others
-constexpr unsigned kImprovements = 2;                      // at a time
+constexpr unsigned kImprovements = 6;                      // at a time
 constexpr Duration kSendsAfter = std::chrono::seconds(2);  // what a parent sent before it knew that it is none any more
 // What counts against a parent beside the delay: that it is a leaf of the stripe; that it gives us others already, for
 // one failure must not cost more than the parity can bear.
@@ -169,7 +170,7 @@ void Member::on_subscribe_reply(Peer& peer, const wire::SubscribeReply& reply, I
       peer.refuse(fresh & ~parents_.served(), now + kRefused, now);
       on_lost(fresh & ~parents_.served(), now);
     }
-    gather_until_ = kNever;
+    gather_since_ = kNever;
     if (ever_attached_)
       ++switches_;
     else
@@ -231,7 +232,7 @@ void Member::seek(Instant now) {
   const StripeMask lacking = wanted();
   if (striped_ && lacking == 0) {
     // What has been asked for may be refused.
-    seek_at_ = gather_until_ = kNever;
+    seek_at_ = gather_since_ = kNever;
     return;
   }
   seek_at_ = now + kSeekInterval;
@@ -255,9 +256,14 @@ void Member::assign(Instant now) {
   });
   if (plan.empty()) return;
   if (!started) {
-    if (gather_until_ == kNever) gather_until_ = now + kGather;
-    if (now < gather_until_ && better_may_come(now)) {
-      seek_at_ = std::min(seek_at_, gather_until_);
+    if (gather_since_ == kNever) gather_since_ = now;
+    StripeMask planned = 0;
+    for (const auto& [session, stripes] : plan) planned |= stripes;
+    const Striping& striping = house_.reception.striping();
+    const bool enough = count(planned & first_stripes(striping.data)) + striping.parity >= striping.data;
+    const Instant until = gather_since_ + (enough ? kGather : kGatherMax);
+    if (now < until && better_may_come(now)) {
+      seek_at_ = std::min(seek_at_, until);
       return;
     }
   }
@@ -273,7 +279,7 @@ Member::Offer Member::best_offer(unsigned stripe, bool guests, const std::map<se
   Offer best;
   const bool in_vain = (wanted() & bit(stripe)) != 0 && now - lacking_since_[stripe] > kInVain;
   const Duration scatter = in_vain ? kScatter : attached() ? Duration::zero() : kJoinScatter;
-  const auto turn = static_cast<wire::ShortId>(now.time_since_epoch() / kScatterTurn + stripe);
+  const auto turn = in_vain ? static_cast<wire::ShortId>(now.time_since_epoch() / kScatterTurn + stripe) : 0;
   for (auto& [session, peer] : house_.peers.all()) {
     if (parents_.parent(stripe) == session) continue;
     const auto planned = plan.find(session);
@@ -304,17 +310,25 @@ std::optional<Member::Offer> Member::offer(Peer& peer, unsigned stripe, bool gue
                                                    : StripeMask{0};
   const bool displaces = (yields & bit(stripe)) != 0;
   const bool guest = !open && !displaces;
-  if (guest && (!guests || status.free_slots <= taken)) return std::nullopt;
+  const bool full = (status.home & bit(stripe)) != 0;  // of that one
+  if (guest && (!guests || full || status.free_slots <= taken)) return std::nullopt;
   const bool for_leaf = !open && displaces && mine != kPassesOn;
   if (for_leaf && taken >= kStripesOfOne) return std::nullopt;
   Duration cost = std::chrono::microseconds(lag * wire::kLagUnitUs) + peer.rtt.smoothed() / 2;
   if (guest) cost += kGuestCost;
   if (for_leaf) cost += kDisplacingCost;
-  const unsigned gives = taken + count(parents_.expected_from(peer.session));
-  const bool scarce = status.role == wire::Role::kWatcher || status.free_slots < status.slots / 2;
-  if (scarce && gives >= kStripesOfOne) cost += kTwiceCost * static_cast<int>(gives - kStripesOfOne + 1);
+  // A joiner is best served by one at once; improve() sees to the rest.
+  if (attached()) cost += crowding(peer, taken + count(parents_.expected_from(peer.session)));
   if (peer.useless_until > now) cost += kUseless;
   return Offer{&peer, cost, (status.home & bit(stripe)) == 0};
+}
+
+// What counts against one more stripe from a peer that gives so many: one failure must not cost more than the parity can
+// bear. Relays are there to bear it, as long as they have room.
+Duration Member::crowding(const Peer& peer, unsigned gives) const {
+  const bool relay = peer.status && peer.status->role != wire::Role::kWatcher;
+  if (relay && peer.status->free_slots >= peer.status->slots / 2) return {};
+  return gives < kStripesOfOne ? Duration{} : kTwiceCost * static_cast<int>(gives - kStripesOfOne + 1);
 }
 
 bool Member::guests_allowed(unsigned stripe, Instant now) const {
@@ -610,7 +624,9 @@ void Member::improve(Instant now) {
     for_each_stripe(parents_.served() & ~parents_.asked(), [&](unsigned stripe) {
       const Offer found = best_offer(stripe, false, {}, now);
       if (found.peer == nullptr) return;
-      const Duration current = house_.reception.lag(bit(stripe), media, now);
+      const Peer* const parent = house_.peers.find(*parents_.parent(stripe));
+      Duration current = house_.reception.lag(bit(stripe), media, now);
+      if (parent != nullptr) current += crowding(*parent, count(parents_.expected_from(parent->session)) - 1);
       const Duration gain = current - found.cost;
       if (gain < kImprovement + current / 10 || gain <= best_gain) return;
       best = found;

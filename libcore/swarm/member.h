@@ -127,6 +127,7 @@ class Member {
   void assign(Instant now);
   Offer best_offer(unsigned stripe, bool guests, const std::map<session::SessionId, StripeMask>& plan, Instant now);
   std::optional<Offer> offer(Peer& peer, unsigned stripe, bool guests, unsigned taken, Instant now);
+  Duration crowding(const Peer& peer, unsigned gives) const;
   bool guests_allowed(unsigned stripe, Instant now) const;
   void dial_for(StripeMask stripes, std::size_t dials_max, Instant now);
   bool dial(const Candidate& candidate, Instant now);
@@ -155,7 +156,7 @@ class Member {
   Candidates candidates_;
   std::map<session::SessionId, Dial> dials_;
   Instant seek_at_;
-  Instant gather_until_ = kNever;
+  Instant gather_since_ = kNever;
   Instant named_at_{};  // when somebody was last asked to name others
   Instant attend_at_ = kNever;
   Instant explore_at_ = kNever;
