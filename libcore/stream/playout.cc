@@ -67,7 +67,10 @@ std::optional<Playout::Item> Playout::poll(const Store& store, std::optional<std
   return std::nullopt;
 }
 
-Duration Playout::auto_wait() const { return std::clamp(4 * lag_spread_, kAutoFloor, kAutoCeiling); }
+Duration Playout::auto_wait() const {
+  if (out_) return kOutCeiling;
+  return std::clamp(4 * lag_spread_, kAutoFloor, kAutoCeiling);
+}
 
 Duration Playout::wait_left(const StoredShard& behind, std::optional<std::uint64_t> media_now, Instant now) const {
   if (!media_now) return behind.arrived + (fixed_latency_ ? *fixed_latency_ : auto_wait()) - now;

@@ -23,6 +23,8 @@ class Playout {
   static constexpr Duration kAutoFloor = std::chrono::milliseconds(2'000);
   static constexpr Duration kAutoCeiling = std::chrono::milliseconds(3'000);
 
+  static constexpr Duration kOutCeiling = std::chrono::milliseconds(12'000);
+
   // nullopt = automatic.
   explicit Playout(std::optional<Duration> latency) : fixed_latency_(latency) {}
 
@@ -34,6 +36,8 @@ class Playout {
   void start(std::uint64_t first, std::uint64_t backlog_end, Instant now);
   // After an outage what is below `end` comes late, too.
   void resume(std::uint64_t end, Instant now);
+  // Most of the stream does not come: what is missing is waited for kOutCeiling, for it is worth more than the rest.
+  void set_out(bool out) { out_ = out; }
   bool started() const { return started_; }
   std::uint64_t next() const { return next_; }
 
@@ -69,6 +73,7 @@ class Playout {
   Duration lag_min_{};
   Duration lag_spread_{};
   bool have_lag_ = false;
+  bool out_ = false;
 };
 
 }  // namespace spate::stream

@@ -15,6 +15,7 @@ constexpr Duration kParityPatience = std::chrono::milliseconds(45);
 constexpr Duration kBacklogPatience = std::chrono::milliseconds(800);
 // Nothing at all has come for so long; when it comes again, what was published meanwhile comes beside what is new.
 constexpr Duration kOutage = std::chrono::seconds(1);
+constexpr Duration kFlowWindow = std::chrono::milliseconds(500);
 constexpr Duration kResuming = std::chrono::milliseconds(500);
 constexpr Duration kUnknownList = std::chrono::milliseconds(20);
 // What its parent has not sent a later one of may wait in a queue, which asking makes longer: so much more patience.
@@ -79,7 +80,8 @@ void Reception::begin_run(const wire::StreamInfo& info) {
   parentless_ = 0;
   newest_media_us_ = info.media_us;
   started_ = stored_in_run_ = false;
-  resumed_at_ = {};
+  resumed_at_ = flow_since_ = {};
+  out_ = false;
   stored_end_ = 0;
   list_asked_ = UINT64_MAX;
   list_due_ = tail_due_ = kNever;
@@ -192,7 +194,7 @@ void Reception::note_stored(std::uint64_t sequence, const From& from, bool is_li
     }
   }
   newest_media_us_ = std::max(newest_media_us_, shard.header.media_us);
-  if (stored_in_run_ && now - last_stored_ >= kOutage) resumed_at_ = now;
+  judge_flow(now);
   if (now - resumed_at_ < kResuming) {
     backlog_end_ = std::max(backlog_end_, sequence);
     playout_.resume(backlog_end_, now);
@@ -200,6 +202,22 @@ void Reception::note_stored(std::uint64_t sequence, const From& from, bool is_li
   stored_end_ = std::max(stored_end_, sequence + 1);
   last_stored_ = now;
   stored_in_run_ = true;
+}
+
+// Out is a stream of which nothing, or less than half, comes; it is back when nearly all does.
+void Reception::judge_flow(Instant now) {
+  if (stored_in_run_ && now - last_stored_ >= kOutage) resumed_at_ = now;
+  if (now - flow_since_ < kFlowWindow) return;
+  const std::uint64_t passed = seen_ - std::min(seen_, flow_seen_);
+  const std::uint64_t came = stats_.received - flow_received_;
+  const bool was_out = out_;
+  if (2 * came < passed) out_ = true;
+  if (8 * came >= 7 * passed) out_ = false;
+  if (was_out && !out_) resumed_at_ = now;
+  playout_.set_out(out_);
+  flow_since_ = now;
+  flow_seen_ = seen_;
+  flow_received_ = stats_.received;
 }
 
 // The loss of late: counts that fade by an eighth with each sample.

@@ -147,6 +147,7 @@ class Reception {
   wire::RepairRequest list_request(Duration timeout, Instant now);
   std::uint64_t proven_end(bool is_list) const;
   void judge_loss();
+  void judge_flow(Instant now);
   void watch_for_list(Instant now);
   void advance();
   bool secret_fits(const wire::StreamInfo& info);
@@ -192,6 +193,10 @@ class Reception {
   Instant last_stored_{};
   std::uint64_t stored_end_ = 0;
   Instant resumed_at_{};  // after an outage
+  bool out_ = false;      // less than half comes
+  Instant flow_since_{};  // judged last, with the counts of then
+  std::uint64_t flow_seen_ = 0;
+  std::uint64_t flow_received_ = 0;
   Duration last_lag_{};
   LagMeter lag_meter_;
   ReceptionStats stats_;
