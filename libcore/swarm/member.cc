@@ -40,6 +40,9 @@ constexpr Duration kAttendInterval = std::chrono::milliseconds(50);
 constexpr Duration kExploreInterval = std::chrono::seconds(1);
 constexpr std::size_t kExploreRound = 12;                  // intervals until everybody has been asked
 constexpr unsigned kNamesEvery = 16;                       // of those asked how they are one is asked to name others
+// So long it is then left alone, twice as long each time: what others say of their lags is not all there is to it.
+constexpr Duration kImprovementRest = std::chrono::seconds(3);
+constexpr int kImprovementDoublings = 5;
 constexpr unsigned kImprovements = 6;                      // at a time
 constexpr Duration kSendsAfter = std::chrono::seconds(2);  // what a parent sent before it knew that it is none any more
 // What counts against a parent beside the delay: that it is a leaf of the stripe; that it gives us others already, for
@@ -216,6 +219,7 @@ void Member::begin_run(Instant now) {
   if (attached()) unattached_since_ = now;
   parents_.begin(house_.reception.striping());
   lacking_since_.assign(house_.reception.striping().all(), now);
+  improvements_.assign(house_.reception.striping().all(), {});
   striped_ = true;
   if (config_.output == false) house_.children.set_home(parents_.all());
   seek_soon(now);
@@ -622,6 +626,7 @@ void Member::improve(Instant now) {
     unsigned best_stripe = 0;
     Duration best_gain{};
     for_each_stripe(parents_.served() & ~parents_.asked(), [&](unsigned stripe) {
+      if (improvements_[stripe].not_before > now) return;
       const Offer found = best_offer(stripe, false, {}, now);
       if (found.peer == nullptr) return;
       const Peer* const parent = house_.peers.find(*parents_.parent(stripe));
@@ -634,6 +639,9 @@ void Member::improve(Instant now) {
       best_gain = gain;
     });
     if (best.peer == nullptr) return;
+    Improvement& made = improvements_[best_stripe];
+    made.not_before = now + kImprovementRest * (1 << made.doublings);
+    made.doublings = std::min(made.doublings + 1, kImprovementDoublings);
     best.peer->sends_until = kNever;
     parents_.ask(*best.peer, bit(best_stripe), best.guest, house_.reception.seen(), now);
   }

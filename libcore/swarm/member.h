@@ -161,6 +161,11 @@ class Member {
   Instant attend_at_ = kNever;
   Instant explore_at_ = kNever;
   std::vector<Instant> lacking_since_{kNever};  // by stripe
+  struct Improvement {
+    Instant not_before{};
+    int doublings = 0;
+  };
+  std::vector<Improvement> improvements_{1};
   session::ClockSync clock_;                    // the last known
   std::optional<session::SessionId> clock_peer_;
   bool striped_ = false;  // we know how

@@ -35,7 +35,8 @@ Swarm::Swarm(const PublishConfig& config, const Host& host, Instant now)
       children_(config.capacity_milli, store_, peers_, outbox_, host.upload),
       role_(wire::Role::kPublisher),
       status_at_(now),
-      answers_left_(answers_rate(host.upload), answers_rate(host.upload)) {
+      newcomers_left_(answers_rate(host.upload), 2 * answers_rate(host.upload)),
+      answers_left_(answers_rate(host.upload) / 2, answers_rate(host.upload) / 2) {
   const Striping striping{config.stripes, config.parity};
   children_.set_striping(striping);
   children_.set_home(striping.mask());
@@ -50,7 +51,8 @@ Swarm::Swarm(const JoinConfig& config, const Host& host, Instant now)
       children_(config.capacity_milli, store_, peers_, outbox_, host.upload),
       role_(config.output ? wire::Role::kWatcher : wire::Role::kRelay),
       status_at_(now),
-      answers_left_(answers_rate(host.upload), answers_rate(host.upload)) {
+      newcomers_left_(answers_rate(host.upload), 2 * answers_rate(host.upload)),
+      answers_left_(answers_rate(host.upload) / 2, answers_rate(host.upload) / 2) {
   reception_ = std::make_unique<Reception>(config, host.suite, host.pool, store_);
   const Member::House house{host.endpoint, host.service, outbox_,     peers_,     children_,
                             *reception_,   events_,      host.stream, host.upload};
@@ -330,9 +332,11 @@ wire::Peers Swarm::introductions(const Peer& asker, StripeMask wanted) {
 void Swarm::answer_inquiry(Peer& peer, StripeMask wanted, Instant now) {
   // Who has no upload left to answer with is no parent to be found.
   if (now - peer.answered_at < kAnswerInterval || host_.upload.ready_at(now) - now > kAnswerDebtMax) return;
+  // Whoever comes to know the swarm through us must not wait for those that know others.
+  TokenBucket& left = peer.answered_at == Instant{} ? newcomers_left_ : answers_left_;
+  const bool names = wanted != 0 && left.take(kNamesBytes, now);
+  if (!names && !left.take(kStatusBytes, now)) return;
   peer.answered_at = now;
-  const bool names = wanted != 0 && answers_left_.take(kNamesBytes, now);
-  if (!names && !answers_left_.take(kStatusBytes, now)) return;
   outbox_.send(peer.session, children_.has(peer.session) ? status_for(peer.session, now) : status(now));
   if (!names) return;
   if (const wire::Peers peers = introductions(peer, wanted); !peers.peers.empty()) outbox_.send(peer.session, peers);

@@ -106,6 +106,7 @@ class Swarm {
   bool told_receiving_ = false;  // what the children were last told
   Instant status_at_;
   unsigned statuses_ = 0;
+  TokenBucket newcomers_left_;
   TokenBucket answers_left_;
   Instant info_again_ = kNever;
   Instant end_patience_ = kNever;
