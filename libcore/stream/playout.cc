@@ -51,7 +51,7 @@ std::optional<Playout::Item> Playout::poll(const Store& store, std::optional<std
     const std::uint64_t behind = store.next_present(next_);
     if (behind == store.head()) return std::nullopt;
     const bool in_backlog = next_ < backlog_end_;
-    const Duration left = !in_backlog      ? wait_left(store.at(behind), media_now, now)
+    const Duration left = !in_backlog                ? wait_left(store.at(behind), media_now, now)
                           : vain_waits_ < kVainWaits ? backlog_since_ + kBacklogWait - now
                                                      : Duration::zero();
     if (left > Duration::zero()) {

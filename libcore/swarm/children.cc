@@ -12,6 +12,8 @@ constexpr std::uint64_t kUdpIpBytes = 28;
 // Of the upload limit so much is given to slots; less by those that the whole swarm asks for repairs and backlogs.
 constexpr std::uint64_t kUsedPercent = 96;
 constexpr std::uint64_t kUsedPercentEverywhere = 85;
+constexpr Duration kCrossedMax = std::chrono::milliseconds(150);
+constexpr std::uint64_t kRepairsAtOnce = 4 * kShardWireBytes;
 constexpr std::uint64_t kRepairShare = 8;  // an eighth of the limit, at most
 constexpr Duration kLoadInterval = std::chrono::milliseconds(100);
 constexpr Duration kControlWindow = std::chrono::seconds(1);
@@ -53,7 +55,7 @@ Children::Children(std::uint32_t capacity_milli, stream::Store& store, Peers& pe
       peers_(peers),
       outbox_(outbox),
       upload_(upload),
-      all_repairs_(upload.rate() / kRepairShare, upload.rate() / kRepairShare / 16) {}
+      all_repairs_(upload.rate() / kRepairShare, std::max(kRepairsAtOnce, upload.rate() / kRepairShare / 16)) {}
 
 std::uint16_t Children::slots() const {
   const std::uint64_t capacity = std::min(std::uint64_t{capacity_milli_} * striping_.data / 1'000, kSlotsMax);
@@ -367,7 +369,8 @@ void Children::on_report(session::SessionId session, const wire::Report& report,
 
 bool Children::just_sent(const Child& child, const stream::StoredShard& shard, Instant now) const {
   const Peer* const peer = peers_.find(child.session);
-  return peer != nullptr && peer->rtt.known() && !whole(child) && now - shard.arrived < peer->rtt.smoothed();
+  return peer != nullptr && peer->rtt.known() && !whole(child) &&
+         now - shard.arrived < std::min(peer->rtt.smoothed(), kCrossedMax);
 }
 
 void Children::on_repair_request(session::SessionId session, const wire::RepairRequest& request, Instant now) {
@@ -568,9 +571,15 @@ bool Children::pump_repairs(Child& child, session::Endpoint& endpoint, DatagramB
       return true;
     }
     const Urgent repair = child.repairs.front();
+    const bool in_budget = upload_.unlimited() || all_repairs_.take(kShardWireBytes, now);
+    if (!in_budget && everywhere()) {  // nobody else may have it
+      backlog_ready_ = std::min(backlog_ready_, all_repairs_.ready_at(now));
+      return true;
+    }
     child.repairs.pop_front();
-    if (!upload_.unlimited() && !all_repairs_.take(kShardWireBytes, now)) continue;  // others have it, too
-    if (!store_.covers(repair.sequence) || now - repair.since > kRepairStale) continue;
+    if (!in_budget) continue;  // others have it, too
+    if (!store_.covers(repair.sequence) || now - repair.since > (everywhere() ? 4 * kRepairStale : kRepairStale))
+      continue;
     const stream::StoredShard& shard = store_.at(repair.sequence);
     if (repair.list) {
       if (shard.list) send_list(child, shard, true, endpoint, out, now);

@@ -177,7 +177,7 @@ class Children {
     std::uint32_t loss_base_missed = 0;
     bool lossy = false;  // its path loses more than 0.5 %: lists go twice
     TokenBucket repairs_left{0, 0};
-    std::vector<Backlog> backlogs;  // kBacklogsOfOne at most
+    std::vector<Backlog> backlogs;            // kBacklogsOfOne at most
     std::uint64_t backlog_list = UINT64_MAX;  // first sequence of the newest list sent with it
     TokenBucket backlog_pace{0, 0};           // shards
     Instant heard{};

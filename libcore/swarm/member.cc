@@ -7,13 +7,13 @@ namespace {
 
 constexpr Duration kSeekInterval = std::chrono::milliseconds(25);
 constexpr Duration kGather = std::chrono::milliseconds(60);        // for better parents, once one is found
-constexpr Duration kGatherMax = std::chrono::milliseconds(700);   // for as many as it takes to play
+constexpr Duration kGatherMax = std::chrono::milliseconds(700);    // for as many as it takes to play
 constexpr Duration kDialHope = std::chrono::milliseconds(300);     // an unanswered dial is hoped for so long
 constexpr Duration kStatusFresh = std::chrono::milliseconds(250);  // while seeking
 constexpr Duration kStatusStale = std::chrono::seconds(2);         // while seeking in vain
 constexpr Duration kStatusCurrent = std::chrono::seconds(15);      // older words are not acted upon
 constexpr std::size_t kFewPeers = 4;
-constexpr Duration kPinnedRepeat = std::chrono::seconds(1);
+constexpr Duration kPinnedRepeat = std::chrono::seconds(5);
 constexpr std::size_t kInVainInquiries = 3;  // a time, then
 constexpr Duration kSeekIntervalInVain = std::chrono::milliseconds(200);
 constexpr Duration kSeekIntervalLeaf = std::chrono::milliseconds(800);
@@ -38,8 +38,8 @@ constexpr std::uint64_t kRequestsPerSecond = 48;
 constexpr std::uint64_t kRequestsBurst = 32;
 constexpr Duration kAttendInterval = std::chrono::milliseconds(50);
 constexpr Duration kExploreInterval = std::chrono::seconds(1);
-constexpr std::size_t kExploreRound = 12;                  // intervals until everybody has been asked
-constexpr unsigned kNamesEvery = 16;                       // of those asked how they are one is asked to name others
+constexpr std::size_t kExploreRound = 12;  // intervals until everybody has been asked
+constexpr unsigned kNamesEvery = 16;       // of those asked how they are one is asked to name others
 // So long it is then left alone, twice as long each time: what others say of their lags is not all there is to it.
 constexpr Duration kImprovementRest = std::chrono::seconds(3);
 constexpr int kImprovementDoublings = 5;
@@ -327,8 +327,8 @@ std::optional<Member::Offer> Member::offer(Peer& peer, unsigned stripe, bool gue
   return Offer{&peer, cost, (status.home & bit(stripe)) == 0};
 }
 
-// What counts against one more stripe from a peer that gives so many: one failure must not cost more than the parity can
-// bear. Relays are there to bear it, as long as they have room.
+// What counts against one more stripe from a peer that gives so many: one failure must not cost more than the parity
+// can bear. Relays are there to bear it, as long as they have room.
 Duration Member::crowding(const Peer& peer, unsigned gives) const {
   const bool relay = peer.status && peer.status->role != wire::Role::kWatcher;
   if (relay && peer.status->free_slots >= peer.status->slots / 2) return {};

@@ -166,7 +166,7 @@ class Member {
     int doublings = 0;
   };
   std::vector<Improvement> improvements_{1};
-  session::ClockSync clock_;                    // the last known
+  session::ClockSync clock_;  // the last known
   std::optional<session::SessionId> clock_peer_;
   bool striped_ = false;  // we know how
   bool ever_attached_ = false;

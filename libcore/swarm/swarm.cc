@@ -36,7 +36,7 @@ Swarm::Swarm(const PublishConfig& config, const Host& host, Instant now)
       role_(wire::Role::kPublisher),
       status_at_(now),
       newcomers_left_(answers_rate(host.upload), 2 * answers_rate(host.upload)),
-      answers_left_(answers_rate(host.upload) / 2, answers_rate(host.upload) / 2) {
+      answers_left_(answers_rate(host.upload) / 4, answers_rate(host.upload) / 2) {
   const Striping striping{config.stripes, config.parity};
   children_.set_striping(striping);
   children_.set_home(striping.mask());
@@ -52,7 +52,7 @@ Swarm::Swarm(const JoinConfig& config, const Host& host, Instant now)
       role_(config.output ? wire::Role::kWatcher : wire::Role::kRelay),
       status_at_(now),
       newcomers_left_(answers_rate(host.upload), 2 * answers_rate(host.upload)),
-      answers_left_(answers_rate(host.upload) / 2, answers_rate(host.upload) / 2) {
+      answers_left_(answers_rate(host.upload) / 4, answers_rate(host.upload) / 2) {
   reception_ = std::make_unique<Reception>(config, host.suite, host.pool, store_);
   const Member::House house{host.endpoint, host.service, outbox_,     peers_,     children_,
                             *reception_,   events_,      host.stream, host.upload};
