@@ -55,7 +55,7 @@ Children::Children(std::uint32_t capacity_milli, stream::Store& store, Peers& pe
       all_repairs_(upload.rate() / kRepairShare, upload.rate() / kRepairShare / 16) {}
 
 std::uint16_t Children::slots() const {
-  const std::uint64_t capacity = std::min(std::uint64_t{capacity_milli_} * striping_.data / 1'000, kSlotsMax);
+  const std::uint64_t capacity = std::min(std::uint64_t{capacity_milli_} * striping_.all() / 1'000, kSlotsMax);
   std::uint64_t slots = std::min(capacity, affordable(everywhere() ? kUsedPercentEverywhere : kUsedPercent));
   slots = std::min<std::uint64_t>(slots, load_max_);
   // Who is at home in all stripes has each for somebody, if it can, or nobody has it.
@@ -538,6 +538,13 @@ bool Children::send_late(Child& child, session::Endpoint& endpoint, DatagramBatc
   return true;
 }
 
+// Ahead of its block's data, parity would only bring twice what is about to be sent anyway.
+bool Children::parity_due(const Child& child) const {
+  if (child.parity.empty()) return false;
+  const stream::Block* const block = store_.blocks().find(child.parity.front().first);
+  return block == nullptr || child.cursor >= std::min(block->end(), store_.head());
+}
+
 // Parity, and ahead of it the list that proves it, where that is none that goes with data.
 bool Children::send_parity(Child& child, session::Endpoint& endpoint, DatagramBatch& out, Instant now) {
   const stream::ParityId id = child.parity.front();
@@ -667,7 +674,7 @@ bool Children::pump_child(Child& child, session::Endpoint& endpoint, DatagramBat
       child.cursor = store_.tail();
     }
     if (child.cursor >= store_.head() || !may_send_next(child, store_.at(child.cursor), window)) {
-      if (child.parity.empty()) return true;
+      if (!parity_due(child)) return true;
       if (!send_parity(child, endpoint, out, now)) return false;
       continue;
     }
