@@ -132,6 +132,12 @@ StripeMask Children::passes_on() const {
   return stripes;
 }
 
+bool Children::one_level() const {
+  const StripeMask all = striping_.mask();
+  return std::all_of(children_.begin(), children_.end(),
+                     [&](const Child& c) { return (c.stripes & all) == all && c.report.free_slots == c.report.slots; });
+}
+
 StripeMask Children::passed_on_by(session::SessionId session) const {
   const Child* const child = find(session);
   return child != nullptr ? child->passes_on : 0;

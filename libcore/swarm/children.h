@@ -89,6 +89,8 @@ class Children {
   // What it has from us, and whether that is most of the stream.
   StripeMask stripes(session::SessionId session) const;
   bool whole(session::SessionId session) const { return striping_.mostly(stripes(session)); }
+  // Everybody has all of it from here, and passes nothing on.
+  bool one_level() const;
   // What it passes on, by its word.
   StripeMask passed_on_by(session::SessionId session) const;
   template <typename F>
