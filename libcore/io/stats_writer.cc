@@ -20,8 +20,9 @@ using Json = nlohmann::ordered_json;
 
 constexpr int kFinalLinePatienceMs = 200;
 
+double rounded(double value) { return std::round(value * 1e3) / 1e3; }
 // Microseconds are all that is measured.
-double rounded_ms(Duration d) { return std::round(to_ms(d) * 1e3) / 1e3; }
+double rounded_ms(Duration d) { return rounded(to_ms(d)); }
 
 Json lag_json(const std::optional<node::LagSummary>& lag) {
   if (!lag) return {{"p50", nullptr}, {"p99", nullptr}, {"max", nullptr}};
@@ -53,6 +54,7 @@ std::string format_stats(const StatsRecord& record) {
       {"rtt_ms", rounded_ms(s.rtt)},
       {"lost_packets", s.lost_packets},
       {"repaired_packets", s.repaired_packets},
+      {"regenerated_packets", s.regenerated_packets},
       {"duplicate_packets", s.duplicate_packets},
       {"forged_packets", s.forged_packets},
       {"malformed_packets", s.malformed_packets},
@@ -63,7 +65,8 @@ std::string format_stats(const StatsRecord& record) {
       {"parent_switches", s.parent_switches},
       {"depth", s.depth},
       {"children", s.children},
-      {"slots", s.slots},
+      {"slots", rounded(static_cast<double>(s.slots) / s.stripes)},
+      {"slots_used", rounded(static_cast<double>(s.slots_used) / s.stripes)},
       {"sessions", n.sessions},
       {"half_open", n.half_open},
       {"wire_bytes_sent", n.wire_bytes_sent},

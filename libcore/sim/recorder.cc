@@ -1,6 +1,7 @@
 #include "libcore/sim/recorder.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 namespace spate::sim {
@@ -27,11 +28,23 @@ void Recorder::on_accepted(HostId viewer, Instant now) {
   if (!life.accepted) life.accepted = now;
 }
 
-void Recorder::on_parent(HostId viewer, HostId parent) {
+void Recorder::on_parent(HostId viewer, HostId parent, std::uint64_t stripes) {
   const LifeId parents_life = parent == kNobody ? kNoLife : id_of(parent);
   Life& life = at(viewer);
-  life.took_another = life.parent_lost.has_value() && life.parent != parents_life;
-  life.parent = parents_life;
+  for (; stripes != 0; stripes &= stripes - 1) {
+    const auto stripe = static_cast<std::size_t>(std::countr_zero(stripes));
+    if (stripe >= life.parents.size()) life.parents.resize(stripe + 1, kNoLife);
+    if (life.parents[stripe] != parents_life) life.lost &= ~(std::uint64_t{1} << stripe);
+    life.parents[stripe] = parents_life;
+  }
+  life.took_another = life.parent_lost.has_value() && life.lost == 0;
+}
+
+std::uint64_t Recorder::stripes_from(const Life& child, LifeId parent) {
+  std::uint64_t stripes = 0;
+  for (std::size_t i = 0; i < child.parents.size(); ++i)
+    if (child.parents[i] == parent) stripes |= std::uint64_t{1} << i;
+  return stripes;
 }
 
 void Recorder::on_write(HostId viewer, std::uint64_t packets, std::uint64_t frame, Instant now) {
@@ -96,8 +109,13 @@ void Recorder::note_failover(HostId viewer, Life& life, Instant now) {
 }
 
 void Recorder::lose_parent(LifeId parent, Instant now) {
-  for (Life& child : lives_)
-    if (child.parent == parent && !child.parent_lost && !child.gone) child.parent_lost = now;
+  for (Life& child : lives_) {
+    const std::uint64_t stripes = child.gone ? 0 : stripes_from(child, parent);
+    if (stripes == 0) continue;
+    child.lost |= stripes;
+    child.took_another = false;
+    if (!child.parent_lost) child.parent_lost = now;
+  }
 }
 
 void Recorder::on_unavailable(HostId host, Instant now) { lose_parent(id_of(host), now); }
@@ -105,8 +123,12 @@ void Recorder::on_unavailable(HostId host, Instant now) { lose_parent(id_of(host
 void Recorder::on_available(HostId host) {
   const LifeId id = id_of(host);
   if (lives_[id].gone) return;  // it will not come back, whoever does
-  for (Life& child : lives_)
-    if (child.parent == id && !child.took_another) child.parent_lost.reset();
+  for (Life& child : lives_) {
+    const std::uint64_t back = child.lost & stripes_from(child, id);
+    if (back == 0) continue;
+    child.lost &= ~back;
+    if (child.lost == 0) child.parent_lost.reset();
+  }
 }
 
 void Recorder::on_gone(HostId host, Instant now) {

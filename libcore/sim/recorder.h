@@ -6,9 +6,10 @@
 //   Lag         from when a frame was due at the publisher to when it was written, over (viewer, packet). Only frames
 //               due after a viewer was accepted have one: those before fill its start, and were never to be in time.
 //   Start-up    from the command to join to the first write.
-//   Fail-over   from the moment that a viewer's parent could serve it no more (on_unavailable) to the viewer's first
-//               write after it took another. What it has buffered plays on meanwhile: this is how long it lived on its
-//               buffer, or paused. A change away from a parent that was still there is none.
+//   Fail-over   from the moment that a parent of a viewer could serve it no more (on_unavailable) to the viewer's first
+//               write after it took others for all stripes that it had lost. It plays on meanwhile: this is how long it
+//               lived on parity and repairs, or on its buffer, or paused. A change away from a parent that was still
+//               there is none.
 //   Present     from the command to join until it is gone.
 //   Playing     it wrote something in that second.
 //
@@ -75,8 +76,8 @@ class Recorder {
 
   void on_join(HostId viewer, Instant now);
   void on_accepted(HostId viewer, Instant now);
-  // It took that parent; kNobody if it cannot be said which host that is.
-  void on_parent(HostId viewer, HostId parent);
+  // It took that parent for those stripes; kNobody if it cannot be said which host that is.
+  void on_parent(HostId viewer, HostId parent, std::uint64_t stripes);
   // That many packets, the last of which is of that frame.
   void on_write(HostId viewer, std::uint64_t packets, std::uint64_t frame, Instant now);
   // A gap in what a viewer wrote: that many packets, and the frames [first, end) for which it is the first.
@@ -129,11 +130,12 @@ class Recorder {
     std::optional<Instant> joined;
     std::optional<Instant> accepted;
     std::optional<Instant> parent_lost;
-    LifeId parent = kNoLife;
+    std::vector<LifeId> parents{};  // by stripe
+    std::uint64_t lost = 0;         // stripes whose parent was lost
     std::uint32_t wrote_in = kNoSecond;
     std::uint64_t frames_end = 0;  // frames below are counted
     bool wrote = false;
-    bool took_another = false;  // since the parent was lost
+    bool took_another = false;  // for all that it had lost
     bool gone = false;
   };
   struct Frames {
@@ -151,6 +153,7 @@ class Recorder {
 
   LifeId id_of(HostId host);
   Life& at(HostId host) { return lives_[id_of(host)]; }
+  static std::uint64_t stripes_from(const Life& child, LifeId parent);
   void lose_parent(LifeId parent, Instant now);
   void count_frames(std::uint64_t first, std::uint64_t end, bool spoilt);
   void note_first_write(HostId viewer, Life& life, Instant now);

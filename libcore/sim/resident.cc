@@ -22,8 +22,8 @@ std::uint64_t up_rate(const LinkClass& link, std::uint64_t stream_bps) {
   return link.up_times_milli > 0 ? stream_bps * link.up_times_milli / 1'000 : link.up.rate_bps;
 }
 
-// What one child costs on the wire: headers and proofs are an eighth.
-std::uint64_t child_bps(std::uint64_t stream_bps) { return stream_bps / 8 * 9; }
+// What one child costs on the wire: headers and proofs are an eighth, parity is a sixteenth.
+std::uint64_t child_bps(std::uint64_t stream_bps) { return stream_bps / 16 * 19; }
 
 void take_link(Resident& resident, const LinkClass& link, const Scenario& scenario,
                std::optional<std::uint16_t> children) {

@@ -36,7 +36,7 @@ void Viewer::on_event(const node::Event& event, Instant now) {
     if (!record_.accepted) record_.accepted = now;
     recorder_.on_accepted(host(), now);
   } else if (const auto* changed = std::get_if<node::ParentChanged>(&event)) {
-    recorder_.on_parent(host(), network().host_of(changed->parent).value_or(Recorder::kNobody));
+    recorder_.on_parent(host(), network().host_of(changed->parent).value_or(Recorder::kNobody), changed->stripes);
   } else if (const auto* stopped = std::get_if<node::Stopped>(&event)) {
     record_.stopped = stopped->reason;
     say_stopped();

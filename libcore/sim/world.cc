@@ -334,7 +334,7 @@ World::Slots World::slots() {
     if (!network_.present(host)) continue;
     const node::StreamStats stats = stream_stats(host);
     slots.all += stats.slots;
-    slots.taken += stats.children;
+    slots.taken += stats.slots_used;
   }
   return slots;
 }

@@ -16,6 +16,7 @@ namespace {
 constexpr Duration kSteadyGap = std::chrono::microseconds(2'500);
 constexpr int kSteadyPushes = 8;
 constexpr std::size_t kInlineMax = 24;
+constexpr std::size_t kInlineMaxOneWay = 3;
 constexpr Duration kInlineInterval = std::chrono::microseconds(2'200);
 
 }  // namespace
@@ -57,6 +58,7 @@ struct Source::Impl {
   Instant last_push;
   Instant last_signature = Instant::min();
   int steady_pushes = 0;  // in a row, each soon after the one before
+  bool one_way = false;
   bool ended = false;
   Instant deadline = kNever;
   std::vector<ParityId> made_parity;
@@ -134,8 +136,9 @@ std::optional<Instant> Source::Impl::oldest() {
 void Source::Impl::sign_ready(Instant now) {
   const std::size_t n = packetizer.ready().size();
   if (n == 0) return;
+  const std::size_t inline_max = one_way ? kInlineMaxOneWay : kInlineMax;
   const bool rare = now - static_cast<int>(n) * kInlineInterval >= last_signature;
-  if (n > 1 && (n > kInlineMax || !rare)) return sign_list(n, now);
+  if (n > 1 && (n > inline_max || !rare)) return sign_list(n, now);
   for (std::size_t i = 0; i < n; ++i) sign_inline(now);
   prove_parity(now);
 }
@@ -288,6 +291,8 @@ void Source::end(Instant now) {
   impl_->deadline = kNever;
   impl_->ended = true;
 }
+
+void Source::set_one_way(bool one_way) { impl_->one_way = one_way; }
 
 bool Source::ended() const { return impl_->ended; }
 

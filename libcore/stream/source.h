@@ -7,8 +7,8 @@
 //   - 48 payloads, a full list, are signed whatever the budget says: no more are ever held.
 //   - Nothing is held longer than kHoldMax.
 // How: a payload carries its signature itself while signatures are rare (2.2 ms each since the last one, 24 at a time):
-// a list would have to come to everybody by two ways, and its loss would hold up all its shards. All else is proven by
-// a hash list.
+// a list would have to come to everybody by two ways, and its loss would hold up all its shards. Where everything comes
+// one way (set_one_way()) only three at a time do. All else is proven by a hash list.
 //
 // The unfull payload at the end of a push goes with the rest, except where more is sure to come: behind program
 // tables (a keyframe comes next), and in a steady feed (the last 8 pushes at most 2.5 ms apart) unless a list is signed
@@ -63,6 +63,8 @@ class Source {
   // No more input: whatever whole packets are held leave now, and the open block's parity.
   void end(Instant now);
   bool ended() const;
+  // Everybody has the whole stream straight from here: a list costs one datagram more, and less than many signatures.
+  void set_one_way(bool one_way);
 
   // When held shards must leave, or a block must close (kNever if there are none). At or after it, handle_deadline()
   // signs and stores them.

@@ -58,7 +58,7 @@ Children::Children(std::uint32_t capacity_milli, stream::Store& store, Peers& pe
       all_repairs_(upload.rate() / kRepairShare, std::max(kRepairsAtOnce, upload.rate() / kRepairShare / 16)) {}
 
 std::uint16_t Children::slots() const {
-  const std::uint64_t capacity = std::min(std::uint64_t{capacity_milli_} * striping_.data / 1'000, kSlotsMax);
+  const std::uint64_t capacity = std::min(std::uint64_t{capacity_milli_} * striping_.all() / 1'000, kSlotsMax);
   std::uint64_t slots = std::min(capacity, affordable(everywhere() ? kUsedPercentEverywhere : kUsedPercent));
   slots = std::min<std::uint64_t>(slots, load_max_);
   // Who is at home in all stripes has each for somebody, if it can, or nobody has it.
@@ -131,6 +131,12 @@ StripeMask Children::passes_on() const {
   StripeMask stripes = home_;
   for (const Child& child : children_) stripes |= child.stripes;
   return stripes;
+}
+
+bool Children::one_level() const {
+  const StripeMask all = striping_.mask();
+  return std::all_of(children_.begin(), children_.end(),
+                     [&](const Child& c) { return (c.stripes & all) == all && c.report.free_slots == c.report.slots; });
 }
 
 StripeMask Children::passed_on_by(session::SessionId session) const {
@@ -546,6 +552,13 @@ bool Children::send_late(Child& child, session::Endpoint& endpoint, DatagramBatc
   return true;
 }
 
+// Ahead of its block's data, parity would only bring twice what is about to be sent anyway.
+bool Children::parity_due(const Child& child) const {
+  if (child.parity.empty()) return false;
+  const stream::Block* const block = store_.blocks().find(child.parity.front().first);
+  return block == nullptr || child.cursor >= std::min(block->end(), store_.head());
+}
+
 // Parity, and ahead of it the list that proves it, where that is none that goes with data.
 bool Children::send_parity(Child& child, session::Endpoint& endpoint, DatagramBatch& out, Instant now) {
   const stream::ParityId id = child.parity.front();
@@ -683,7 +696,7 @@ bool Children::pump_child(Child& child, session::Endpoint& endpoint, DatagramBat
       child.cursor = store_.tail();
     }
     if (child.cursor >= store_.head() || !may_send_next(child, store_.at(child.cursor), window)) {
-      if (child.parity.empty()) return true;
+      if (!parity_due(child)) return true;
       if (!send_parity(child, endpoint, out, now)) return false;
       continue;
     }

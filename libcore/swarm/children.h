@@ -60,7 +60,7 @@ class Children {
   static constexpr std::size_t kUrgentMax = 1024;  // late shards waiting, per child, and repairs
   static constexpr std::uint64_t kQuantum = 48;    // shards to one child before the next has its turn
 
-  // `capacity_milli`: how many thousandths of the stream may be sent, all children together.
+  // `capacity_milli`: how many thousandths of the stream, with its parity, may be sent, all children together.
   Children(std::uint32_t capacity_milli, stream::Store& store, Peers& peers, Outbox& outbox, TokenBucket& upload);
 
   void set_striping(const Striping& striping) { striping_ = striping; }
@@ -74,6 +74,8 @@ class Children {
   // As many as the capacity and the upload limit allow, less what was too much of late.
   std::uint16_t slots() const;
   std::uint16_t free_slots() const;
+  // That children have.
+  unsigned used() const;
   // The home stripes that a new child may have now.
   StripeMask open() const;
   // What a child of that standing may have in place of another.
@@ -87,6 +89,8 @@ class Children {
   // What it has from us, and whether that is most of the stream.
   StripeMask stripes(session::SessionId session) const;
   bool whole(session::SessionId session) const { return striping_.mostly(stripes(session)); }
+  // Everybody has all of it from here, and passes nothing on.
+  bool one_level() const;
   // What it passes on, by its word.
   StripeMask passed_on_by(session::SessionId session) const;
   template <typename F>
@@ -186,7 +190,6 @@ class Children {
     unsigned markers_left = 0;
   };
 
-  unsigned used() const;
   bool everywhere() const { return count(home_) >= striping_.data; }
   unsigned served(unsigned stripe) const;
   bool room_for(unsigned stripe, bool guest) const;
@@ -218,6 +221,7 @@ class Children {
   const Child* find(session::SessionId session) const;
   bool pump_child(Child& child, session::Endpoint& endpoint, DatagramBatch& out, Instant now, bool& progressed);
   bool send_late(Child& child, session::Endpoint& endpoint, DatagramBatch& out, Instant now);
+  bool parity_due(const Child& child) const;
   bool send_parity(Child& child, session::Endpoint& endpoint, DatagramBatch& out, Instant now);
   bool pump_repairs(Child& child, session::Endpoint& endpoint, DatagramBatch& out, Instant now);
   void send_shard(Child& child, const stream::StoredShard& shard, bool repair, session::Endpoint& endpoint,

@@ -19,7 +19,7 @@ struct PublishConfig {
   std::optional<crypto::SymmetricKey> content_secret;  // private stream
   std::uint8_t stripes = 16;                           // of data, 1 to wire::kStripesMax
   std::uint8_t parity = 1;                             // stripes of it, 0 to wire::kParityMax
-  std::uint32_t capacity_milli = 8'000;  // thousandths of the stream that may be sent, all children together
+  std::uint32_t capacity_milli = 8'000;  // thousandths of the stream, parity and all, for all children together
 };
 
 struct Host {

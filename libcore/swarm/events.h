@@ -7,6 +7,7 @@
 #include "libcore/base/address.h"
 #include "libcore/base/buffer.h"
 #include "libcore/base/time.h"
+#include "libcore/swarm/stripes.h"
 
 namespace spate::swarm {
 
@@ -39,6 +40,7 @@ struct Stopped {
 struct ParentChanged {  // for logs
   StreamIndex stream = 0;
   Address parent;
+  StripeMask stripes = 0;  // that it gives now, and did not before
 };
 using Event = std::variant<Joined, Played, Stopped, ParentChanged>;
 

@@ -179,7 +179,7 @@ void Member::on_subscribe_reply(Peer& peer, const wire::SubscribeReply& reply, I
     else
       house_.events.push_back(Joined{house_.stream});
     ever_attached_ = true;
-    house_.events.push_back(ParentChanged{house_.stream, house_.endpoint.address(peer.session)});
+    house_.events.push_back(ParentChanged{house_.stream, house_.endpoint.address(peer.session), fresh});
     attend_at_ = std::min(attend_at_, now + kAttendInterval);
     explore_at_ = std::min(explore_at_, now + kExploreInterval);
   }

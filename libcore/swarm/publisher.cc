@@ -29,6 +29,7 @@ Publisher::Publisher(const PublishConfig& config, const crypto::Suite& suite, Bu
 void Publisher::input(Bytes bytes, Instant now) {
   SPATE_CHECK(bytes.size() <= input_room());
   judge_pace(now);
+  source_.set_one_way(children_.one_level());
   source_.push(bytes, now);
   judge_backlog(now);
 }

@@ -181,7 +181,7 @@ void Reception::note_stored(std::uint64_t sequence, const From& from, bool is_li
                             std::optional<std::uint64_t> media_now, Instant now) {
   const stream::StoredShard& shard = store_.at(sequence);
   ++stats_.received;
-  if (!regenerated) stats_.bytes_in += shard.payload().size();
+  stats_.bytes_in += shard.payload().size();
   // What was regenerated was not late on its path: that tells the guard nothing.
   const bool asked_for = gaps_.on_filled(sequence, from.rtt, is_list || regenerated, now);
   if (asked_for && !regenerated) ++stats_.repaired;

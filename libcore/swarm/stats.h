@@ -37,7 +37,8 @@ struct SentBytes {
 };
 
 struct StreamStats {
-  std::uint64_t bytes_in = 0;             // stream bytes read (publisher) or received and proven (others)
+  std::uint64_t bytes_in =
+      0;  // stream bytes read (publisher) or received or regenerated, and proven (others), each once
   std::uint64_t bytes_out = 0;            // stream bytes played (watcher) or sent to children (publisher, relay)
   std::optional<LagSummary> lag;          // since the call of stats() before this one; nothing if no shard came
   std::optional<LagSummary> lag_run;      // since the start
@@ -51,8 +52,10 @@ struct StreamStats {
   std::uint64_t skipped_input_bytes = 0;  // publisher: not MPEG-TS
   std::uint32_t parents = 0;
   std::uint32_t children = 0;
-  std::uint32_t slots = 0;
-  std::uint32_t depth = 0;  // hops from the publisher
+  std::uint32_t slots = 0;       // room for children, in stripes
+  std::uint32_t slots_used = 0;  // that they have
+  std::uint32_t stripes = 1;     // of the run, with parity: slots that the whole stream takes
+  std::uint32_t depth = 0;       // hops from the publisher
   std::uint64_t parent_switches = 0;
   Duration latency{};  // playout latency in force
   Duration rtt{};      // to the parent

@@ -539,6 +539,8 @@ StreamStats Swarm::stats(Instant now) {
   StreamStats stats;
   stats.children = static_cast<std::uint32_t>(children_.size());
   stats.slots = children_.slots();
+  stats.slots_used = children_.used();
+  stats.stripes = children_.striping().all();
   stats.bytes_out = children_.stats().payload_bytes_sent;
   stats.malformed_packets = malformed_packets_;
   stats.sent = children_.stats().sent;

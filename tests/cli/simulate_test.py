@@ -119,7 +119,7 @@ class Simulate(unittest.TestCase):
 
     def test_a_fail_over_has_a_time(self):
         kill = '[[faults]]\nkind = "kill"\nat = "3900ms"\nwho = "interior"\nshare = "1%"\n'
-        world = self.write("chain.toml", "publisher-children = 1\n" + WORLD + kill)
+        world = self.write("tree.toml", "publisher-children = 2\n" + WORLD + kill)
         run = json.loads(bytes(spate.run("simulate", world, "--json", "--crypto", "fast").out))
         self.assertGreater(run["failovers"], 0)
         self.assertEqual(list(run["failover_ms"]), ["p50", "p95", "max"])

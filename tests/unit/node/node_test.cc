@@ -155,7 +155,7 @@ TEST_CASE("node: one behind a box is reached because whoever named it has it ope
     return to != b.address || opened.count(from) > 0;
   };
   auto publish = publish_config();
-  publish.capacity_milli = 1'100;  // for one that has it all
+  publish.capacity_milli = 1'000;  // for one that has it all
   a.node.publish(publish, net.now);
   b.node.join(join_config({1}), net.now);
   Feed feed(a, kRate);

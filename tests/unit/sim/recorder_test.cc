@@ -23,7 +23,7 @@ struct Fixture {
   // A viewer that joins at time zero and has parent 0.
   void add(HostId viewer) {
     recorder.on_join(viewer, at({}));
-    recorder.on_parent(viewer, 0);
+    recorder.on_parent(viewer, 0, 1);
     recorder.on_accepted(viewer, at({}));
   }
 };
@@ -109,13 +109,13 @@ TEST_CASE("recorder: a fail-over lasts from the parent's end to the first write 
   Fixture f;
   f.add(1);
   f.add(2);
-  f.recorder.on_parent(2, 1);
+  f.recorder.on_parent(2, 1, 1);
   f.recorder.on_write(2, 6, 1, at(milliseconds(100)));
   f.recorder.on_gone(1, at(seconds(1)));
   f.recorder.on_gone(1, at(seconds(2)));                   // it was gone already
   f.recorder.on_write(2, 6, 24, at(milliseconds(1'050)));  // from the buffer
   CHECK(f.recorder.failovers().empty());
-  f.recorder.on_parent(2, 0);
+  f.recorder.on_parent(2, 0, 1);
   f.recorder.on_write(2, 6, 25, at(milliseconds(1'300)));
   f.recorder.on_write(2, 6, 26, at(milliseconds(1'340)));
   REQUIRE(f.recorder.failovers().size() == 1);
@@ -124,17 +124,33 @@ TEST_CASE("recorder: a fail-over lasts from the parent's end to the first write 
   CHECK(f.recorder.failovers()[0].took == milliseconds(300));
 }
 
+TEST_CASE("recorder: a fail-over ends when every stripe has a parent again", "[sim]") {
+  Fixture f;
+  for (HostId host = 1; host <= 3; ++host) f.add(host);
+  f.recorder.on_parent(3, 1, 0b0110);
+  f.recorder.on_parent(3, 2, 0b1000);
+  f.recorder.on_write(3, 6, 1, at(milliseconds(100)));
+  f.recorder.on_gone(1, at(seconds(1)));
+  f.recorder.on_parent(3, 2, 0b0010);
+  f.recorder.on_write(3, 6, 25, at(milliseconds(1'200)));
+  CHECK(f.recorder.failovers().empty());
+  f.recorder.on_parent(3, 0, 0b0100);
+  f.recorder.on_write(3, 6, 26, at(milliseconds(1'400)));
+  REQUIRE(f.recorder.failovers().size() == 1);
+  CHECK(f.recorder.failovers()[0].took == milliseconds(400));
+}
+
 TEST_CASE("recorder: a change of parent without need, or a parent that comes back, is no fail-over", "[sim]") {
   Fixture f;
   f.add(1);
   f.add(2);
   f.add(3);
   f.recorder.on_write(3, 6, 1, at(milliseconds(100)));
-  f.recorder.on_parent(3, 2);
+  f.recorder.on_parent(3, 2, 1);
   f.recorder.on_write(3, 6, 2, at(milliseconds(140)));
   f.recorder.on_unavailable(2, at(milliseconds(200)));
   f.recorder.on_available(2);
-  f.recorder.on_parent(3, 1);
+  f.recorder.on_parent(3, 1, 1);
   f.recorder.on_write(3, 6, 9, at(milliseconds(500)));
   CHECK(f.recorder.failovers().empty());
 }
@@ -169,12 +185,12 @@ TEST_CASE("recorder: a parent that comes back after a crash is another one", "[s
   Fixture f;
   f.add(1);
   f.add(2);
-  f.recorder.on_parent(2, 1);
+  f.recorder.on_parent(2, 1, 1);
   f.recorder.on_write(2, 6, 1, at(milliseconds(100)));
   f.recorder.on_gone(1, at(seconds(1)));
   f.recorder.on_available(1);
   f.recorder.on_join(1, at(seconds(2)));
-  f.recorder.on_parent(2, 1);
+  f.recorder.on_parent(2, 1, 1);
   f.recorder.on_write(2, 6, 52, at(milliseconds(2'600)));
   REQUIRE(f.recorder.failovers().size() == 1);
   CHECK(f.recorder.failovers()[0].took == milliseconds(1'600));

@@ -18,7 +18,7 @@ TEST_CASE("a host plans with what its changing uplink carries on average") {
   const Resident viewer = draw_resident(s, crypto::ChaChaRng(1), 7);
   CHECK(viewer.up.rate_bps == 3'000'000);
   CHECK(viewer.upload_limit_bps == 2'910'000);
-  CHECK(viewer.capacity_milli == 2'586);  // a child costs 9/8 of the stream
+  CHECK(viewer.capacity_milli == 2'450);  // a child costs 19/16 of the stream
   CHECK(viewer.up.trace == s.viewers[0].up.trace);
   CHECK(viewer.up.trace_in_step);
 }

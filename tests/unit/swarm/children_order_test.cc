@@ -251,7 +251,7 @@ TEST_CASE("children: the slots follow what the upload limit carries, and leaves 
     }
   };
   const std::uint16_t before = f.server.children.slots();
-  CHECK(before == 10 * kStripes.data);
+  CHECK(before == 10 * kStripes.all());
   stream_on(20);
   CHECK(f.server.children.slots() == before);  // nothing limits
   // 500 shards a second in four stripes: each is 150 kB a second or so. Two can be carried.
