@@ -25,8 +25,8 @@ constexpr Duration kLoadRaise = std::chrono::seconds(5);
 constexpr std::uint64_t kWindowShardsMin = 96;
 constexpr std::uint64_t kBurstUs = 40'000;
 constexpr Duration kRateWindow = std::chrono::milliseconds(250);
-constexpr Duration kPatience = std::chrono::seconds(3);            // with a child that has stopped moving
-constexpr Duration kRepairStale = std::chrono::milliseconds(500);  // then it has asked again, or elsewhere
+constexpr Duration kPatience = std::chrono::seconds(3);  // with a child that has stopped moving
+constexpr Duration kRepairStale = std::chrono::milliseconds(500);
 constexpr Duration kStuck = std::chrono::milliseconds(500);
 // Repairs to one child: as many as the stream has shards, and at least so many.
 constexpr std::uint64_t kRepairsPerSecond = 50;
@@ -584,6 +584,11 @@ bool Children::pump_repairs(Child& child, session::Endpoint& endpoint, DatagramB
       return true;
     }
     const Urgent repair = child.repairs.front();
+    // It has asked again since, or elsewhere.
+    if (!store_.covers(repair.sequence) || now - repair.since > kRepairStale) {
+      child.repairs.pop_front();
+      continue;
+    }
     const bool in_budget = upload_.unlimited() || all_repairs_.take(kShardWireBytes, now);
     if (!in_budget && everywhere()) {  // nobody else may have it
       backlog_ready_ = std::min(backlog_ready_, all_repairs_.ready_at(now));
@@ -591,8 +596,6 @@ bool Children::pump_repairs(Child& child, session::Endpoint& endpoint, DatagramB
     }
     child.repairs.pop_front();
     if (!in_budget) continue;  // others have it, too
-    if (!store_.covers(repair.sequence) || now - repair.since > (everywhere() ? 4 * kRepairStale : kRepairStale))
-      continue;
     const stream::StoredShard& shard = store_.at(repair.sequence);
     if (repair.list) {
       if (shard.list) send_list(child, shard, true, endpoint, out, now);
