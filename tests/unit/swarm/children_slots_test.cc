@@ -132,7 +132,7 @@ TEST_CASE("children: where a stripe is full, who passes on more displaces a leaf
   CHECK(displaced[0].stripes == bit(3));
   CHECK(displaced[0].by == f.child(2));
   CHECK(f.children.take_displaced().empty());
-  CHECK(f.children.home_of(f.child(2)) == bit(3));
+  CHECK(f.children.passed_on_by(f.child(2)) == bit(3));
 }
 
 TEST_CASE("children: who passes on little, or another stripe, or what is not at home here displaces nobody",

@@ -251,7 +251,7 @@ TEST_CASE("reception: what came before the start, or again, is not taken", "[swa
   Broadcast publisher;
   for (int i = 0; i < 10; ++i) publisher.publish(kStart + i * milliseconds(20));
   Viewer viewer;
-  CHECK(viewer.reception.resume_from() == wire::kFromNewest);
+  CHECK(viewer.reception.resume_from(wire::kAllStripes) == wire::kFromNewest);
   REQUIRE(viewer.reception.on_info(publisher.info(kStart), kStart) == Reception::InfoResult::kNewRun);
   CHECK(viewer.take(publisher.frame(0), kStart) == stream::Verdict::kStale);
   viewer.reception.start(5, std::nullopt, kStart);
@@ -260,7 +260,7 @@ TEST_CASE("reception: what came before the start, or again, is not taken", "[swa
   CHECK(viewer.take(publisher.frame(5), kStart) == stream::Verdict::kDuplicate);
   CHECK(viewer.reception.duplicates() == 1);
   viewer.reception.start(0, std::nullopt, kStart);  // only the first of a run counts
-  CHECK(viewer.reception.resume_from() == 6);
+  CHECK(viewer.reception.resume_from(wire::kAllStripes) == 6);
 }
 
 TEST_CASE("reception: a shard of another stream's key is forged, and counted", "[swarm]") {
