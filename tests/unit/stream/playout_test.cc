@@ -161,9 +161,9 @@ TEST_CASE("playout: automatic latency is a floor above the smallest lag while ar
 TEST_CASE("playout: automatic latency follows the spread of arrivals, up to a ceiling, and forgets") {
   Playout playout(std::nullopt);
   playout.on_arrival(milliseconds(50));
-  playout.on_arrival(milliseconds(1050));
-  CHECK(playout.latency() > milliseconds(4000));
-  CHECK(playout.latency() < milliseconds(4100));
+  playout.on_arrival(milliseconds(700));
+  CHECK(playout.latency() > milliseconds(2600));
+  CHECK(playout.latency() < milliseconds(2700));
   playout.on_arrival(std::chrono::seconds(60));
   CHECK(playout.latency() < Playout::kAutoCeiling + milliseconds(100));
   CHECK(playout.latency() >= Playout::kAutoCeiling);
@@ -210,4 +210,49 @@ TEST_CASE("playout: beyond the backlog the latency counts") {
   CHECK(f.play(10) == Sequences{0, 1});
   CHECK(f.play(3 + 49).empty());
   CHECK(f.play(3 + 50) == Sequences{3});
+}
+
+TEST_CASE("playout: a backlog of which gaps have been waited for in vain is waited for no more") {
+  constexpr std::int64_t kWait = Playout::kBacklogWait / milliseconds(1);
+  Fixture f(milliseconds(0));
+  f.playout.start(0, 100, kStart);
+  for (const std::uint64_t sequence : {1u, 3u, 5u, 7u, 9u}) f.arrive(sequence);
+  std::int64_t now = 0;
+  for (unsigned n = 0; n < Playout::kVainWaits; ++n) {
+    CHECK(f.play(now + kWait - 1).empty());
+    now += kWait;
+    if (n + 1 < Playout::kVainWaits) CHECK(f.play(now) == Sequences{2 * n + 1});
+  }
+  CHECK(f.play(now) == Sequences{5, 7, 9});
+  CHECK(f.playout.lost() == 5);
+  SECTION("after an outage it is again") {
+    f.playout.resume(200, kStart + milliseconds(now));
+    f.arrive(11);
+    CHECK(f.play(now + kWait - 1).empty());
+    CHECK(f.play(now + kWait) == Sequences{11});
+  }
+}
+
+TEST_CASE("playout: after an outage what is below its end is waited for as a backlog is") {
+  constexpr std::int64_t kWait = Playout::kBacklogWait / milliseconds(1);
+  Fixture f(milliseconds(50));
+  f.arrive(0);
+  REQUIRE(f.play(0) == Sequences{0});
+  f.playout.resume(5, kStart + milliseconds(3'000));
+  f.arrive(2);
+  f.arrive(7);
+  CHECK(f.play(3'000 + kWait - 1).empty());
+  CHECK(f.play(3'000 + kWait) == Sequences{2});
+  CHECK(f.play(3'000 + 2 * kWait) == Sequences{7});
+}
+
+TEST_CASE("playout: while most of the stream does not come, what is missing is waited for longer") {
+  Playout playout(std::nullopt);
+  playout.set_out(true);
+  CHECK(playout.latency() == Playout::kOutCeiling);
+  playout.set_out(false);
+  CHECK(playout.latency() == Playout::kAutoFloor);
+  Playout fixed(milliseconds(70));
+  fixed.set_out(true);
+  CHECK(fixed.latency() == milliseconds(70));
 }

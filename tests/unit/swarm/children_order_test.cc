@@ -240,8 +240,11 @@ TEST_CASE("children: the slots follow what the upload limit carries, and leaves 
   REQUIRE(f.server.children.subscribe(f.at_server(f.b), request, wire::kAllStripes, 0, true, f.net.now).stripes ==
           bit(0));
   const auto report_all = [&] {
-    for (const ScriptedPeer* child : {&f.a, &f.b})
-      if (f.server.children.has(f.at_server(*child))) f.server.children.on_report(f.at_server(*child), {}, f.net.now);
+    f.server.children.on_report(f.at_server(f.a), {}, f.net.now);
+    wire::Report report;
+    report.slots = 100;
+    report.passes_on = bit(0);
+    f.server.children.on_report(f.at_server(f.b), report, f.net.now);
   };
   const auto stream_on = [&](int rounds) {
     for (; rounds > 0; --rounds) {

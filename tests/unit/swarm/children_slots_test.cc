@@ -114,9 +114,12 @@ TEST_CASE("children: of many slots some are kept for those that pass on what the
   while (f.subscribe(++n, kAll) == kAll) REQUIRE(n < 8);
   CHECK(f.children.free_slots() > 0);
   CHECK(f.children.free_slots() <= f.children.slots() / 8);
-  CHECK(f.subscribe(50, bit(2), 0, bit(2)) == 0);    // it says that it has no slots
-  CHECK(f.subscribe(51, bit(2), 100, bit(3)) == 0);  // it passes on another
   const std::uint16_t before = f.children.free_slots();
+  CHECK(f.subscribe(50, bit(2), 0, bit(2)) == 0);  // it says that it has no slots
+  // It passes on another, and takes the place of one that passes on nothing.
+  CHECK(f.subscribe(51, bit(2), 100, bit(3)) == bit(2));
+  CHECK(f.children.free_slots() == before);
+  CHECK(f.children.take_displaced().size() == 1);
   CHECK(f.subscribe(52, bit(2), 100, bit(2)) == bit(2));
   CHECK(f.children.free_slots() == before - 1);
   CHECK(f.children.take_displaced().empty());
@@ -125,25 +128,60 @@ TEST_CASE("children: of many slots some are kept for those that pass on what the
 TEST_CASE("children: where a stripe is full, who passes on more displaces a leaf", "[swarm]") {
   Fixture f(1'000);
   REQUIRE(f.subscribe(1, kAll) == kAll);
-  CHECK(f.subscribe(2, bit(3) | bit(4), 40, bit(3)) == bit(3));
+  CHECK(f.subscribe(2, bit(3), 40, bit(3)) == bit(3));
   const auto displaced = f.children.take_displaced();
   REQUIRE(displaced.size() == 1);
   CHECK(displaced[0].session == f.child(1));
   CHECK(displaced[0].stripes == bit(3));
   CHECK(displaced[0].by == f.child(2));
   CHECK(f.children.take_displaced().empty());
-  CHECK(f.children.home_of(f.child(2)) == bit(3));
+  CHECK(f.children.passed_on_by(f.child(2)) == bit(3));
 }
 
-TEST_CASE("children: who passes on little, or another stripe, or what is not at home here displaces nobody",
-          "[swarm]") {
+TEST_CASE("children: who passes on little displaces nobody", "[swarm]") {
   Fixture f(1'000);
   REQUIRE(f.subscribe(1, kAll) == kAll);
   CHECK(f.subscribe(2, bit(3), 0, bit(3)) == 0);
-  CHECK(f.subscribe(3, bit(3), 40, bit(4)) == 0);
-  f.children.set_home(kAll & ~bit(3));
-  CHECK(f.subscribe(4, bit(3), 40, bit(3)) == 0);
+  CHECK(f.subscribe(3, bit(3), kData / 2 - 1, bit(4)) == 0);  // less than half the stream, of others
   CHECK(f.children.take_displaced().empty());
+}
+
+TEST_CASE("children: who passes on others displaces those that take only, and no others", "[swarm]") {
+  Fixture f(1'000);
+  REQUIRE(f.subscribe(1, kAll) == kAll);
+  CHECK(f.children.yields_to(kTakesOnly) == 0);
+  CHECK(f.children.yields_to(kContributes) == kAll);
+  CHECK(f.subscribe(2, bit(3), kData / 2, bit(4)) == bit(3));
+  CHECK(f.subscribe(3, bit(3), 100, bit(4)) == 0);  // its equal
+  CHECK(f.children.yields_to(kContributes) == (kAll & ~bit(3)));
+  CHECK(f.children.yields_to(kPassesOn) == kAll);
+  CHECK(f.subscribe(4, bit(3), 2, bit(3)) == bit(3));
+  CHECK(f.children.yields_to(kPassesOn) == (kAll & ~bit(3)));
+  CHECK_FALSE(f.children.has(f.child(3)));
+}
+
+TEST_CASE("children: what matters least gives way, whatever stripe it is of", "[swarm]") {
+  Fixture f(125);  // two slots
+  f.children.set_home(bit(4));
+  REQUIRE(f.children.slots() == 2);
+  REQUIRE(f.subscribe(1, bit(4), 40, bit(4)) == bit(4));
+  f.guest = true;
+  REQUIRE(f.subscribe(2, bit(5)) == bit(5));
+  f.guest = false;
+  CHECK(f.subscribe(3, bit(4), 40, bit(4)) == bit(4));
+  const auto displaced = f.children.take_displaced();
+  REQUIRE(displaced.size() == 1);
+  CHECK(displaced[0].session == f.child(2));
+  CHECK(displaced[0].stripes == bit(5));
+}
+
+TEST_CASE("children: parity is of use to nobody else, whoever asks for it", "[swarm]") {
+  constexpr Striping kWithParity{kData, 1};
+  CHECK(standing(0, 100, kData, kWithParity) == kTakesOnly);
+  CHECK(standing(bit(kData), 100, kData, kWithParity) == kPassesOn);
+  CHECK(standing(bit(3), 1, 3, kWithParity) == kTakesOnly);
+  CHECK(standing(bit(3), 2, 3, kWithParity) == kPassesOn);
+  CHECK(standing(bit(3), kData / 2, 4, kWithParity) == kContributes);
 }
 
 TEST_CASE("children: who passes on a stripe gives way only to one that passes on much more", "[swarm]") {

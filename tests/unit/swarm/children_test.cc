@@ -562,9 +562,11 @@ TEST_CASE("children: repairs that have waited too long are not sent any more", "
   f.server.upload = TokenBucket(10'000, 2'000);
   f.a.say(f.request(0, 100));
   f.net.run_for(seconds(1));
+  f.report(f.a, 100);
+  f.net.run_for(seconds(1));  // one that is at home in all stripes is waited for longer
   const std::uint64_t sent = f.server.children.stats().repairs_sent;
   CHECK(sent >= 2);
-  CHECK(sent <= 20);
+  CHECK(sent <= 30);
   f.report(f.a, 100);
   f.net.run_for(seconds(1));
   CHECK(f.server.children.stats().repairs_sent == sent);

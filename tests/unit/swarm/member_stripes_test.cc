@@ -130,11 +130,50 @@ TEST_CASE("member: a stripe that falls silent while the others go on is had from
   const Instant since = f.net.now;
   while (f.p2.child == 0 && f.net.now - since < seconds(5)) f.run(milliseconds(20));
   CHECK(f.net.now - since >= Member::kStripeSilent);
-  if (stripe < kStriping.data) CHECK(f.net.now - since <= 4 * Member::kStripeSilent);
+  // Its parent speaks, for it sends the others.
+  if (stripe < kStriping.data) CHECK(f.net.now - since <= Member::kSpeaksSilent + milliseconds(200));
   f.withheld = 0;
   f.run(milliseconds(200));
   CHECK(f.p2.child == bit(stripe));
   CHECK(f.p1.child == (kAll & ~bit(stripe)));
+}
+
+TEST_CASE("member: a parent that sends nothing any more is waited for longer if it answers", "[swarm]") {
+  const bool answers = GENERATE(false, true);
+  Fixture f({1, 2, 3});
+  f.p1.status.open = f.p1.status.home = f.p1.grants = kEven;
+  f.p2.status.open = f.p2.status.home = f.p2.grants = kAll & ~kEven;
+  f.p3.set_lag(milliseconds(400));
+  f.run(seconds(2));
+  REQUIRE(f.p1.child == kEven);
+  REQUIRE(f.p3.child == 0);
+  f.p1.mute = true;
+  f.p1.peer.answers_pings = answers;
+  const Instant since = f.net.now;
+  while (f.p3.child == 0 && f.net.now - since < seconds(5)) f.run(milliseconds(20));
+  CHECK((f.p3.child & kEven) != 0);
+  // The last of a stripe may have come a turn of all stripes before.
+  constexpr Duration kTurn = milliseconds(4) * static_cast<int>(kStriping.data);
+  if (answers) CHECK(f.net.now - since >= Member::kSpeaksSilent - kTurn);
+  if (!answers) CHECK(f.net.now - since < Member::kSpeaksSilent - kTurn);
+}
+
+TEST_CASE("member: asks for repairs so often at most, however much is missing", "[swarm]") {
+  Fixture f({1, 2, 3});
+  f.run(seconds(2));
+  const auto asked = [&] {
+    std::size_t n = 0;
+    for (const ScriptedParent* parent : {&f.p1, &f.p2, &f.p3}) n += parent->peer.all<wire::RepairRequest>().size();
+    return n;
+  };
+  const std::size_t before = asked();
+  crypto::ChaChaRng rng(5);
+  for (int i = 0; i < 200; ++i) {  // four seconds
+    f.withheld = rng.u32() & rng.u32();
+    f.run(milliseconds(20));
+  }
+  CHECK(asked() - before >= 20);
+  CHECK(asked() - before <= 32 + 4 * 48);
 }
 
 TEST_CASE("member: when everything falls silent no stripe is blamed for it", "[swarm]") {

@@ -440,6 +440,25 @@ TEST_CASE("parents: what it is displaced in it keeps until the end, and from ano
   CHECK(f.parents.parent(1) == f.session(f.p2));
 }
 
+TEST_CASE("parents: what it was displaced in has no parent after the while", "[swarm]") {
+  Fixture f;
+  f.ask_and_wait(f.p1, bit(1) | bit(2));
+  f.ask_and_wait(f.p2, bit(3));
+  f.parents.on_displaced(f.session(f.p1), bit(1), f.net.now);
+  f.parents.on_displaced(f.session(f.p2), bit(3), f.net.now);
+  const Instant end = f.net.now + Children::kDisplacedFor;
+  CHECK(f.parents.next_deadline() <= end);
+  CHECK(f.parents.take_ended(end - Duration(1)) == 0);
+  CHECK(f.parents.served() == (bit(1) | bit(2) | bit(3)));
+  CHECK(f.parents.take_ended(end) == (bit(1) | bit(3)));
+  CHECK(f.parents.served() == bit(2));
+  CHECK(f.parents.ending() == 0);
+  CHECK_FALSE(f.parents.parent(1));
+  CHECK(f.parents.parent(2) == f.session(f.p1));
+  CHECK(f.parents.size() == 1);
+  CHECK(f.parents.take_ended(end) == 0);
+}
+
 TEST_CASE("parents: those of most of the stream are reported to often, the others seldom", "[swarm]") {
   Fixture f;
   f.ask_and_wait(f.p1, kAll & ~bit(0));

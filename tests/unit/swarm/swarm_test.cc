@@ -35,7 +35,7 @@ struct Fixture {
     for (const Instant end = net.now + d; net.now < end; net.run_for(milliseconds(20))) {
       host.swarm->input_waited(milliseconds(20));
       host.swarm->input(ByteVector(2'000, 1), net.now);
-      if (reporter != nullptr) reporter->say(wire::Report{0, 0, 0, 0, 70'000, 4, 3});
+      if (reporter != nullptr) reporter->say(wire::Report{0, 0, 0, 0, 70'000, 4, 3, reported});
     }
   }
   void ask(ScriptedPeer& peer, const wire::Control& message) {
@@ -47,6 +47,7 @@ struct Fixture {
   SwarmHost host;
   ScriptedPeer a{2};
   ScriptedPeer b{3};
+  StripeMask reported = 0;  // what the reporter passes on
 };
 
 }  // namespace
@@ -79,6 +80,7 @@ TEST_CASE("swarm: full, it refuses and introduces those it serves", "[swarm]") {
   Fixture f;
   wire::Subscribe subscribe;
   subscribe.home = bit(4);
+  f.reported = bit(4);
   f.ask(f.a, subscribe);
   CHECK(f.a.last<wire::SubscribeReply>()->code == wire::SubscribeCode::kAccepted);
   f.feed(milliseconds(300), &f.a);
@@ -123,6 +125,7 @@ TEST_CASE("swarm: who asks for some stripes is given those, and told which way t
 TEST_CASE("swarm: what has room is granted, and the rest refused with introductions", "[swarm]") {
   Fixture f;
   f.ask(f.a, wire::Subscribe{.stripes = first_stripes(kData - 2), .window_bytes = 100'000, .slots = 8, .home = bit(2)});
+  f.reported = bit(2);
   f.feed(milliseconds(100), &f.a);
   f.ask(f.b, wire::Subscribe{});
   const auto reply = f.b.last<wire::SubscribeReply>();

@@ -29,6 +29,8 @@ std::vector<Control> one_of_each() {
   status.lag_us = 0x15161718;
   status.home = 0x1a1b1c1d1e1f2021;
   status.open = 0x0a0b0c0d0e0f1011;
+  status.yields = 0x2223242526272829;
+  status.yields_home = 0x2a2b2c2d2e2f3031;
   for (std::size_t i = 0; i < kStripesAllMax; ++i) status.lags.push_back(static_cast<std::uint8_t>(200 + i));
   for (std::size_t i = 0; i < kRoutesMax; ++i) {
     Route& route = status.routes.emplace_back();
@@ -53,7 +55,7 @@ std::vector<Control> one_of_each() {
       Subscribe{0x1f20, 0x8000000000000001, 0x2122232425262728, 0x292a2b2c, false, true, 0x2d2e, 0x2f30313233343536},
       SubscribeReply{0x3031, SubscribeCode::kNoUpload, 0x3132333435363738, 0x393a3b3c3d3e3f40},
       Unsubscribe{},
-      Report{0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47},
+      Report{0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47, 0x48},
       repair,
       Hole{0x51, 0xffff},
       Bye{ByeReason::kDisplaced},
@@ -132,12 +134,13 @@ TEST_CASE("control: bytes on the wire", "[wire]") {
   CHECK(written({Ping{0x01020304, 2}}) == ByteVector{16, 0, 6, 1, 2, 3, 4, 0, 0});
   CHECK(written({Pong{1, 2, 4, 0}}) == ByteVector{17, 0, 14, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 5});
   CHECK(written({Pong{1, 2, std::nullopt, 0}}) == ByteVector{17, 0, 14, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0});
-  Status status{Role::kWatcher, true, false, 4, 3, 1000, {}, 0x11, 0x10, {{0x21, {}}}};
+  Status status{Role::kWatcher, true, false, 4, 3, 1000, {}, 0x11, 0x10, 0x12, 0x13, {{0x21, {}}}};
   status.lags.push_back(7);
   status.routes[0].path.push_back(0xa0b0c0d0);
-  CHECK(written({status}) == ByteVector{18, 0, 42, 2, 1, 0,    4, 0, 3, 0,    0, 3,    0xe8, 0,    0,
-                                        0,  0, 0,  0, 0, 0x11, 0, 0, 0, 0,    0, 0,    0,    0x10, 1,
-                                        7,  1, 0,  0, 0, 0,    0, 0, 0, 0x21, 1, 0xa0, 0xb0, 0xc0, 0xd0});
+  CHECK(written({status}) == ByteVector{18, 0, 58, 2, 1,    0, 4, 0,    3, 0,    0,    3,    0xe8, 0, 0, 0,
+                                        0,  0, 0,  0, 0x11, 0, 0, 0,    0, 0,    0,    0,    0x10, 0, 0, 0,
+                                        0,  0, 0,  0, 0x12, 0, 0, 0,    0, 0,    0,    0,    0x13, 1, 7, 1,
+                                        0,  0, 0,  0, 0,    0, 0, 0x21, 1, 0xa0, 0xb0, 0xc0, 0xd0});
   CHECK(written({Inquiry{258}}) == ByteVector{19, 0, 8, 0, 0, 0, 0, 0, 0, 1, 2});
   const Subscribe subscribe{
       .id = 772, .stripes = 5, .first = 258, .window_bytes = 3, .lists = true, .guest = true, .slots = 4, .home = 6};
@@ -212,17 +215,17 @@ TEST_CASE("control: what came before a malformed message is kept, what follows i
 }
 
 TEST_CASE("control: P18: counts beyond the bounds are refused even when the bytes are there", "[wire]") {
-  ByteVector lags(28 + kStripesAllMax + 1);
-  lags[26] = kStripesAllMax + 1;
+  ByteVector lags(44 + kStripesAllMax + 1);
+  lags[42] = kStripesAllMax + 1;
   CHECK(refused(message(18, lags)));
-  ByteVector routes(28 + 9 * (kRoutesMax + 1));
-  routes[27] = kRoutesMax + 1;
+  ByteVector routes(44 + 9 * (kRoutesMax + 1));
+  routes[43] = kRoutesMax + 1;
   CHECK(refused(message(18, routes)));
-  ByteVector path(28 + 9 + 4 * (kPathMax + 1));
-  path[27] = 1;
-  path[28 + 8] = kPathMax + 1;
+  ByteVector path(44 + 9 + 4 * (kPathMax + 1));
+  path[43] = 1;
+  path[44 + 8] = kPathMax + 1;
   CHECK(refused(message(18, path)));
-  path[28 + 8] = kPathMax;
+  path[44 + 8] = kPathMax;
   path.resize(path.size() - 4);
   CHECK_FALSE(refused(message(18, path)));
   ByteVector peers(1 + 64 * 17);
@@ -232,14 +235,14 @@ TEST_CASE("control: P18: counts beyond the bounds are refused even when the byte
   repair[9] = 65;
   CHECK(refused(message(25, repair)));
   for (const int type : {18, 20, 25}) {
-    ByteVector huge(type == 18 ? 28u : type == 20 ? 1u : 10u);
+    ByteVector huge(type == 18 ? 44u : type == 20 ? 1u : 10u);
     huge.back() = 255;
     CHECK(refused(message(static_cast<std::uint8_t>(type), huge)));
   }
 }
 
 TEST_CASE("control: roles, codes, kinds and reasons that do not exist are refused", "[wire]") {
-  ByteVector status(28);
+  ByteVector status(44);
   CHECK_FALSE(refused(message(18, status)));
   status[0] = 3;
   CHECK(refused(message(18, status)));
