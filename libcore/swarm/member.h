@@ -37,8 +37,9 @@ class Member {
   static constexpr Duration kDeadMin = std::chrono::milliseconds(500);
   static constexpr Duration kDeadMax = std::chrono::milliseconds(1'000);
   static constexpr Duration kDeadPart = std::chrono::milliseconds(2'500);
-  // A stripe of which nothing comes while the others go on is taken from its parent after so long, and so much more for
-  // each hop that it is away from the publisher: who is nearest to the trouble is to notice it first.
+  // A stripe of which nothing comes while the others go on is taken from a parent that says nothing at all after so
+  // long, and so much more for each hop that it is away from the publisher: who is nearest to the trouble is to notice
+  // it first.
   static constexpr Duration kStripeSilent = std::chrono::milliseconds(150);
   static constexpr Duration kStripeSilentPerHop = std::chrono::milliseconds(50);
   // Before that it is asked for a sign of life. If it gives one, it is waited for so long.

@@ -251,7 +251,8 @@ void Reception::note_seen(std::uint64_t next, StripeMask overtaken, Instant now)
     const unsigned stripe = striping_.of(sequence);
     if (sequence < backlog_end_) return now + kBacklogPatience;
     if (((overtaken | parentless_) & bit(stripe)) != 0) return now;
-    return arrivals_.known(stripe) ? arrivals_.expected(stripe, newest_media_us_) + kUnproven : now + kUnknownStripe;
+    if (!arrivals_.known(stripe)) return now + kUnknownStripe;
+    return arrivals_.expected(stripe, newest_media_us_) + (one_parent_ ? Duration{} : kUnproven);
   };
   noticed_ = gaps_.notice(noticed_, seen_, store_, expected, now);
 }
