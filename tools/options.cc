@@ -80,7 +80,7 @@ CommandLine::CommandLine(const std::string& name, const std::string& description
   app_.get_formatter()->column_width(27);
   app_.footer(
       "Durations: 500ms, 2s, 10m. Rates in bits per second: 800k, 5M.\n"
-      "Each option can be set in the environment, too: SPATE_LISTEN=:7400. See " +
+      "Options can be set in the environment, too, as SPATE_CONFIG=FILE or SPATE_VERBOSE=1. See " +
       name + "(1).");
 }
 

@@ -1,6 +1,7 @@
 """How the tools answer to what they are told: help, mistakes, configuration, terminals."""
 import os
 import pty
+import re
 import resource
 import socket
 import subprocess
@@ -40,6 +41,18 @@ class Usage(unittest.TestCase):
                 tool = spate.run(name, option)
                 self.assertEqual((tool.code, tool.err), (0, ""), name)
                 self.assertIn(b"spate-" + name.encode(), tool.out)
+
+    def test_help_names_variables_that_there_are(self):
+        for name in TOOLS + ("simulate",):
+            help_text = spate.run(name, "--help").out.decode()
+            variables = set(re.findall(r"\bSPATE_(\w+)", help_text))
+            self.assertIn("CONFIG", variables)
+            if name in ("publish", "simulate"):
+                self.assertNotIn("LINK", variables, name)
+            else:
+                self.assertIn("LINK", variables, name)
+            for variable in variables - {"LINK"}:
+                self.assertRegex(help_text, r"--%s\b" % variable.lower().replace("_", "-"), name)
 
     def test_what_cannot_be_printed_is_told(self):
         publisher = spate.Publisher()
