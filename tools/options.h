@@ -3,6 +3,8 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <istream>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -50,9 +52,15 @@ class CommandLine {
   [[noreturn]] void refuse_extras() const;
   [[noreturn]] void refuse(const CLI::ParseError& error) const;
   std::string config_file() const;
+  std::string config_place(int line) const;  // "FILE:LINE: "
+  CLI::Option* find_configurable(const std::string& name);
+  // What the configuration file says.
+  std::vector<CLI::ConfigItem> read_options(std::istream& input);
+  void check_switch(CLI::Option& option);
 
   CLI::App app_;
-  std::vector<std::string> given_;  // the command line
+  std::vector<std::string> given_;                  // the command line
+  std::map<const CLI::Option*, int> config_lines_;  // where the configuration file says them last
   int verbosity_ = 0;
 };
 
