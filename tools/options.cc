@@ -4,7 +4,6 @@
 #include <cctype>
 #include <charconv>
 #include <cstdlib>
-#include <functional>
 #include <memory>
 #include <sstream>
 
@@ -70,10 +69,16 @@ CLI::Option* CommandLine::add_text(const std::string& name, std::string& value, 
 }
 
 CLI::Option* CommandLine::add_duration(const std::string& name, Duration& value, const std::string& help) {
-  const auto read = [this, name, &value](const std::string& text) {
+  return add_duration(
+      name, [&value](Duration duration) { value = duration; }, help);
+}
+
+CLI::Option* CommandLine::add_duration(const std::string& name, const std::function<void(Duration)>& take,
+                                       const std::string& help) {
+  const auto read = [this, name, take](const std::string& text) {
     const auto duration = parse_duration(text);
     if (!duration) refuse(name, "'" + text + "' is not a duration like 500ms, 2s or 10m");
-    value = *duration;
+    take(*duration);
   };
   return app_.add_option_function<std::string>(name, read, help)->type_name("DUR");
 }
@@ -103,11 +108,13 @@ void CommandLine::add_network(NetworkOptions& options, int default_children) {
   add_text("--listen", options.listen, "ADDR", "HOST:PORT or :PORT to listen on (any free port)");
   add_count("--children", options.children, 0, 1'000,
             "Serve at most N peers (" + std::to_string(default_children) + ")");
-  add_bit_rate("--upload-limit", options.upload_limit_bps, "Send at most so much in all (no limit)");
+  add_bit_rate("--upload-limit", options.upload_limit_bps, "Send at most so much in all; 0: no limit (0)");
 }
 
 void CommandLine::add_stats(StatsOptions& options) {
-  add_duration("--stats", options.every, "Print statistics as JSON lines so often");
+  add_duration(
+      "--stats", [&options](Duration every) { options.every = every; },
+      "Print statistics as JSON lines so often; 0: none (0)");
   add_text("--stats-file", options.file, "FILE", "Where statistics go: a file or fd:N (standard error)");
 }
 

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <functional>
 #include <istream>
 #include <map>
 #include <optional>
@@ -16,8 +17,8 @@
 namespace spate::tools {
 
 struct StatsOptions {
-  Duration every{};  // 0: no lines
-  std::string file;  // empty: standard error
+  std::optional<Duration> every;  // 0: no lines; none: every second to `file`, if it is given
+  std::string file;               // empty: standard error
 };
 
 struct NetworkOptions {
@@ -36,6 +37,8 @@ class CommandLine {
   CLI::App& app() { return app_; }
   CLI::Option* add_text(const std::string& name, std::string& value, const std::string& type, const std::string& help);
   CLI::Option* add_duration(const std::string& name, Duration& value, const std::string& help);
+  CLI::Option* add_duration(const std::string& name, const std::function<void(Duration)>& take,
+                            const std::string& help);
   CLI::Option* add_bit_rate(const std::string& name, std::uint64_t& value, const std::string& help);
   CLI::Option* add_count(const std::string& name, int& value, int min, int max, const std::string& help);
   void add_network(NetworkOptions& options, int default_children);
