@@ -159,10 +159,16 @@ bool calm_link(LinkClass& link) {
   return !calm;
 }
 
-// False if its rates do not change anyway.
+// The mean is left of rates that change. False if they do not.
 bool lose_traces(LinkClass& link) {
-  const bool up = std::exchange(link.up.trace, nullptr) != nullptr;
-  const bool down = std::exchange(link.down.trace, nullptr) != nullptr;
+  const auto lose_trace = [](LinkConfig& config) {
+    if (!config.trace) return false;
+    config.rate_bps = config.trace->mean_bps();
+    config.trace = nullptr;
+    return true;
+  };
+  const bool up = lose_trace(link.up);
+  const bool down = lose_trace(link.down);
   return up || down;
 }
 

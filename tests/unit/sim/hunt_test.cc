@@ -37,10 +37,13 @@ TEST_CASE("hunt: what has nothing to do with a failure is taken away") {
     s.faults.back().kind = kind;
     s.faults.back().at = seconds(3);
     if (kind != Fault::Kind::kKill) s.faults.back().lasts = seconds(1);
-    s.faults.back().loss_ppm = 1'000;
-    s.faults.back().by = seconds(1);
+    if (kind == Fault::Kind::kLoss) s.faults.back().loss_ppm = 1'000;
+    if (kind == Fault::Kind::kDelay) s.faults.back().by = seconds(1);
   }
   s.churn.on = true;
+  s.viewers[0].up_times_milli = 0;
+  s.viewers[0].up.trace =
+      std::make_shared<const RateTrace>(std::vector<RateStep>{{seconds(1), 2'000'000}, {seconds(1), 4'000'000}});
   int runs = 0;
   const auto fails = [&](const Scenario& candidate) {
     ++runs;
@@ -57,6 +60,8 @@ TEST_CASE("hunt: what has nothing to do with a failure is taken away") {
   CHECK(smallest.duration < s.duration / 2);
   CHECK(smallest.viewers.size() == 1);
   CHECK(smallest.viewers[0].up.loss_ppm == 0);
+  CHECK_FALSE(smallest.viewers[0].up.trace);
+  CHECK(smallest.viewers[0].up.rate_bps == 3'000'000);
   CHECK(runs < 100);
 }
 
