@@ -2,16 +2,10 @@
 
 #include <string_view>
 
+#include "libcore/base/text.h"
+
 namespace spate::tools {
 namespace {
-
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 // REQUIRES that no quotes are open.
 std::string_view without_comment(std::string_view text) {
