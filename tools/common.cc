@@ -57,7 +57,7 @@ int run(const char* name, int argc, char** argv, int (*body)(int argc, char** ar
   }
 }
 
-void write_stdout(std::string_view text) {
+bool write_stdout(std::string_view text) {
   while (!text.empty()) {
     const ssize_t n = ::write(STDOUT_FILENO, text.data(), text.size());
     if (n >= 0) {
@@ -66,11 +66,12 @@ void write_stdout(std::string_view text) {
       pollfd ready{STDOUT_FILENO, POLLOUT, 0};
       ::poll(&ready, 1, -1);
     } else if (errno == EPIPE) {
-      return;
+      return false;
     } else if (errno != EINTR) {
       throw ToolError(kRuntime, std::string("cannot write to standard output: ") + std::strerror(errno));
     }
   }
+  return true;
 }
 
 wire::Link parse_link_line(std::string_view line) {

@@ -22,9 +22,9 @@ namespace spate::tools {
 // standard descriptors are made to exist, and memory is kept out of core dumps.
 int run(const char* name, int argc, char** argv, int (*body)(int argc, char** argv));
 
-// Writes all of it to standard output, which may be a pipe whose reader has gone: that is no error. Throws ToolError
-// for anything else, such as a full disk.
-void write_stdout(std::string_view text);
+// Writes all of it to standard output. False if that is a pipe whose reader has gone. Throws ToolError for anything
+// else, such as a full disk.
+bool write_stdout(std::string_view text);
 
 // A result's value, or its failure as a ToolError.
 template <typename T>

@@ -4,13 +4,13 @@
 #include <cctype>
 #include <charconv>
 #include <cstdlib>
-#include <functional>
 #include <memory>
 #include <sstream>
 
 #include "libcore/base/units.h"
 #include "libcore/io/log.h"
 #include "tools/common.h"
+#include "tools/config_file.h"
 
 namespace spate::tools {
 namespace {
@@ -34,29 +34,17 @@ bool given_as(const std::vector<std::string>& arguments, const CLI::Option& opti
   });
 }
 
-// A flag in the environment: SPATE_RAW=1.
-bool truth(const std::string& variable, const std::string& value) {
-  for (const char* yes : {"1", "true", "yes", "on"})
-    if (value == yes) return true;
-  for (const char* no : {"0", "false", "no", "off"})
-    if (value == no) return false;
-  throw ToolError(kUsage, variable + " is '" + value + "': use 1 or 0");
-}
+bool is_switch(const CLI::Option& option) { return option.get_items_expected_max() == 0; }
 
-// As CLI11 reads it, but what is no option is told in our words.
+// As CLI11 asks for it, but read by us.
 class ConfigFile final : public CLI::ConfigBase {
  public:
-  using Check = std::function<void(const CLI::ConfigItem&)>;
-  explicit ConfigFile(Check check) : check_(std::move(check)) {}
-
-  std::vector<CLI::ConfigItem> from_config(std::istream& input) const override {
-    auto options = ConfigBase::from_config(input);
-    std::for_each(options.begin(), options.end(), check_);
-    return options;
-  }
+  using Read = std::function<std::vector<CLI::ConfigItem>(std::istream&)>;
+  explicit ConfigFile(Read read) : read_(std::move(read)) {}
+  std::vector<CLI::ConfigItem> from_config(std::istream& input) const override { return read_(input); }
 
  private:
-  Check check_;
+  Read read_;
 };
 
 }  // namespace
@@ -67,20 +55,11 @@ CommandLine::CommandLine(const std::string& name, const std::string& description
   app_.set_help_flag("-h,--help", "Show this and exit");
   app_.set_version_flag("--version", name + " " SPATE_VERSION, "Show the version and exit");
   app_.set_config("--config", "", "Read options from FILE, one NAME = VALUE a line")->type_name("FILE");
-  app_.config_formatter(std::make_shared<ConfigFile>([this](const CLI::ConfigItem& item) {
-    if (!item.parents.empty())
-      throw ToolError(kUsage, config_file() + ": '" + item.parents.front() + "' is a section: options need none");
-    for (const char* dashes : {"--", "-", ""}) {
-      const CLI::Option* const option = app_.get_option_no_throw(dashes + item.name);
-      if (option != nullptr && option->get_configurable()) return;
-    }
-    throw ToolError(kUsage, config_file() + ": unknown option '" + item.name +
-                                "': use the names that --help shows, without the dashes");
-  }));
+  app_.config_formatter(std::make_shared<ConfigFile>([this](std::istream& input) { return read_options(input); }));
   app_.get_formatter()->column_width(27);
   app_.footer(
       "Durations: 500ms, 2s, 10m. Rates in bits per second: 800k, 5M.\n"
-      "Each option can be set in the environment, too: SPATE_LISTEN=:7400. See " +
+      "Options can be set in the environment, too, as SPATE_CONFIG=FILE or SPATE_VERBOSE=1. See " +
       name + "(1).");
 }
 
@@ -90,10 +69,16 @@ CLI::Option* CommandLine::add_text(const std::string& name, std::string& value, 
 }
 
 CLI::Option* CommandLine::add_duration(const std::string& name, Duration& value, const std::string& help) {
-  const auto read = [this, name, &value](const std::string& text) {
+  return add_duration(
+      name, [&value](Duration duration) { value = duration; }, help);
+}
+
+CLI::Option* CommandLine::add_duration(const std::string& name, const std::function<void(Duration)>& take,
+                                       const std::string& help) {
+  const auto read = [this, name, take](const std::string& text) {
     const auto duration = parse_duration(text);
     if (!duration) refuse(name, "'" + text + "' is not a duration like 500ms, 2s or 10m");
-    value = *duration;
+    take(*duration);
   };
   return app_.add_option_function<std::string>(name, read, help)->type_name("DUR");
 }
@@ -123,17 +108,60 @@ void CommandLine::add_network(NetworkOptions& options, int default_children) {
   add_text("--listen", options.listen, "ADDR", "HOST:PORT or :PORT to listen on (any free port)");
   add_count("--children", options.children, 0, 1'000,
             "Serve at most N peers (" + std::to_string(default_children) + ")");
-  add_bit_rate("--upload-limit", options.upload_limit_bps, "Send at most so much in all (no limit)");
+  add_bit_rate("--upload-limit", options.upload_limit_bps, "Send at most so much in all; 0: no limit (0)");
 }
 
 void CommandLine::add_stats(StatsOptions& options) {
-  add_duration("--stats", options.every, "Print statistics as JSON lines so often");
+  add_duration(
+      "--stats", [&options](Duration every) { options.every = every; },
+      "Print statistics as JSON lines so often; 0: none (0)");
   add_text("--stats-file", options.file, "FILE", "Where statistics go: a file or fd:N (standard error)");
 }
 
 std::string CommandLine::config_file() const {
   const auto& given = app_.get_config_ptr()->results();
   return given.empty() ? "" : given.back();
+}
+
+std::string CommandLine::config_place(int line) const { return config_file() + ":" + std::to_string(line) + ": "; }
+
+CLI::Option* CommandLine::find_configurable(const std::string& name) {
+  for (const char* dashes : {"--", "-", ""}) {
+    CLI::Option* const option = app_.get_option_no_throw(dashes + name);
+    if (option != nullptr && option->get_configurable()) return option;
+  }
+  return nullptr;
+}
+
+std::vector<CLI::ConfigItem> CommandLine::read_options(std::istream& input) {
+  std::vector<CLI::ConfigItem> items;
+  for (const ConfigLine& line : read_config(input)) {
+    const auto wrong = [&](const std::string& what) { throw ToolError(kUsage, config_place(line.number) + what); };
+    if (!line.mistake.empty()) wrong(line.mistake);
+    const CLI::Option* const option = find_configurable(line.name);
+    if (option == nullptr)
+      wrong("unknown option '" + line.name + "': use the names that --help shows, without the dashes");
+    if (!line.value && !is_switch(*option)) wrong(line.name + ": a value is missing: " + option->get_type_name());
+    config_lines_[option] = line.number;
+    const std::string name = option->get_name().substr(option->get_name().find_first_not_of('-'));
+    auto item = std::find_if(items.begin(), items.end(), [&](const CLI::ConfigItem& i) { return i.name == name; });
+    if (item == items.end()) item = items.insert(item, CLI::ConfigItem{{}, name, {}});
+    if (is_switch(*option)) item->inputs.clear();  // one is all that CLI11 wants of them
+    item->inputs.push_back(line.value.value_or("true"));
+  }
+  return items;
+}
+
+// What CLI11 takes of its own accord is more than anybody could remember.
+void CommandLine::check_switch(CLI::Option& option) {
+  const bool counts = option.get_lnames().front() == "verbose";
+  option.check([this, &option, counts](const std::string& value) {
+    for (const char* word : {"1", "true", "yes", "on", "0", "false", "no", "off"})
+      if (value == word) return std::string();
+    if (!counts) refuse(option.get_name(), "'" + value + "' is neither 1 nor 0");
+    if (value != "2") refuse(option.get_name(), "'" + value + "' is not 0, 1 or 2");
+    return std::string();
+  });
 }
 
 // Names the place where the value was given.
@@ -145,8 +173,8 @@ void CommandLine::refuse(const std::string& option, const std::string& why) cons
     place = option;
   else if (from_environment(name))
     place = environment_name(name);
-  else if (!config_file().empty())
-    place = config_file() + ": " + name;
+  else if (const auto line = config_lines_.find(known); line != config_lines_.end())
+    place = config_place(line->second) + name;
   throw ToolError(kUsage, place + ": " + why + " (see --help)");
 }
 
@@ -179,8 +207,7 @@ void CommandLine::refuse(const CLI::ParseError& error) const {
   } else if (const std::size_t equals = message.find(" = ");
              message.starts_with(kConversion) && equals != std::string::npos) {
     const std::string option = message.substr(kConversion.size(), equals - kConversion.size());
-    const bool flag = type_of(option).empty();
-    refuse(option, "'" + message.substr(equals + 3) + "' is " + (flag ? "neither 1 nor 0" : "not a number"));
+    refuse(option, "'" + message.substr(equals + 3) + "' is not a number");
   }
   throw ToolError(kUsage, message + " (see --help)");
 }
@@ -193,10 +220,7 @@ std::vector<std::string> CommandLine::environment_arguments() const {
     if (name == "help" || name == "version" || given_as(given_, *option)) continue;
     const auto value = from_environment(name);
     if (!value) continue;
-    if (option->get_items_expected_max() > 0)
-      arguments.push_back("--" + name + "=" + *value);
-    else if (truth(environment_name(name), *value))
-      arguments.push_back("--" + name);
+    arguments.push_back("--" + name + "=" + *value);
   }
   return arguments;
 }
@@ -204,6 +228,8 @@ std::vector<std::string> CommandLine::environment_arguments() const {
 std::optional<int> CommandLine::parse(int argc, char** argv) {
   app_.add_flag("-v,--verbose", verbosity_, "Say more; twice: even more, with peers' addresses")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  for (CLI::Option* option : app_.get_options())
+    if (is_switch(*option) && option->get_configurable()) check_switch(*option);
   given_.assign(argv + 1, argv + argc);
   std::vector<std::string> arguments = environment_arguments();
   arguments.insert(arguments.end(), given_.begin(), given_.end());

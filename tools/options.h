@@ -3,6 +3,9 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <functional>
+#include <istream>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,8 +17,8 @@
 namespace spate::tools {
 
 struct StatsOptions {
-  Duration every{};  // 0: no lines
-  std::string file;  // empty: standard error
+  std::optional<Duration> every;  // 0: no lines; none: every second to `file`, if it is given
+  std::string file;               // empty: standard error
 };
 
 struct NetworkOptions {
@@ -34,6 +37,8 @@ class CommandLine {
   CLI::App& app() { return app_; }
   CLI::Option* add_text(const std::string& name, std::string& value, const std::string& type, const std::string& help);
   CLI::Option* add_duration(const std::string& name, Duration& value, const std::string& help);
+  CLI::Option* add_duration(const std::string& name, const std::function<void(Duration)>& take,
+                            const std::string& help);
   CLI::Option* add_bit_rate(const std::string& name, std::uint64_t& value, const std::string& help);
   CLI::Option* add_count(const std::string& name, int& value, int min, int max, const std::string& help);
   void add_network(NetworkOptions& options, int default_children);
@@ -50,9 +55,15 @@ class CommandLine {
   [[noreturn]] void refuse_extras() const;
   [[noreturn]] void refuse(const CLI::ParseError& error) const;
   std::string config_file() const;
+  std::string config_place(int line) const;  // "FILE:LINE: "
+  CLI::Option* find_configurable(const std::string& name);
+  // What the configuration file says.
+  std::vector<CLI::ConfigItem> read_options(std::istream& input);
+  void check_switch(CLI::Option& option);
 
   CLI::App app_;
-  std::vector<std::string> given_;  // the command line
+  std::vector<std::string> given_;                  // the command line
+  std::map<const CLI::Option*, int> config_lines_;  // where the configuration file says them last
   int verbosity_ = 0;
 };
 

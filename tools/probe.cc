@@ -31,7 +31,9 @@ struct Options {
 
 std::optional<int> parse(int argc, char** argv, Options& o) {
   CommandLine line("spate-probe", "Measures round-trip time, jitter and loss to a running spate program.");
-  line.app().add_option("TARGET", o.target, "HOST:PORT, or a link; - reads a link from standard input")->type_name("");
+  line.app()
+      .add_option("TARGET", o.target, "HOST:PORT or a link, else SPATE_LINK; - reads a link from standard input")
+      ->type_name("");
   const CLI::Option* const count =
       line.add_count("--count", o.count, 1, kCountMax, "Send so many pings, one every 20 ms (50)");
   line.add_duration("--duration", o.duration, "Send pings for so long; with --count, at most so many");

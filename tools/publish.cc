@@ -63,7 +63,8 @@ void print_links(const Options& o, const io::Keys& keys, const io::UdpSocket& so
     text = "relay: " + wire::format_link(link) + "\n";
     link.content_secret = keys.content_secret;
   }
-  write_stdout(wire::format_link(link) + "\n" + text);
+  if (!write_stdout(wire::format_link(link) + "\n" + text))
+    throw ToolError(kRuntime, "nobody reads the link: standard output is a pipe that is closed at the other end");
 }
 
 class Publisher final : public io::DriverDelegate {

@@ -34,7 +34,7 @@ struct Options {
 std::optional<int> parse(int argc, char** argv, Options& o) {
   CommandLine line("spate-relay", "Carries streams for others without watching them.");
   line.app()
-      .add_option("LINK", o.links, "Links; - or none: read from standard input, one a line")
+      .add_option("LINK", o.links, "Links, else SPATE_LINK; - or none: from standard input, one a line")
       ->type_name("")
       ->multi_option_policy(CLI::MultiOptionPolicy::Throw);
   line.add_network(o.network, 32);

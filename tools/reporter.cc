@@ -23,8 +23,8 @@ std::string lag_text(const std::optional<node::LagSummary>& lag) {
 }  // namespace
 
 Reporter::Reporter(std::string_view role, const StatsOptions& options, node::Node& node, const io::UdpSocket& socket)
-    : role_(role), node_(node), socket_(socket), every_(options.every) {
-  if (every_ == Duration::zero() && !options.file.empty()) every_ = std::chrono::seconds(1);
+    : role_(role), node_(node), socket_(socket) {
+  every_ = options.every.value_or(options.file.empty() ? Duration::zero() : std::chrono::seconds(1));
   if (every_ > Duration::zero()) {
     every_ = std::max(every_, kStatsEveryMin);
     writer_.emplace(value_or_throw(io::StatsWriter::open(options.file)));

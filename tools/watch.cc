@@ -35,7 +35,9 @@ struct Options {
 
 std::optional<int> parse(int argc, char** argv, Options& o) {
   CommandLine line("spate-watch", "Receives a live stream, writes it to standard output, and forwards it to others.");
-  line.app().add_option("LINK", o.link, "What spate-publish printed; - reads it from standard input")->type_name("");
+  line.app()
+      .add_option("LINK", o.link, "What spate-publish printed, else SPATE_LINK; - reads it from standard input")
+      ->type_name("");
   line.add_text("--latency", o.latency, "auto|DUR", "Wait so long for lost packets (auto: as the network needs)");
   line.add_text("-o,--output", o.output, "FILE", "Write to FILE instead of standard output");
   line.add_network(o.network, 4);

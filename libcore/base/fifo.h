@@ -1,5 +1,6 @@
 // A queue in one piece of memory: first in, first out. None is taken before the first item, and what was taken is kept,
-// so the steady state allocates nothing. Its owner bounds it.
+// so the steady state allocates nothing; but of more than kKeptBytes nothing is kept when the last item leaves. Its
+// owner bounds it.
 #pragma once
 
 #include <cstddef>
@@ -13,6 +14,8 @@ namespace spate {
 template <typename T>
 class Fifo {
  public:
+  static constexpr std::size_t kKeptBytes = 4'096;
+
   bool empty() const { return taken_ == items_.size(); }
   std::size_t size() const { return items_.size() - taken_; }
   void push_back(T item) { items_.push_back(std::move(item)); }
@@ -29,9 +32,11 @@ class Fifo {
     if (2 * taken_ >= items_.size()) {
       items_.erase(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(taken_));
       taken_ = 0;
+      if (items_.empty() && capacity_bytes() > kKeptBytes) std::vector<T>().swap(items_);
     }
     return item;
   }
+  std::size_t capacity_bytes() const { return items_.capacity() * sizeof(T); }
 
  private:
   std::vector<T> items_;

@@ -40,11 +40,11 @@ std::uint64_t AmplificationChecker::key_of(HostId host, const Address& address) 
 
 void AmplificationChecker::on_sent(HostId from, const Address& to, Bytes datagram, Instant now) {
   if (is_a(session::kInitiationType, datagram)) {  // not an answer
-    begun_[mixed(from, index_at(datagram, kSenderAt))] = key_of(from, to);
+    begun_.put(mixed(from, index_at(datagram, kSenderAt)), key_of(from, to), now);
     return;
   }
   if (datagram.size() == 1) return;  // opens a box for somebody, and answers nothing
-  if (is_a(session::kResponseType, datagram)) answers_.insert(answer_of(datagram));
+  if (is_a(session::kResponseType, datagram)) answers_.put(answer_of(datagram), {}, now);
   const std::uint64_t key = key_of(from, to);
   if (proven(key)) return;
   Path& p = paths_[key];
@@ -71,10 +71,10 @@ void AmplificationChecker::on_delivered(HostId to, const Address& from, Bytes da
     instant_ = now;
     unopened_[mixed(to, tag_of(datagram))] = key;
   }
-  if (!is_a(session::kResponseType, datagram) || !answers_.contains(answer_of(datagram))) return;
+  if (!is_a(session::kResponseType, datagram) || answers_.find(answer_of(datagram), now) == nullptr) return;
   p.proven = true;
-  const auto begun = begun_.find(mixed(to, index_at(datagram, kReceiverAt)));
-  if (begun != begun_.end()) paths_[begun->second].proven = true;
+  const std::uint64_t* const dialled = begun_.find(mixed(to, index_at(datagram, kReceiverAt)), now);
+  if (dialled != nullptr) paths_[*dialled].proven = true;
 }
 
 void AmplificationChecker::on_open(HostId host, Bytes sealed, Instant now) {

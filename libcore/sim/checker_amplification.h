@@ -7,10 +7,10 @@
 #pragma once
 
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "libcore/sim/findings.h"
+#include "libcore/sim/generations.h"
 #include "libcore/sim/network.h"
 #include "libcore/sim/watched_suite.h"
 
@@ -23,7 +23,13 @@ class AmplificationChecker final : public WireObserver, public OpenObserver {
   void on_delivered(HostId to, const Address& from, Bytes datagram, Instant now) override;
   void on_open(HostId host, Bytes sealed, Instant now) override;
 
+  // Longer than any host waits for the answer to a handshake: later it proves nothing to anybody.
+  static constexpr Duration kHandshakeLife = std::chrono::seconds(60);
+  // Those of which something is known.
+  std::size_t handshakes() const { return begun_.size() + answers_.size(); }
+
  private:
+  struct Sent {};
   struct Path {
     std::uint64_t received = 0;
     std::uint64_t sent = 0;
@@ -36,8 +42,8 @@ class AmplificationChecker final : public WireObserver, public OpenObserver {
 
   Findings& findings_;
   std::vector<std::uint64_t> remembered_ = std::vector<std::uint64_t>(kRemembered);  // keys of proven paths
-  std::unordered_map<std::uint64_t, std::uint64_t> begun_;  // by host and index: the path that a handshake went
-  std::unordered_set<std::uint64_t> answers_;               // to handshakes, that were sent; by a hash
+  Generations<std::uint64_t> begun_{kHandshakeLife};  // by host and index: the path that a handshake went
+  Generations<Sent> answers_{kHandshakeLife};         // to handshakes, that were sent; by a hash
   // Data that came from unproven addresses at this instant, by host and tag: the path. A host opens it at once, or
   // never.
   std::unordered_map<std::uint64_t, std::uint64_t> unopened_;

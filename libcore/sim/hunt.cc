@@ -50,6 +50,32 @@ LinkClass draw_link(Draws& draws, std::uint16_t children, bool lossy, bool jitte
   return link;
 }
 
+// Rates around `mean_bps`, which they keep in the mean: what a host is told to send follows from that. Nothing moves
+// for a short time only, and no step lasts long enough to empty a viewer's buffer.
+std::shared_ptr<const RateTrace> draw_trace(Draws& draws, std::uint64_t mean_bps) {
+  std::vector<RateStep> steps;
+  for (std::uint64_t i = 2 + draws.below(5); i > 0; --i)
+    steps.push_back(
+        {draws.between(milliseconds(20), milliseconds(800)), mean_bps * (400 + draws.below(1'200)) / 1'000});
+  if (draws.chance_ppm(400'000)) steps.push_back({draws.between(milliseconds(5), milliseconds(150)), 0});
+  const std::uint64_t mean = RateTrace(steps).mean_bps();
+  for (RateStep& step : steps) step.rate_bps = step.rate_bps * mean_bps / mean + 1;
+  if (steps.back().rate_bps == 1) steps.back().rate_bps = 0;
+  return std::make_shared<const RateTrace>(steps);
+}
+
+void draw_traces(Draws& draws, LinkClass& link, std::uint64_t stream_bps) {
+  if (draws.chance_ppm(600'000)) {
+    link.up.trace = draw_trace(draws, stream_bps * std::exchange(link.up_times_milli, 0u) / 1'000);
+    link.up.rate_bps = 0;
+  }
+  if (draws.chance_ppm(300'000)) {
+    link.down.trace = draw_trace(draws, stream_bps * (3 + draws.below(10)));
+    link.down.rate_bps = 0;
+  }
+  link.traces_in_step = draws.chance_ppm(300'000);
+}
+
 Fault draw_fault(Draws& draws, Fault::Kind kind, Duration busy) {
   Fault fault;
   fault.kind = kind;
@@ -88,6 +114,14 @@ Fault draw_fault(Draws& draws, Fault::Kind kind, Duration busy) {
     default:
       break;
   }
+  return fault;
+}
+
+// One more of the same kind as another, which begins while that lasts.
+Fault draw_overlap(Draws& draws, const Fault& other, Duration busy) {
+  Fault fault = draw_fault(draws, other.kind, busy);
+  const Duration at = draws.between(other.at, other.at + other.within + other.lasts);
+  fault.at = std::min(at, busy - fault.within - fault.lasts);
   return fault;
 }
 
@@ -142,6 +176,22 @@ Scenario draw_scenario(std::uint64_t seed, std::uint32_t peers, Duration duratio
   if (draws.chance_ppm(200'000)) s.hostile.push_back({HostileSpec::Kind::kFreeRider, 10'000 + up_to(draws, 190'000)});
   s.expect = {};
   s.expect.startup_max = {};
+
+  // Each from a generator of its own: what they change leaves the rest of a seed's world as it is.
+  const std::unique_ptr<Rng> traces_rng = root.fork("hunt traces");
+  Draws traces(*traces_rng);
+  if (traces.chance_ppm(300'000)) {
+    draw_traces(traces, s.publisher, s.stream.rate_bps);
+    draw_traces(traces, s.relay, s.stream.rate_bps);
+    for (LinkClass& link : s.viewers) draw_traces(traces, link, s.stream.rate_bps);
+  }
+  const std::unique_ptr<Rng> overlaps_rng = root.fork("hunt overlaps");
+  Draws overlaps(*overlaps_rng);
+  if (!s.faults.empty() && overlaps.chance_ppm(300'000)) {
+    const std::size_t before = s.faults.size();
+    for (std::uint64_t i = 1 + overlaps.below(2); i > 0; --i)  // so that there are 3 partitions at the most
+      s.faults.push_back(draw_overlap(overlaps, s.faults[overlaps.below(before)], busy));
+  }
   return s;
 }
 
@@ -159,10 +209,16 @@ bool calm_link(LinkClass& link) {
   return !calm;
 }
 
-// False if its rates do not change anyway.
+// The mean is left of rates that change. False if they do not.
 bool lose_traces(LinkClass& link) {
-  const bool up = std::exchange(link.up.trace, nullptr) != nullptr;
-  const bool down = std::exchange(link.down.trace, nullptr) != nullptr;
+  const auto lose_trace = [](LinkConfig& config) {
+    if (!config.trace) return false;
+    config.rate_bps = config.trace->mean_bps();
+    config.trace = nullptr;
+    return true;
+  };
+  const bool up = lose_trace(link.up);
+  const bool down = lose_trace(link.down);
   return up || down;
 }
 

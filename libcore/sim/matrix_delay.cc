@@ -5,17 +5,10 @@
 #include <vector>
 
 #include "libcore/base/decimal.h"
+#include "libcore/base/text.h"
 
 namespace spate::sim {
 namespace {
-
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 // The entries of a line that is not empty; those between two commas may be.
 std::vector<std::string_view> split(std::string_view line) {

@@ -18,6 +18,8 @@ enum class Crypto : std::uint8_t {
   kReal,
   kFast,  // fast_suite.h
 };
+// As --crypto and the reports say it.
+inline const char* crypto_name(Crypto crypto) { return crypto == Crypto::kFast ? "fast" : "real"; }
 
 struct RunOptions {
   Crypto crypto = Crypto::kReal;
@@ -42,7 +44,7 @@ struct Overhead {
 struct RunResult {
   std::uint64_t seed = 0;
   std::uint64_t digest = 0;
-  std::string crypto;       // which suite: "real" or "fast"
+  std::string crypto;       // crypto_name
   std::uint32_t peers = 0;  // that were ever there
   Duration simulated{};
 

@@ -68,10 +68,26 @@ const char* what_lacks(const Fault& fault) {
   return nullptr;
 }
 
+// A key that such a fault does not know; null if it has none.
+const char* what_is_too_much(const Fault& fault) {
+  using Kind = Fault::Kind;
+  const auto is = [&](auto... kinds) { return ((fault.kind == kinds) || ...); };
+  const bool lasts = !is(Kind::kKill, Kind::kLeave, Kind::kNatRebind, Kind::kClockJump, Kind::kJoin);
+  if (fault.lasts > Duration::zero() && !lasts) return "for";
+  if (fault.loss_ppm > 0 && !is(Kind::kLoss)) return "loss";
+  if (fault.factor_ppm != kMillion && !is(Kind::kRate)) return "rate";
+  if (fault.by > Duration::zero() && !is(Kind::kDelay, Kind::kClockJump)) return "by";
+  if (fault.bytes > 0 && !is(Kind::kMtu)) return "bytes";
+  if (fault.count > 0 && !is(Kind::kJoin)) return "count";
+  return nullptr;
+}
+
 Found check_fault(const Scenario& s, std::size_t i) {
   const Fault& fault = s.faults[i];
   if (const char* const lacks = what_lacks(fault))
     return found("the fault '" + describe(fault) + "' needs '" + lacks + "'", {{"faults", lacks, i}});
+  if (const char* const extra = what_is_too_much(fault))
+    return found("the fault '" + describe(fault) + "' takes no '" + extra + "'", {{"faults", extra, i}});
   if (ends_lives(fault.kind) && fault.who == Who::kPublisher)
     return found("the publisher cannot be killed, crash or leave: nobody could play after that",
                  {{"faults", "who", i}});

@@ -61,8 +61,8 @@ template <typename V>
 void describe_link(V& v, LinkClass& c) {
   v.rate_or_times("up", c.up.rate_bps, c.up_times_milli);
   v.rate("down", c.down.rate_bps, 0, kRateMax);
-  v.trace("up-trace", c.up.trace);
-  v.trace("down-trace", c.down.trace);
+  v.trace("up-trace", c.up.trace, "up", c.up.rate_bps, c.up_times_milli);
+  v.trace("down-trace", c.down.trace, "down", c.down.rate_bps);
   v.flag("traces-in-step", c.traces_in_step);
   v.bytes("up-queue", c.up.queue_bytes);
   v.bytes("down-queue", c.down.queue_bytes);

@@ -111,7 +111,9 @@ class Reader {
       return true;
     });
   }
-  void trace(const char* key, std::shared_ptr<const RateTrace>& out) {
+  // `other` names the constant rate that it is in place of.
+  template <typename... Rate>
+  void trace(const char* key, std::shared_ptr<const RateTrace>& out, const char* other, Rate&... constant) {
     const toml::node* const node = find(key);
     if (node == nullptr) return;
     const std::string expected = "a list of at most " + std::to_string(kTraceStepsMax) +
@@ -128,6 +130,11 @@ class Reader {
     std::shared_ptr<const RateTrace> trace = moves ? std::make_shared<const RateTrace>(steps) : nullptr;
     if (!steps.empty() && (!trace || trace->mean_bps() < kTraceMeanMin)) return expect(*node, key, expected);
     out = std::move(trace);
+    if (!out) return;
+    ((constant = 0), ...);
+    const toml::node* const beside = table_.get(other);
+    if (beside != nullptr && beside->value_exact<std::string>() != "0")
+      fail(*beside, "'" + std::string(other) + "'" + where_ + " cannot be beside '" + key + "', which is in its place");
   }
   void bytes(const char* key, std::uint64_t& out) {
     string_value(key, "a size in bytes like \"256k\" or \"1M\"", [&](const std::string& text) {

@@ -35,7 +35,8 @@ class Writer {
   void rate_or_times(const char* key, std::uint64_t rate, std::uint32_t times_milli) {
     line(key, quoted(times_milli > 0 ? print_decimal(times_milli, 1'000) + "x" : print_rate(rate)));
   }
-  void trace(const char* key, const std::shared_ptr<const RateTrace>& value) {
+  template <typename... Rate>
+  void trace(const char* key, const std::shared_ptr<const RateTrace>& value, const char*, const Rate&...) {
     std::string steps;
     if (value)
       for (const RateStep& step : value->steps())

@@ -181,7 +181,7 @@ RunResult summarise(World& world) {
   const Recorder& recorder = world.recorder();
   Network& network = world.network();
   result.seed = world.scenario().seed;
-  result.crypto = world.options().crypto == Crypto::kFast ? "fast" : "real";
+  result.crypto = crypto_name(world.options().crypto);
   result.peers = world.hosts();
   result.simulated = network.now() - Instant{};
   result.digest = network.digest();

@@ -56,6 +56,24 @@ class Pipes(unittest.TestCase):
         self.assertTrue(all(a < b for a, b in zip(numbers, numbers[1:])))
         self.assertLess(len(numbers), len(packets))
 
+    def test_a_link_that_nobody_reads_ends_it(self):
+        read_end, write_end = os.pipe()
+        os.close(read_end)
+        publisher = spate.Tool("publish", "--listen", "127.0.0.1:0", stdin=subprocess.PIPE, stdout=write_end)
+        os.close(write_end)
+        self.assertEqual(publisher.wait(), 1)  # its input has not ended
+        self.assertIn("nobody reads the link", publisher.err)
+        self.assertEqual(publisher.err.count("\n"), 1)
+
+    def test_a_reader_of_the_link_may_leave(self):
+        publisher = spate.Tool("publish", "--listen", "127.0.0.1:0", stdin=subprocess.PIPE, collect=False, stats=True)
+        link = publisher.process.stdout.readline().decode().strip()
+        publisher.process.stdout.close()
+        watcher = spate.watch(link)
+        publisher.wait_for_stats(children=1)
+        publisher.close_input()
+        self.assertEqual((publisher.wait(), watcher.wait()), (0, 0))
+
     def test_a_full_disk_is_told(self):
         watcher = spate.watch(self.publisher.link, "--output", "/dev/full", stats=False)
         self.publisher.wait_for_children(1)

@@ -109,6 +109,12 @@ class Simulate(unittest.TestCase):
             words = set(re.findall(r"\w+", page.read()))
         self.assertEqual([name for name in FIELDS if name not in words], [])
 
+    def test_help_and_page_have_the_same_exit_codes(self):
+        with open(os.path.join(os.path.dirname(__file__), "../../man/spate-simulate.1"), encoding="utf-8") as page:
+            section = page.read().split(".Sh EXIT STATUS")[1].split(".Sh")[0]
+        codes = re.search(r"Exit codes: ([^.]*)\.", self.simulate("--help"))[1]
+        self.assertEqual(re.findall(r"\b\d+\b", codes), re.findall(r"^\.It (\d+)$", section, re.MULTILINE))
+
     def test_what_befell_datagrams(self):
         faults = "".join('[[faults]]\nkind = "%s"\nat = "2s"\nfor = "1s"\nshare = "40%%"\n%s\n' % fault for fault in (
             ("partition", ""), ("mtu", "bytes = 600"), ("pause", "")))

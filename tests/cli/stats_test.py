@@ -54,6 +54,17 @@ class Stats(unittest.TestCase):
         self.assertEqual((failed.code, failed.out), (1, b""))
         self.assertEqual(failed.err.count("\n"), 1)
 
+    def test_no_statistics_with_0(self):
+        command = ("publish", "--listen", "127.0.0.1:0", "--stats", "0")
+        publisher = spate.run(*command, env={"SPATE_STATS": "10ms"})
+        self.assertEqual((publisher.code, publisher.err.count("\n")), (0, 1), publisher.err)
+        self.assertNotIn("{", publisher.err)
+        with tempfile.TemporaryDirectory() as directory:
+            path = os.path.join(directory, "stats")
+            publisher = spate.run(*command, "--stats-file", path, data=spate.ts_packets(10))
+            self.assertEqual(publisher.code, 0, publisher.err)
+            self.assertFalse(os.path.exists(path))
+
     def test_not_into_the_stream(self):
         publisher = spate.Publisher()
         with tempfile.TemporaryDirectory() as directory:

@@ -16,6 +16,16 @@ class Stream(unittest.TestCase):
         for tool in tools:
             self.assertEqual(tool.wait(), 0, tool.err)
 
+    def test_an_upload_limit_of_0_is_none(self):
+        publisher = spate.Publisher("--upload-limit", "0", env={"SPATE_UPLOAD_LIMIT": "1k"})
+        watcher = spate.watch(publisher.link)
+        publisher.wait_for_children(1)
+        data = spate.ts_packets(1_000)
+        publisher.write(data)
+        publisher.close_input()
+        self.assertEqual((publisher.wait(), watcher.wait()), (0, 0), watcher.err)
+        self.assertTrue(watcher.out == data)
+
     def test_bytes_are_exact_and_end_of_input_drains(self):
         publisher = spate.Publisher()
         watchers = [self.watcher(publisher) for _ in range(2)]

@@ -1,6 +1,8 @@
 """How the tools answer to what they are told: help, mistakes, configuration, terminals."""
+import json
 import os
 import pty
+import re
 import resource
 import socket
 import subprocess
@@ -41,6 +43,18 @@ class Usage(unittest.TestCase):
                 self.assertEqual((tool.code, tool.err), (0, ""), name)
                 self.assertIn(b"spate-" + name.encode(), tool.out)
 
+    def test_help_names_variables_that_there_are(self):
+        for name in TOOLS + ("simulate",):
+            help_text = spate.run(name, "--help").out.decode()
+            variables = set(re.findall(r"\bSPATE_(\w+)", help_text))
+            self.assertIn("CONFIG", variables)
+            if name in ("publish", "simulate"):
+                self.assertNotIn("LINK", variables, name)
+            else:
+                self.assertIn("LINK", variables, name)
+            for variable in variables - {"LINK"}:
+                self.assertRegex(help_text, r"--%s\b" % variable.lower().replace("_", "-"), name)
+
     def test_what_cannot_be_printed_is_told(self):
         publisher = spate.Publisher()
         for name, *arguments in ([name, option] for name in TOOLS for option in ("--help", "--version")):
@@ -79,12 +93,59 @@ class Usage(unittest.TestCase):
         for line, complaint in (("stats = 5", "stats: '5' is not a duration"), ("children = many", "children: 'many'"),
                                 ("raw = maybe", "raw: 'maybe' is neither 1 nor 0"), ("help = 1", "unknown option 'help'"),
                                 ("no_such = 1", "unknown option 'no_such'"), ("nonsense", "unknown option 'nonsense'"),
+                                ("children", "children: a value is missing: N"), ("= 3", "a name is missing"),
+                                ("key = \"my", "key: a quote is not closed"), ("key = 'a' b", "key: what follows"),
                                 ("[network]", "'network' is a section")):
-            with tempfile.NamedTemporaryFile("w", suffix=".conf") as config:
-                config.write(line + "\n")
-                config.flush()
-                tool = spate.run("publish", "--config", config.name)
-                self.assert_one_line(tool, 2, "%s: %s" % (config.name, complaint))
+            tool = spate.run("publish", "--config", self.config("# Mine.\nchildren = 3\n\n%s\n\n# End.\n" % line))
+            self.assert_one_line(tool, 2, "mine.conf:4: " + complaint)
+        # Of several the last counts, and is what is wrong.
+        twice = self.config("children = 1\nraw\nchildren = 2\nchildren = -1\n")
+        self.assert_one_line(spate.run("publish", "--config", twice), 2, "mine.conf:4: children: '-1'")
+
+    def config(self, text):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        path = os.path.join(folder.name, "mine.conf")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def test_what_a_configuration_file_may_say(self):
+        folder = os.path.dirname(self.config(""))
+        stats = os.path.join(folder, "my, own # stats")
+        config = self.config("  ; Mine.\r\nchildren=5\t# five\n\nstats-file = \"%s\"\nraw = no\nraw\n"
+                             "advertise = one.example:1\nchildren = 6\nadvertise = two.example:2,three.example:3" % stats)
+        publisher = spate.Publisher("--config", config, stats=False)
+        publisher.write(b"any bytes")
+        publisher.close_input()
+        self.assertEqual(publisher.wait(), 0)
+        self.assertTrue(publisher.link.endswith("@one.example:1,two.example:2,three.example:3"), publisher.link)
+        with open(stats, encoding="utf-8") as file:
+            final = json.loads(file.read().splitlines()[-1])
+        self.assertEqual((final["slots"], final["bytes_in"]), (6, 9))
+
+    def test_switches(self):
+        def takes_any_bytes(*arguments, **options):
+            publisher = spate.Publisher("-v", *arguments, **options)
+            publisher.write(b"not MPEG-TS")
+            publisher.close_input()
+            self.assertEqual(publisher.wait(), 0)
+            return "not MPEG-TS" not in publisher.err
+
+        for words, on in (("1 yes on true", True), ("0 no off false", False)):
+            for word in words.split():
+                self.assertEqual(takes_any_bytes(env={"SPATE_RAW": word}), on, word)
+                self.assertEqual(takes_any_bytes("--config", self.config("raw = %s\n" % word)), on, word)
+        self.assertFalse(takes_any_bytes("--raw=0", env={"SPATE_RAW": "1"}))
+        for word in ("2", "-1", "y", "maybe", "enable", "YES"):
+            for publisher, place in ((spate.run("publish", env={"SPATE_RAW": word}), "SPATE_RAW"),
+                                     (spate.run("publish", "--raw=" + word), "--raw"),
+                                     (spate.run("publish", "--config", self.config("raw = " + word)), "mine.conf:1: raw")):
+                self.assert_one_line(publisher, 2, "%s: '%s' is neither 1 nor 0" % (place, word))
+        for verbose, tells in (("0", False), ("1", False), ("2", True)):
+            publisher = spate.run("publish", "--listen", "127.0.0.1:0", env={"SPATE_VERBOSE": verbose})
+            self.assertEqual("listening on" in publisher.err, tells, verbose)
+        self.assert_one_line(spate.run("publish", env={"SPATE_VERBOSE": "3"}), 2, "SPATE_VERBOSE", "0, 1 or 2")
 
     def test_malformed_links(self):
         good = link_to(9)

@@ -31,9 +31,10 @@ void add_options(CommandLine& line, SimulateOptions& options) {
   app.add_flag("--table", options.table, "Print a table for people (the default)");
   line.add_text("--csv", options.csv, "DIR", "Write distributions and time series there");
   line.add_text("--report", options.report, "FILE", "Write a page to look at, HTML; needs gnuplot");
-  app.footer(app.get_footer() +
-             "\nExit codes: 0 all well, 1 the run failed, 2 usage, 8 safety: something happened that never may,\n"
-             "9 liveness: a viewer did not play when all was well, 10 a run crashed.");
+  app.footer(
+      app.get_footer() +
+      "\nExit codes: 0 all well, 1 the run failed, 2 usage, 3 ended at once by a second signal, 8 safety: something\n"
+      "happened that never may, 9 liveness: a viewer did not play when all was well, 10 a run crashed.");
 }
 
 void check(const SimulateOptions& options) {

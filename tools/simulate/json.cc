@@ -10,7 +10,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr int kSchema = 3;
 
-double rounded(double value) { return std::round(value * 1e6) / 1e6; }
 double milliseconds(Duration d) { return static_cast<double>(to_us(d)) / 1e3; }
 double ratio(Duration a, Duration b) { return b > Duration::zero() ? rounded(to_ms(a) / to_ms(b)) : 0; }
 
@@ -50,6 +49,8 @@ void add_bound(Json& json, const sim::RunResult& result) {
 }
 
 }  // namespace
+
+double rounded(double value) { return std::round(value * 1e6) / 1e6; }
 
 Json to_json(const Outcome& outcome) {
   const sim::RunResult& result = outcome.result;

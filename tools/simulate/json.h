@@ -9,4 +9,7 @@ namespace spate::tools {
 
 nlohmann::ordered_json to_json(const Outcome& outcome);
 
+// To six places: more would be noise.
+double rounded(double value);
+
 }  // namespace spate::tools

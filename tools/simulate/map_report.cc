@@ -1,9 +1,9 @@
 #include "tools/simulate/map_report.h"
 
-#include <cmath>
 #include <cstdio>
 
 #include "tools/exit_code.h"
+#include "tools/simulate/json.h"
 #include "tools/simulate/matrices.h"
 #include "tools/simulate/text.h"
 
@@ -24,8 +24,6 @@ std::string quantiles_line(const char* label, const sim::RttQuantiles& q) {
 }
 
 std::string name(sim::Continent continent) { return std::string(sim::continent_name(continent)); }
-
-double rounded(double value) { return std::round(value * 1e6) / 1e6; }
 
 Json quantiles_json(const sim::RttQuantiles& q) {
   return {{"p5", rounded(q.p5)},

@@ -30,7 +30,7 @@ RunIdentity identity_of(const sim::Scenario& scenario, const sim::RunOptions& op
   digest.add(sim::hash_bytes(as_bytes(text)));
   if (options.matrix != nullptr)
     for (const std::uint32_t us : options.matrix->us) digest.add(us);
-  return {scenario.name, hexadecimal(digest.value()), options.crypto == sim::Crypto::kFast ? "fast" : "real"};
+  return {scenario.name, hexadecimal(digest.value()), sim::crypto_name(options.crypto)};
 }
 
 Done read_done(const std::string& path, const std::function<RunIdentity(std::uint64_t seed)>& expected) {

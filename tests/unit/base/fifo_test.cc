@@ -25,3 +25,22 @@ TEST_CASE("fifo: what goes in comes out in that order", "[base]") {
     REQUIRE(fifo.empty() == model.empty());
   }
 }
+
+TEST_CASE("fifo: the memory of a long queue goes when it is empty, that of a short one stays", "[base]") {
+  Fifo<int> fifo;
+  CHECK(fifo.capacity_bytes() == 0);
+  const auto fill_and_empty = [&](int n) {
+    for (int i = 0; i < n; ++i) fifo.push_back(i);
+    const std::size_t most = fifo.capacity_bytes();
+    while (fifo.size() > 1) fifo.pop_front();
+    CHECK(fifo.capacity_bytes() == most);
+    fifo.pop_front();
+    return most;
+  };
+  const std::size_t small = fill_and_empty(100);
+  CHECK(fifo.capacity_bytes() == small);
+  CHECK(fill_and_empty(100'000) > Fifo<int>::kKeptBytes);
+  CHECK(fifo.capacity_bytes() == 0);
+  fifo.push_back(7);
+  CHECK(fifo.pop_front() == 7);
+}

@@ -119,6 +119,40 @@ TEST_CASE("the amplification checker finds more bytes out than in before an addr
   }
 }
 
+TEST_CASE("the amplification checker forgets handshakes that nobody waits for, and no others") {
+  Findings findings;
+  AmplificationChecker checker(findings);
+  std::size_t most = 0;
+  for (std::uint8_t second = 0; second < 250; ++second) {
+    const Instant now = kNow + seconds(second);
+    std::vector<std::uint8_t> initiation = datagram(256, session::kInitiationType);
+    std::vector<std::uint8_t> response = datagram(92, session::kResponseType);
+    initiation[4] = response[8] = response[20] = second;
+    const Address somebody = Network::address_of(1'000 + second);
+    checker.on_sent(2, somebody, initiation, now);
+    checker.on_delivered(1, kSomebody, initiation, now);
+    checker.on_sent(1, kSomebody, response, now);
+    const Instant late = now + milliseconds(second % 2 == 0 ? 0 : 900);
+    checker.on_delivered(2, Network::address_of(5'000), response, late);  // a box has changed where it comes from
+    checker.on_sent(2, somebody, datagram(1'200, session::kDataType), late);
+    most = std::max(most, checker.handshakes());
+  }
+  CHECK(findings.none());
+  CHECK(most <= 2 * 2 * 60);  // an initiation and a response a second, for twice the time that they are kept
+}
+
+TEST_CASE("the amplification checker takes an answer for one as long as somebody may wait for it") {
+  Findings findings;
+  AmplificationChecker checker(findings);
+  checker.on_delivered(1, kSomebody, datagram(256, session::kInitiationType), kNow);
+  checker.on_sent(1, kSomebody, datagram(92, session::kResponseType), kNow);
+  const Duration after = GENERATE(Duration{}, seconds(1), AmplificationChecker::kHandshakeLife - milliseconds(1),
+                                  2 * AmplificationChecker::kHandshakeLife, seconds(100'000));
+  checker.on_delivered(2, kSomebody, datagram(92, session::kResponseType), kNow + after);
+  checker.on_sent(2, kSomebody, datagram(1'200, session::kDataType), kNow + after);
+  CHECK(findings.none() == (after < AmplificationChecker::kHandshakeLife));
+}
+
 TEST_CASE("the upload checker finds a host that goes on above its limit") {
   Findings findings;
   UploadChecker checker(findings);

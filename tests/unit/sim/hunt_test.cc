@@ -1,7 +1,9 @@
 #include "libcore/sim/hunt.h"
 
+#include <algorithm>
 #include <set>
 
+#include "libcore/sim/scenario_check.h"
 #include "libcore/sim/scenario_reader.h"
 #include "libcore/sim/scenario_writer.h"
 #include "tests/catch.h"
@@ -29,6 +31,33 @@ TEST_CASE("hunt: a seed draws the same scenario every time, others draw others, 
   CHECK(kinds.size() == 13);  // NATs are not drawn yet
 }
 
+TEST_CASE("hunt: rates that change and faults of a kind that overlap are drawn, and within what a scenario may say") {
+  int traces = 0;
+  int overlaps = 0;
+  for (const Duration duration : {seconds(10), seconds(60)})
+    for (std::uint64_t seed = 1; seed <= 500; ++seed) {
+      const Scenario s = draw_scenario(seed, 12, duration);
+      CAPTURE(seed);
+      CHECK_FALSE(check_scenario(s));
+      for (const LinkClass& link : s.viewers) {
+        if (!link.up.trace) continue;
+        ++traces;
+        CHECK(link.up_times_milli == 0);
+        CHECK(link.up.trace->mean_bps() >= s.stream.rate_bps * 2 * *s.viewer_children);
+      }
+      for (const Fault& fault : s.faults) {
+        const auto first =
+            std::find_if(s.faults.begin(), s.faults.end(), [&](const Fault& f) { return f.kind == fault.kind; });
+        if (&*first == &fault) continue;
+        ++overlaps;
+        CHECK(fault.at <= first->at + first->within + first->lasts);
+        CHECK(first->at <= fault.at + fault.within + fault.lasts);
+      }
+    }
+  CHECK(traces > 100);
+  CHECK(overlaps > 100);
+}
+
 TEST_CASE("hunt: what has nothing to do with a failure is taken away") {
   Scenario s = draw_scenario(7, 40, seconds(60));
   s.faults.clear();
@@ -37,10 +66,13 @@ TEST_CASE("hunt: what has nothing to do with a failure is taken away") {
     s.faults.back().kind = kind;
     s.faults.back().at = seconds(3);
     if (kind != Fault::Kind::kKill) s.faults.back().lasts = seconds(1);
-    s.faults.back().loss_ppm = 1'000;
-    s.faults.back().by = seconds(1);
+    if (kind == Fault::Kind::kLoss) s.faults.back().loss_ppm = 1'000;
+    if (kind == Fault::Kind::kDelay) s.faults.back().by = seconds(1);
   }
   s.churn.on = true;
+  s.viewers[0].up_times_milli = 0;
+  s.viewers[0].up.trace =
+      std::make_shared<const RateTrace>(std::vector<RateStep>{{seconds(1), 2'000'000}, {seconds(1), 4'000'000}});
   int runs = 0;
   const auto fails = [&](const Scenario& candidate) {
     ++runs;
@@ -57,6 +89,8 @@ TEST_CASE("hunt: what has nothing to do with a failure is taken away") {
   CHECK(smallest.duration < s.duration / 2);
   CHECK(smallest.viewers.size() == 1);
   CHECK(smallest.viewers[0].up.loss_ppm == 0);
+  CHECK_FALSE(smallest.viewers[0].up.trace);
+  CHECK(smallest.viewers[0].up.rate_bps == 3'000'000);
   CHECK(runs < 100);
 }
 

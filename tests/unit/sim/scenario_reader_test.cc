@@ -120,7 +120,10 @@ up-trace = []
   CHECK(steps[2].rate_bps == 500'000);
   CHECK(s.viewers[0].down.trace->mean_bps() == 35'000'000);
   CHECK(s.viewers[0].traces_in_step);
+  CHECK(s.viewers[0].up.rate_bps == 0);  // the access's is not asked any more
+  CHECK(s.viewers[0].down.rate_bps == 0);
   CHECK_FALSE(s.publisher.up.trace);
+  CHECK(read("[publisher]\nup = \"0\"\nup-trace = [[\"1s\", \"4M\"]]\n").publisher.up_times_milli == 0);
   const std::string written = format_scenario(s);
   CHECK(written.find(R"(up-trace = [["1500ms", "8M"], ["20ms", "0"], ["1s", "500k"]])") != std::string::npos);
   CHECK(format_scenario(read(written)) == written);
@@ -184,12 +187,20 @@ TEST_CASE("scenario: what cannot be together is told with the line of one of its
   told("[churn]\nsigma = 3.001\n", 2, "'sigma'");
   told("[arrivals]\nwithin = \"31s\"\n", 2, "within");
   told("[[hostile]]\nkind = \"omitter\"\nshare = \"60%\"\n[[hostile]]\nkind = \"sybil\"\nshare = \"60%\"\n", 6, "100%");
+  const std::string trace = "-trace = [[\"1s\", \"4M\"]]\n";
+  told("[[viewers]]\nup = \"4M\"\nup" + trace, 2, "'up-trace'");
+  told("[[viewers]]\nup" + trace + "up = \"1.5x\"\n", 3, "'up-trace'");
+  told("[publisher]\ndown" + trace + "down = \"4M\"\n", 3, "'down-trace'");
   const std::string fine = "duration = \"20s\"\n[[faults]]\nkind = \"kill\"\nat = \"3s\"\n";
   told(fine + "[[faults]]\nkind = \"pause\"\nat = \"10s\"\n", 5, "needs 'for'");
   told(fine + "[[faults]]\nkind = \"loss\"\nloss = \"0%\"\nfor = \"1s\"\n", 7, "needs 'loss'");
   told(fine + "[[faults]]\nkind = \"crash\"\nfor = \"1s\"\nwho = \"publisher\"\n", 8, "publisher");
   told(fine + "[[faults]]\nkind = \"pause\"\nat = \"10s\"\nfor = \"5s\"\n", 8, "must be well");
   told(fine + "[[faults]]\nkind = \"kill\"\nat = \"13s\"\n", 7, "must be well");
+  for (const char* kind : {"kill", "leave", "nat-rebind", "clock-jump", "join"})
+    told(fine + "[[faults]]\nby = \"1s\"\ncount = 1\nfor = \"1s\"\nkind = \"" + kind + "\"\n", 8, "takes no 'for'");
+  for (const char* key : {"loss = \"1%\"", "rate = \"50%\"", "by = \"1s\"", "bytes = 600", "count = 1"})
+    told(fine + "[[faults]]\nkind = \"pause\"\nfor = \"1s\"\n" + key + "\n", 8, "takes no '");
   const std::string cut = "[[faults]]\nkind = \"partition\"\nfor = \"3s\"\nat = ";
   const std::string three = cut + "\"1s\"\n" + cut + "\"2s\"\n" + cut + "\"3s\"\n";
   told(fine + three + cut + "\"4s\"\n", 20, "3 partitions");
