@@ -156,13 +156,11 @@ Children::Child& Children::add(session::SessionId session, const wire::Subscribe
   child.backlog_pace = TokenBucket(kBacklogPerSecond, kBacklogBurst);
   const auto place =
       std::find_if(children_.begin(), children_.end(), [&](const Child& c) { return c.slots < child.slots; });
-  turn_ = 0;
   return *children_.insert(place, std::move(child));
 }
 
 void Children::remove(session::SessionId session) {
   std::erase_if(children_, [&](const Child& c) { return c.session == session; });
-  turn_ = 0;
 }
 
 wire::SubscribeReply Children::subscribe(session::SessionId session, const wire::Subscribe& request, StripeMask allowed,
@@ -709,19 +707,29 @@ bool Children::pump_child(Child& child, session::Endpoint& endpoint, DatagramBat
   return true;
 }
 
+// Who has news to come, the oldest first, as a queue would send them: where the upload is short, all are late alike.
+void Children::line_up() {
+  line_.clear();
+  for (std::uint32_t i = 0; i < children_.size(); ++i) {
+    const Child& child = children_[i];
+    if (!child.late.empty())
+      line_.push_back({std::min(child.late.front().sequence, child.cursor), i});
+    else if (child.cursor < store_.head() || !child.parity.empty())
+      line_.push_back({child.cursor, i});
+  }
+  std::sort(line_.begin(), line_.end());
+}
+
 bool Children::pump(session::Endpoint& endpoint, DatagramBatch& out, Instant now) {
   measure_rate(now);
   upload_ready_ = backlog_ready_ = kNever;
   bool progressed = true;
-  while (progressed && !children_.empty()) {
+  while (progressed) {
     progressed = false;
-    const std::size_t start = std::exchange(turn_, 0);
-    for (std::size_t i = 0; i < children_.size(); ++i) {
-      const std::size_t turn = (start + i) % children_.size();
-      const bool room = pump_child(children_[turn], endpoint, out, now, progressed);
-      if (room && upload_ready_ == kNever) continue;
-      turn_ = (turn + 1) % children_.size();  // who is next when there is something to share again
-      return room;
+    line_up();
+    for (const auto& [unused, child] : line_) {
+      const bool room = pump_child(children_[child], endpoint, out, now, progressed);
+      if (!room || upload_ready_ != kNever) return room;
     }
   }
   for (Child& child : children_) {

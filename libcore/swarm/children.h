@@ -219,6 +219,7 @@ class Children {
   bool send_next(Child& child, session::Endpoint& endpoint, DatagramBatch& out, Instant now);
   Child* find(session::SessionId session);
   const Child* find(session::SessionId session) const;
+  void line_up();
   bool pump_child(Child& child, session::Endpoint& endpoint, DatagramBatch& out, Instant now, bool& progressed);
   bool send_late(Child& child, session::Endpoint& endpoint, DatagramBatch& out, Instant now);
   bool parity_due(const Child& child) const;
@@ -256,7 +257,7 @@ class Children {
   Instant load_judged_{};
   Instant late_since_ = kNever;
   Instant load_raised_{};
-  std::size_t turn_ = 0;  // where pump() was interrupted
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> line_;  // of children_, by what is next
   Instant upload_ready_ = kNever;
   Instant backlog_ready_ = kNever;
   Instant last_progress_{};

@@ -23,6 +23,7 @@ constexpr Duration kOtherAddress = std::chrono::milliseconds(750);  // then the 
 constexpr Duration kPinnedGiveUp = std::chrono::seconds(10);
 constexpr Duration kHearsayGiveUp = std::chrono::seconds(2);
 constexpr Duration kRefused = std::chrono::milliseconds(500);
+constexpr Duration kNoneYields = std::chrono::seconds(3);  // among equals, who are there to stay
 constexpr Duration kSilentRefused = std::chrono::seconds(2);
 constexpr Duration kUseless = std::chrono::seconds(10);  // the last choice, so long after it sent nothing
 constexpr Duration kInVain =
@@ -140,7 +141,7 @@ void Member::on_status(Peer& peer, Instant now) {
   if (is_parent(peer.session)) {
     const StripeMask before = parents_.served();
     if (!parents_.on_status(peer, now)) {
-      peer.refuse(before & ~parents_.served(), now + kRefused, now);
+      peer.refuse(before & ~parents_.served(), now + kRefused);
       on_lost(before & ~parents_.served(), now);
     }
   }
@@ -158,11 +159,16 @@ void Member::on_subscribe_reply(Peer& peer, const wire::SubscribeReply& reply, I
   const std::uint64_t head = house_.reception.info()->head;
   const std::uint64_t apart = reply.first > head ? reply.first - head : head - reply.first;
   if (reply.stripes != 0 && apart > stream::Store::kSlots) {
-    peer.refuse(parents_.all(), now + kUseless, now);
+    peer.refuse(parents_.all(), now + kUseless);
     return leave_parent(peer.session, parents_.all(), now);
   }
   const StripeMask served = parents_.served();
+  const StripeMask asked = parents_.expected_from(peer.session) & ~parents_.from(peer.session);
   const StripeMask fresh = parents_.on_reply(peer, reply, kRefused, now);
+  if (peer.status) {
+    const StripeMask promised = peer.status->open | peer.status->yields | peer.status->yields_home;
+    peer.refuse(asked & ~parents_.from(peer.session) & ~promised, now + kNoneYields);
+  }
   peer.sends_until = is_parent(peer.session) ? kNever : std::min(peer.sends_until, now + kSendsAfter);
   on_lost(served & ~parents_.served(), now);
   if (fresh != 0) {
@@ -170,7 +176,7 @@ void Member::on_subscribe_reply(Peer& peer, const wire::SubscribeReply& reply, I
     house_.reception.start(reply.first, media_now(now), now);
     house_.reception.on_new_parent(fresh, now);
     if (!parents_.on_status(peer, now)) {
-      peer.refuse(fresh & ~parents_.served(), now + kRefused, now);
+      peer.refuse(fresh & ~parents_.served(), now + kRefused);
       on_lost(fresh & ~parents_.served(), now);
     }
     gather_since_ = kNever;
@@ -190,7 +196,7 @@ void Member::on_displaced(session::SessionId from, const wire::Displaced& displa
   const StripeMask stripes = displaced.stripes & parents_.from(from);
   if (stripes == 0 || wire::short_id(displaced.by.key) == self_) return;
   parents_.on_displaced(from, stripes, now);
-  if (Peer* const peer = house_.peers.find(from)) peer->refuse(stripes, now + kSilentRefused, now);
+  if (Peer* const peer = house_.peers.find(from)) peer->refuse(stripes, now + kSilentRefused);
   for_each_stripe(stripes, [&](unsigned s) { lacking_since_[s] = now; });
   seek_soon(now);
   if (displaced.by.key == crypto::NodeKey{}) return;
@@ -206,7 +212,7 @@ void Member::on_bye(Peer& peer, const wire::Bye& bye, Instant now) {
   // At the end of the run nobody else has more than we do, unless something is still missing.
   const bool ended = bye.reason == wire::ByeReason::kEnded;
   on_lost(parents_.forget(peer.session), now);
-  peer.refuse(wire::kAllStripes, now + (ended ? std::chrono::seconds(1) : std::chrono::seconds(10)), now);
+  peer.refuse(wire::kAllStripes, now + (ended ? std::chrono::seconds(1) : std::chrono::seconds(10)));
 }
 
 void Member::on_forger(session::SessionId session, Instant now) { close(session, now); }
@@ -539,7 +545,7 @@ void Member::attend(Instant now) {
     const bool orphan = orphaned != kNever && now - orphaned >= kOrphanPatience;
     if (!orphan && now - parents_.last(stripe) >= kSuspect && overdue(stripe, 1, now)) suspects.push_back(*parent);
     if (!orphan && !stripe_silent(stripe, now)) return;
-    house_.peers.find(*parent)->refuse(bit(stripe), now + (orphan ? kRefused : kSilentRefused), now);
+    house_.peers.find(*parent)->refuse(bit(stripe), now + (orphan ? kRefused : kSilentRefused));
     leave[*parent] |= bit(stripe);
   });
   for (const session::SessionId suspect : suspects)

@@ -181,7 +181,7 @@ StripeMask Parents::on_reply(Peer& peer, const wire::SubscribeReply& reply, Dura
   link.again = kNever;
   unask(link, link.asked);
   release(link, lost);
-  if (refused != 0) peer.refuse(refused, now + refused_for, now);
+  if (refused != 0) peer.refuse(refused, now + refused_for);
   take(peer.session, link, fresh, now);
   if (link.granted == 0) {
     if (given != 0) house_.outbox.send(peer.session, wire::Unsubscribe{});
@@ -334,7 +334,7 @@ void Parents::handle_deadline(Instant now) {
     link.again = kNever;
     const bool lives = house_.endpoint.last_received(session) > link.since;
     if (Peer* const peer = house_.peers.find(session))
-      peer->refuse(link.asked, now + (lives ? kAnswerLost : kUnanswered), now);
+      peer->refuse(link.asked, now + (lives ? kAnswerLost : kUnanswered));
     unask(link, link.asked);
     if (link.granted == 0) links_.erase(session);
   }

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <vector>
 
 #include "libcore/base/token_bucket.h"
 #include "libcore/session/clock_sync.h"
@@ -32,17 +34,17 @@ struct Peer {
   Instant asked_since{};  // the first inquiry that nothing was heard after
   Instant answered_at{};  // when it was last told our status and peers
   TokenBucket introductions{kIntroductionsPerSecond, kIntroductionsBurst};  // that it may still ask of us
-  StripeMask refused = 0;                                                   // these it would not give us
-  Instant refused_until{};                                                  // until then
+  std::vector<Instant> refused_until;                                       // by stripe: it would not give us that one
   Instant sends_until{};    // it may send us shards: it is a parent, or was one a moment ago
   Instant useless_until{};  // as a parent it lived, and sent nothing
 
-  void refuse(StripeMask stripes, Instant until, Instant now) {
-    if (refused_until <= now) refused = 0;
-    refused |= stripes;
-    refused_until = std::max(refused_until, until);
+  void refuse(StripeMask stripes, Instant until) {
+    if (stripes != 0) refused_until.resize(std::max<std::size_t>(refused_until.size(), std::bit_width(stripes)));
+    for_each_stripe(stripes, [&](unsigned s) { refused_until[s] = std::max(refused_until[s], until); });
   }
-  bool refuses(unsigned stripe, Instant now) const { return refused_until > now && (refused & bit(stripe)) != 0; }
+  bool refuses(unsigned stripe, Instant now) const {
+    return stripe < refused_until.size() && refused_until[stripe] > now;
+  }
 };
 
 class Peers {
