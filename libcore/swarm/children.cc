@@ -403,8 +403,11 @@ void Children::on_repair_request(session::SessionId session, const wire::RepairR
         outbox_.send(session, wire::Hole{sequence, 1});
         continue;
       }
-      // What is absent here is being repaired here, and will be passed on when it comes.
-      if (!store_.at(sequence).present() && !list) continue;
+      if (!store_.at(sequence).present() && !list) {
+        // If it has that stripe from us it will be passed on when it comes: it is being repaired here.
+        if (!ours && !whole(*child)) outbox_.send(session, wire::Hole{sequence, 1});
+        continue;
+      }
       // It came a moment ago, and has been sent since: the question and it have passed each other.
       if (ours && !list && just_sent(*child, store_.at(sequence), now)) continue;
       if (child->repairs.size() >= kUrgentMax) return;
@@ -593,7 +596,10 @@ bool Children::pump_repairs(Child& child, session::Endpoint& endpoint, DatagramB
       return true;
     }
     child.repairs.pop_front();
-    if (!in_budget) continue;  // others have it, too
+    if (!in_budget) {  // others have it, too
+      if (!whole(child)) outbox_.send(child.session, wire::Hole{repair.sequence, 1});
+      continue;
+    }
     const stream::StoredShard& shard = store_.at(repair.sequence);
     if (repair.list) {
       if (shard.list) send_list(child, shard, true, endpoint, out, now);

@@ -117,7 +117,8 @@ struct Swarm::MessageHandler {
   void operator()(const wire::Hole& m) const {
     if (!swarm.member_ || !swarm.member_->is_parent(peer.session)) return;
     const bool publisher = peer.status && peer.status->role == wire::Role::kPublisher;
-    swarm.reception_->on_hole(m, publisher || swarm.member_->parents().size() == 1, now);
+    const bool only = swarm.member_->parents().from(peer.session) == swarm.member_->parents().all();
+    swarm.reception_->on_hole(m, publisher || only, now);
     swarm.member_->on_received(now);
   }
   void operator()(const wire::Bye& m) const {
