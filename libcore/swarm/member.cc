@@ -14,6 +14,7 @@ constexpr Duration kStatusStale = std::chrono::seconds(2);         // while seek
 constexpr Duration kStatusCurrent = std::chrono::seconds(15);      // older words are not acted upon
 constexpr std::size_t kFewPeers = 4;
 constexpr Duration kPinnedRepeat = std::chrono::seconds(5);
+constexpr Duration kPinnedRepeatFew = std::chrono::milliseconds(250);
 constexpr std::size_t kInVainInquiries = 3;  // a time, then
 constexpr Duration kSeekIntervalInVain = std::chrono::milliseconds(200);
 constexpr Duration kSeekIntervalLeaf = std::chrono::milliseconds(800);
@@ -431,8 +432,9 @@ void Member::inquire_all(StripeMask lacking, Instant now) {
     const Duration timeout = std::max(kInquiryRepeat, peer.rtt.known() ? peer.rtt.timeout() : kInquiryRepeat);
     // The link's hosts have the whole swarm to bear.
     const Candidate* const candidate = candidates_.find(peer.key);
-    const bool spared = candidate != nullptr && candidate->pinned && house_.peers.all().size() > kFewPeers;
-    const Duration repeat = spared ? std::max(timeout, kPinnedRepeat) : timeout;
+    const bool pinned = candidate != nullptr && candidate->pinned;
+    const Duration spared = house_.peers.all().size() > kFewPeers ? kPinnedRepeat : kPinnedRepeatFew;
+    const Duration repeat = pinned ? std::max(timeout, spared) : timeout;
     if (fresh || now - peer.inquired_at < repeat) continue;
     if (peer.asked_since <= heard) peer.asked_since = now;
     // One is asked for others; the first time, everybody is.

@@ -35,6 +35,7 @@ Peer* Peers::find_key(const crypto::NodeKey& key) { return const_cast<Peer*>(std
 
 void Peers::ping(Peer& peer, Instant now) {
   const std::uint32_t id = next_ping_++;
+  peer.pinged_at = now;
   outstanding_[id % outstanding_.size()] = {id, now, peer.session};
   outbox_.send(peer.session, wire::Ping{id, 0});
 }
@@ -42,7 +43,7 @@ void Peers::ping(Peer& peer, Instant now) {
 void Peers::inquire(Peer& peer, StripeMask wanted, Instant now) {
   peer.inquired_at = now;
   outbox_.send(peer.session, wire::Inquiry{wanted});
-  ping(peer, now);
+  if (!peer.rtt.known() || now - peer.pinged_at >= kPingAgain) ping(peer, now);
 }
 
 void Peers::on_pong(Peer& peer, const wire::Pong& pong, Instant now) {

@@ -31,6 +31,7 @@ struct Peer {
   std::optional<wire::Status> status;  // its last word
   Instant status_at{};
   Instant inquired_at{};
+  Instant pinged_at{};
   Instant asked_since{};  // the first inquiry that nothing was heard after
   Instant answered_at{};  // when it was last told our status and peers
   TokenBucket introductions{kIntroductionsPerSecond, kIntroductionsBurst};  // that it may still ask of us
@@ -49,6 +50,8 @@ struct Peer {
 
 class Peers {
  public:
+  static constexpr Duration kPingAgain = std::chrono::milliseconds(500);
+
   Peers(session::Endpoint& endpoint, Outbox& outbox) : endpoint_(endpoint), outbox_(outbox) {}
 
   Peer& add(session::SessionId session);
@@ -63,6 +66,7 @@ class Peers {
   const std::map<session::SessionId, Peer>& all() const { return peers_; }
 
   void ping(Peer& peer, Instant now);
+  // How is it, and whom does it know for those stripes? With a ping, unless there was one less than kPingAgain ago.
   void inquire(Peer& peer, StripeMask wanted, Instant now);
   void on_pong(Peer& peer, const wire::Pong& pong, Instant now);
 
