@@ -233,17 +233,29 @@ void Children::add_backlog(Child& child, StripeMask stripes, std::uint64_t first
   if (child.backlogs.size() < kBacklogsOfOne) child.backlogs.push_back({stripes, first, child.cursor});
 }
 
-// What matters least of all that is sent: any stripe, or that one where each must be had by somebody. Of equals one
-// that is not ours to pass on.
+// Of somebody who is at home everywhere it is had by nobody at all.
+bool Children::nobody_has(unsigned stripe) const { return everywhere() && served(stripe) == 0; }
+
+StripeMask Children::had_twice() const {
+  StripeMask twice = 0;
+  for_each_stripe(striping_.mask(), [&](unsigned stripe) {
+    if (served(stripe) > 1) twice |= bit(stripe);
+  });
+  return twice;
+}
+
+// What matters least of all that is sent: any stripe, or, where each must be had by somebody, that one, or one that two
+// have if nobody has that one. Of equals one that is not ours to pass on.
 std::optional<Children::Held> Children::least(unsigned stripe, std::optional<session::SessionId> by) {
   std::optional<Held> least;
   const auto order = [&](const Held& h) {
     return std::tuple(h.standing, h.standing == kPassesOn && h.stripe != stripe, h.slots, (home_ & bit(h.stripe)) != 0,
                       h.stripe != stripe);
   };
+  const StripeMask among = !everywhere() ? striping_.mask() : nobody_has(stripe) ? had_twice() : bit(stripe);
   for (Child& c : children_) {
     if (c.session == by) continue;
-    for_each_stripe(everywhere() ? c.stripes & bit(stripe) : c.stripes, [&](unsigned s) {
+    for_each_stripe(c.stripes & among, [&](unsigned s) {
       const Standing worth = standing(c.passes_on, c.slots, s, striping_);
       const Held held{worth, worth == kPassesOn ? c.slots : 0u, &c, s};
       if (!least || order(held) < order(*least)) least = held;
@@ -257,7 +269,7 @@ StripeMask Children::yields_to(unsigned standing) const {
   for_each_stripe(striping_.mask(), [&](unsigned stripe) {
     const auto held = const_cast<Children*>(this)->least(stripe, std::nullopt);
     const bool kept = standing == kPassesOn && reserves() && room_for(stripe, true);
-    if (kept || (held && held->standing < standing)) yields |= bit(stripe);
+    if (kept || (held && (held->standing < standing || nobody_has(stripe)))) yields |= bit(stripe);
   });
   return yields;
 }
@@ -265,7 +277,12 @@ StripeMask Children::yields_to(unsigned standing) const {
 bool Children::displace(unsigned stripe, session::SessionId by, const wire::Subscribe& request, Instant now) {
   const Standing worth = standing(request.home, request.slots, stripe, striping_);
   const std::optional<Held> held = least(stripe, by);
-  if (!held || held->standing > worth) return false;
+  if (!held) return false;
+  if (nobody_has(stripe)) {
+    end(*held->child, held->stripe, by, now);
+    return true;
+  }
+  if (held->standing > worth) return false;
   // Between two that pass it on it takes much more.
   const bool equals = held->standing == worth;
   if (equals && (worth != kPassesOn || held->stripe != stripe || 2 * held->slots > request.slots)) return false;
@@ -338,12 +355,7 @@ void Children::shed(Instant now) {
 
 // What only one child has of somebody who is at home everywhere, nobody else may have.
 StripeMask Children::sheddable(StripeMask stripes) const {
-  if (!everywhere()) return stripes;
-  StripeMask several = 0;
-  for_each_stripe(stripes, [&](unsigned stripe) {
-    if (stripe >= striping_.data || served(stripe) > 1) several |= bit(stripe);
-  });
-  return several;
+  return !everywhere() ? stripes : stripes & (had_twice() | ~first_stripes(striping_.data));
 }
 
 void Children::on_report(session::SessionId session, const wire::Report& report, Instant now) {

@@ -192,6 +192,8 @@ class Children {
 
   bool everywhere() const { return count(home_) >= striping_.data; }
   unsigned served(unsigned stripe) const;
+  bool nobody_has(unsigned stripe) const;
+  StripeMask had_twice() const;
   bool room_for(unsigned stripe, bool guest) const;
   void end(Child& child, unsigned stripe, std::optional<session::SessionId> by, Instant now);
   void judge_load(Instant now);
