@@ -677,7 +677,9 @@ bool Children::send_next(Child& child, session::Endpoint& endpoint, DatagramBatc
     send_list(child, shard, false, endpoint, out, now);
     if (out.full()) return false;
   }
-  const bool mine = ((child.stripes | child.ending) & bit(striping_.of(child.cursor))) != 0;
+  // Where there is too much to send, those that have lost their place are the first to go without.
+  const StripeMask due = late_since_ == kNever ? child.stripes | child.ending : child.stripes;
+  const bool mine = (due & bit(striping_.of(child.cursor))) != 0;
   if (mine && shard.present()) {
     send_shard(child, shard, false, endpoint, out, now);
     child.moved = now;

@@ -24,7 +24,7 @@ constexpr Duration kOtherAddress = std::chrono::milliseconds(750);  // then the 
 constexpr Duration kPinnedGiveUp = std::chrono::seconds(10);
 constexpr Duration kHearsayGiveUp = std::chrono::seconds(2);
 constexpr Duration kRefused = std::chrono::milliseconds(500);
-constexpr Duration kNoneYields = std::chrono::seconds(3);  // among equals, who are there to stay
+constexpr Duration kRefusedByPublisher = std::chrono::seconds(2);  // the whole swarm asks it
 constexpr Duration kSilentRefused = std::chrono::seconds(2);
 constexpr Duration kUseless = std::chrono::seconds(10);  // the last choice, so long after it sent nothing
 constexpr Duration kInVain =
@@ -164,12 +164,8 @@ void Member::on_subscribe_reply(Peer& peer, const wire::SubscribeReply& reply, I
     return leave_parent(peer.session, parents_.all(), now);
   }
   const StripeMask served = parents_.served();
-  const StripeMask asked = parents_.expected_from(peer.session) & ~parents_.from(peer.session);
-  const StripeMask fresh = parents_.on_reply(peer, reply, kRefused, now);
-  if (peer.status) {
-    const StripeMask promised = peer.status->open | peer.status->yields | peer.status->yields_home;
-    peer.refuse(asked & ~parents_.from(peer.session) & ~promised, now + kNoneYields);
-  }
+  const bool publisher = peer.status && peer.status->role == wire::Role::kPublisher;
+  const StripeMask fresh = parents_.on_reply(peer, reply, publisher ? kRefusedByPublisher : kRefused, now);
   peer.sends_until = is_parent(peer.session) ? kNever : std::min(peer.sends_until, now + kSendsAfter);
   on_lost(served & ~parents_.served(), now);
   if (fresh != 0) {
