@@ -197,9 +197,10 @@ wire::SubscribeReply Children::subscribe(session::SessionId session, const wire:
   }
   if (child == nullptr) {
     const bool behind = live && !is_news(first);
-    const bool busy = !upload_.unlimited() && std::count_if(children_.begin(), children_.end(), [](const Child& c) {
-                                                return !c.backlogs.empty();
-                                              }) >= kBacklogsMax;
+    const bool busy = !upload_.unlimited() &&
+                      (late_since_ != kNever || std::count_if(children_.begin(), children_.end(), [](const Child& c) {
+                                                  return !c.backlogs.empty();
+                                                }) >= kBacklogsMax);
     if (behind && busy && request.first == wire::kFromNewest) first = store_.head();
     child = &add(session, request, behind ? store_.head() : first, now);
     child->first = first;
