@@ -18,6 +18,7 @@ constexpr std::uint64_t kRepairShare = 8;  // an eighth of the limit, at most
 constexpr Duration kLoadInterval = std::chrono::milliseconds(100);
 constexpr Duration kControlWindow = std::chrono::seconds(1);
 constexpr Duration kLateMax = std::chrono::milliseconds(300);
+constexpr Duration kOverMax = std::chrono::seconds(3);
 constexpr unsigned kSpareSlots = 24;  // what costs a little more than it seemed is not ended for that: one in so many
 constexpr std::uint64_t kLateShards = 4;  // and a tenth of a second
 constexpr Duration kLoadRaise = std::chrono::seconds(5);
@@ -335,7 +336,12 @@ void Children::measure_control(Instant now) {
 // What matters least goes first; of equals, what those have that pass on the least, and parity before data.
 void Children::shed(Instant now) {
   const unsigned bearable = slots() == load_max_ ? slots() : slots() + slots() / kSpareSlots;
-  for (unsigned over = used() > bearable ? used() - bearable : 0; over > 0; --over) {
+  if (used() <= bearable)
+    over_since_ = kNever;
+  else if (over_since_ == kNever)
+    over_since_ = now;
+  if (over_since_ == kNever || (slots() != load_max_ && now - over_since_ < kOverMax)) return;
+  for (unsigned over = used() - bearable; over > 0; --over) {
     Child* least = nullptr;
     unsigned least_stripe = 0;
     std::tuple<unsigned, std::uint32_t, int> least_worth;

@@ -258,6 +258,7 @@ class Children {
   std::uint16_t load_max_ = UINT16_MAX;  // slots, after we could not serve as many as we had
   Instant load_judged_{};
   Instant late_since_ = kNever;
+  Instant over_since_ = kNever;  // more is used than there is room for
   Instant load_raised_{};
   std::vector<std::pair<std::uint64_t, std::uint32_t>> line_;  // of children_, by what is next
   Instant upload_ready_ = kNever;
