@@ -4,7 +4,8 @@
 //   - a datagram without a valid mac1, or that no key opens, is answered with nothing and changes nothing but a
 //   counter;
 //   - before a peer has proven its address it is sent at most the bytes that came from it, and costs a bounded
-//   half-open entry;
+//   half-open entry; while handshakes are many it must prove a cookie first, which costs nothing kept;
+//   - no network has more than its share of the half-open entries, of the handshakes under load, and of the sessions;
 //   - a session takes over from an older one with the same peer only when the peer has used the new keys;
 //   - keys are renewed after 120 s and refused after 180 s; a session silent for kSilenceMax is closed.
 // It does not know what travels inside (the swarm's affair), and starts nothing but handshakes by itself.
@@ -18,13 +19,16 @@
 
 #include "libcore/base/fifo.h"
 #include "libcore/base/token_bucket.h"
+#include "libcore/session/cookies.h"
+#include "libcore/session/half_open.h"
 #include "libcore/session/handshake.h"
+#include "libcore/session/handshake_load.h"
 #include "libcore/session/index_table.h"
 #include "libcore/session/key_set.h"
+#include "libcore/session/network_budget.h"
+#include "libcore/session/network_counts.h"
 
 namespace spate::session {
-
-using ServiceIndex = std::uint32_t;
 
 // Names one session for as long as it lives; never reused for another.
 struct SessionId {
@@ -47,6 +51,7 @@ struct SessionEvent {
 
 struct EndpointStats {
   std::uint64_t dropped = 0;  // datagrams that changed nothing
+  std::uint64_t cookies = 0;  // demanded
   std::uint32_t sessions = 0;
   std::uint32_t half_open = 0;
 };
@@ -54,9 +59,11 @@ struct EndpointStats {
 class Endpoint {
  public:
   static constexpr std::size_t kSessionsMax = 4096;
-  static constexpr std::size_t kHalfOpenMax = 1024;
-  static constexpr Duration kHalfOpenLife = std::chrono::seconds(5);
+  // With peers of one network, counted when they ask; we ourselves may connect() to more.
+  static constexpr std::size_t kSessionsPerNetworkMax = 256;
+  static constexpr std::size_t kHalfOpenMax = HalfOpenTable::kMax;
   static constexpr Duration kSilenceMax = std::chrono::seconds(10);
+  // That are taken part in, under load or not.
   static constexpr std::uint64_t kHandshakesPerSecond = 200;
   static constexpr std::uint64_t kHandshakesBurst = 128;
 
@@ -105,6 +112,7 @@ class Endpoint {
     Service service;
     crypto::NodeKeyPair self;
     crypto::SymmetricKey mac1_key;
+    crypto::SymmetricKey cookie_key;
     bool accept = false;
     bool removed = false;
   };
@@ -122,20 +130,11 @@ class Endpoint {
     ServiceIndex service = 0;
     Address address;
     bool used = false;
+    bool counted = false;  // its address, in sessions_by_network_
     bool confirm = false;  // owes the peer a first datagram on new keys
     std::unique_ptr<KeySet> previous;
     std::unique_ptr<Handshake> handshake;
     crypto::NodeKey peer;
-  };
-  struct HalfOpen {
-    bool used = false;
-    ByteArray<44> identity{};  // of the initiation: the same one again gets the same answer again
-    ServiceIndex service = 0;
-    crypto::NodeKey peer;
-    Address address;
-    std::unique_ptr<KeySet> keys;
-    ResponseDatagram response{};
-    Instant expires{};
   };
 
   using PeerKey = std::pair<ServiceIndex, crypto::NodeKey>;
@@ -145,11 +144,12 @@ class Endpoint {
   };
 
   void handle_initiation(const Datagram& datagram, Instant now);
+  bool may_handshake(const Datagram& initiation, const ServedService& served, Instant now);
   void handle_response(const Datagram& datagram, Instant now);
+  void handle_cookie_reply(const Datagram& datagram);
   std::optional<Received> handle_data(const Datagram& datagram, std::uint32_t index, Instant now);
-  HalfOpen* find_half_open(Bytes identity, const Address& from);
-  std::uint32_t take_half_open_slot();
-  void drop_half_open(HalfOpen& entry);
+  // There is a session with that peer, or there may be one.
+  bool room_for(const PeerKey& peer, const Address& address) const;
   std::uint32_t promote(HalfOpen& entry, Instant now);
   std::optional<std::uint32_t> take_session_slot();
   void install(std::uint32_t slot, std::unique_ptr<KeySet> keys, Instant now);
@@ -158,7 +158,11 @@ class Endpoint {
   void end_handshake(Session& session, bool release_index);
   void remove(std::uint32_t slot);
   void push_event(SessionEvent::Kind kind, std::uint32_t slot);
+  void set_address(Session& session, const Address& address);
+  // The session whose handshake, still unanswered, has this receiver index.
+  Session* find_awaiting(std::optional<std::uint32_t> index);
   void send_raw(const Address& to, Bytes bytes);
+  void answer_raw(const Address& to, Bytes bytes);
   void check_session(std::uint32_t slot, Instant now);
   Session* find(SessionId id);
   const Session* find(SessionId id) const;
@@ -172,7 +176,11 @@ class Endpoint {
   std::vector<ServedService> services_;
   std::vector<Session> sessions_;
   std::vector<std::uint32_t> free_sessions_;
-  std::vector<HalfOpen> half_open_;
+  NetworkCounts sessions_by_network_;
+  HalfOpenTable half_open_;
+  HandshakeLoad load_;
+  CookieIssuer cookies_;
+  NetworkBudget proven_budget_;
   std::map<PeerKey, std::uint32_t> by_peer_;
   Fifo<SessionEvent> events_;
   Fifo<Outgoing> outgoing_;
@@ -180,6 +188,7 @@ class Endpoint {
   TokenBucket handshake_budget_{kHandshakesPerSecond, kHandshakesBurst};
   Instant next_deadline_ = kNever;
   std::uint64_t dropped_ = 0;
+  std::uint64_t cookies_demanded_ = 0;
 };
 
 }  // namespace spate::session
