@@ -13,6 +13,7 @@ constexpr Duration kRetryFast = std::chrono::milliseconds(250);
 // handshakes that we begin ourselves.
 constexpr std::size_t kOutgoingMax = 512;
 constexpr std::size_t kAnswersMax = 256;
+constexpr std::size_t kPathSendsMax = 256;  // likewise
 
 Duration retry_interval(Duration since_start) {
   if (since_start < std::chrono::seconds(2)) return kRetryFast;
@@ -181,6 +182,7 @@ std::optional<Endpoint::Received> Endpoint::handle_data(const Datagram& datagram
   IndexTable::Owner owner = indices_.find(index);
   if (owner.kind == IndexTable::Kind::kFree) return std::nullopt;
   std::optional<Buffer> text;
+  bool newest = true;
   if (owner.kind == IndexTable::Kind::kHalfOpen) {
     HalfOpen& entry = half_open_.at(owner.slot);
     // The address is proven by what comes from it, not by what somebody else brings.
@@ -194,13 +196,60 @@ std::optional<Endpoint::Received> Endpoint::handle_data(const Datagram& datagram
     KeySet* const keys =
         session.current && session.current->own_index() == index ? session.current.get() : session.previous.get();
     if (keys == nullptr || keys->own_index() != index) return std::nullopt;
+    const std::uint64_t next = keys->received_next();
     text = keys->open(datagram.bytes, suite_, pool_, now);
     if (!text) return std::nullopt;
+    newest = keys->received_next() > next;
   }
   Session& session = sessions_[owner.slot];
   session.last_received = now;
-  // The sender's address is not followed here: a path must be challenged before a stream follows it.
+  if (newest && datagram.from != session.address) check_path(owner.slot, datagram, now);
+  if (const auto message = wire::parse_path_message(text->bytes())) {
+    handle_path_message(owner.slot, *message, datagram.from, now);
+    text = pool_.take(0);
+  }
   return Received{id_of(owner.slot), session.service, std::move(*text)};
+}
+
+PathCheck& Endpoint::paths_of(Session& session) {
+  if (!session.paths) session.paths = std::make_unique<PathCheck>();
+  return *session.paths;
+}
+
+// An older datagram, which was overtaken, says nothing of where the peer is now.
+void Endpoint::check_path(std::uint32_t slot, const Datagram& datagram, Instant now) {
+  Session& session = sessions_[slot];
+  PathCheck& paths = paths_of(session);
+  for (const auto& challenge : paths.on_packet(datagram.from, datagram.bytes.size(), session.address, rng_, now))
+    send_path(slot, challenge.to, {wire::kPathChallenge, challenge.token});
+  wake_at(paths.next_deadline(now));
+}
+
+void Endpoint::handle_path_message(std::uint32_t slot, const wire::PathMessage& message, const Address& from,
+                                   Instant now) {
+  Session& session = sessions_[slot];
+  if (message.type == wire::kPathResponse) {
+    if (session.paths) session.paths->on_response(message.token, now);
+  } else if (paths_of(session).may_answer(from, session.address, now)) {
+    send_path(slot, from, {wire::kPathResponse, message.token});
+  }
+  if (session.paths) wake_at(session.paths->next_deadline(now));
+}
+
+void Endpoint::send_path(std::uint32_t slot, const Address& to, const wire::PathMessage& message) {
+  if (path_sends_.size() < kPathSendsMax) path_sends_.push_back({id_of(slot), to, message});
+}
+
+void Endpoint::follow(Session& session, Instant now) {
+  if (const auto to = session.paths->on_deadline(now)) {
+    set_address(session, *to);
+    session.paths.reset();
+    ++moves_;
+  } else if (const Instant next = session.paths->next_deadline(now); next == kNever) {
+    session.paths.reset();
+  } else {
+    wake_at(next);
+  }
 }
 
 std::uint32_t Endpoint::promote(HalfOpen& entry, Instant now) {
@@ -331,6 +380,7 @@ void Endpoint::check_session(std::uint32_t slot, Instant now) {
     push_event(SessionEvent::Kind::kSilent, slot);
     return remove(slot);
   }
+  if (session.paths) follow(session, now);
   if (connected && !session.handshake && session.current->wants_rekey(now))
     begin_handshake(slot, KeySet::kRejectAge - KeySet::kRekeyAge, now);
   if (connected && session.previous && now - session.previous->last_received() >= kSilenceMax)
@@ -370,6 +420,14 @@ bool Endpoint::flush(DatagramBatch& out, Instant now) {
     const MutableBytes room = out.add(next.to, next.bytes.size());
     std::copy(next.bytes.begin(), next.bytes.end(), room.begin());
     outgoing_.pop_front();
+  }
+  while (!path_sends_.empty()) {
+    if (out.full()) return false;
+    const PathSend next = path_sends_.pop_front();
+    const Session* const session = find(next.session);
+    if (session == nullptr || !session->current || !session->current->usable(now)) continue;
+    const auto text = wire::format_path_message(next.message);
+    session->current->seal(out.add(next.to, PathCheck::kDatagramBytes), text, suite_);
   }
   while (!confirming_.empty()) {
     if (out.full()) return false;
@@ -420,7 +478,7 @@ Instant Endpoint::last_received(SessionId id) const {
 }
 
 EndpointStats Endpoint::stats() const {
-  return {dropped_, cookies_demanded_, static_cast<std::uint32_t>(by_peer_.size()),
+  return {dropped_, cookies_demanded_, moves_, static_cast<std::uint32_t>(by_peer_.size()),
           static_cast<std::uint32_t>(half_open_.size())};
 }
 

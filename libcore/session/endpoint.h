@@ -7,6 +7,8 @@
 //   half-open entry; while handshakes are many it must prove a cookie first, which costs nothing kept;
 //   - no network has more than its share of the half-open entries, of the handshakes under load, and of the sessions;
 //   - a session takes over from an older one with the same peer only when the peer has used the new keys;
+//   - a peer whose address changes is followed when it has answered a challenge there and its old address is dead
+//   (path_check.h); until then it is sent challenges there, in at most the bytes that came from there;
 //   - keys are renewed after 120 s and refused after 180 s; a session silent for kSilenceMax is closed.
 // It does not know what travels inside (the swarm's affair), and starts nothing but handshakes by itself.
 #pragma once
@@ -27,6 +29,7 @@
 #include "libcore/session/key_set.h"
 #include "libcore/session/network_budget.h"
 #include "libcore/session/network_counts.h"
+#include "libcore/session/path_check.h"
 
 namespace spate::session {
 
@@ -52,6 +55,7 @@ struct SessionEvent {
 struct EndpointStats {
   std::uint64_t dropped = 0;  // datagrams that changed nothing
   std::uint64_t cookies = 0;  // demanded
+  std::uint64_t moves = 0;    // peers followed to another address
   std::uint32_t sessions = 0;
   std::uint32_t half_open = 0;
 };
@@ -95,7 +99,7 @@ class Endpoint {
   Instant next_deadline() const { return next_deadline_; }
   std::optional<SessionEvent> next_event();
 
-  // Writes waiting handshake datagrams and key confirmations. False if the batch is full and more waits.
+  // Writes waiting handshake datagrams, path messages and key confirmations. False if the batch is full and more waits.
   bool flush(DatagramBatch& out, Instant now);
   // Seals text into the batch. False if the session is not established or its keys are too old. REQUIRES !out.full().
   bool seal(SessionId id, Bytes text, DatagramBatch& out, Instant now);
@@ -134,9 +138,15 @@ class Endpoint {
     bool confirm = false;  // owes the peer a first datagram on new keys
     std::unique_ptr<KeySet> previous;
     std::unique_ptr<Handshake> handshake;
+    std::unique_ptr<PathCheck> paths;  // while there is something to check
     crypto::NodeKey peer;
   };
 
+  struct PathSend {
+    SessionId session;
+    Address to;
+    wire::PathMessage message;
+  };
   using PeerKey = std::pair<ServiceIndex, crypto::NodeKey>;
   struct Outgoing {
     Address to;
@@ -148,6 +158,11 @@ class Endpoint {
   void handle_response(const Datagram& datagram, Instant now);
   void handle_cookie_reply(const Datagram& datagram);
   std::optional<Received> handle_data(const Datagram& datagram, std::uint32_t index, Instant now);
+  void check_path(std::uint32_t slot, const Datagram& datagram, Instant now);
+  void handle_path_message(std::uint32_t slot, const wire::PathMessage& message, const Address& from, Instant now);
+  void send_path(std::uint32_t slot, const Address& to, const wire::PathMessage& message);
+  void follow(Session& session, Instant now);
+  PathCheck& paths_of(Session& session);
   // There is a session with that peer, or there may be one.
   bool room_for(const PeerKey& peer, const Address& address) const;
   std::uint32_t promote(HalfOpen& entry, Instant now);
@@ -184,11 +199,13 @@ class Endpoint {
   std::map<PeerKey, std::uint32_t> by_peer_;
   Fifo<SessionEvent> events_;
   Fifo<Outgoing> outgoing_;
+  Fifo<PathSend> path_sends_;
   std::vector<std::uint32_t> confirming_;
   TokenBucket handshake_budget_{kHandshakesPerSecond, kHandshakesBurst};
   Instant next_deadline_ = kNever;
   std::uint64_t dropped_ = 0;
   std::uint64_t cookies_demanded_ = 0;
+  std::uint64_t moves_ = 0;
 };
 
 }  // namespace spate::session

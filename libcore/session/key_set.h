@@ -45,6 +45,8 @@ class KeySet {
   std::uint32_t own_index() const { return own_index_; }
   Instant created() const { return created_; }
   Instant last_received() const { return last_received_; }
+  // One past the highest counter of what was opened: it grows when the newest of the peer's datagrams so far is.
+  std::uint64_t received_next() const { return window_.next(); }
 
  private:
   std::uint32_t own_index_;
