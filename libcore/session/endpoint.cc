@@ -23,12 +23,34 @@ Duration retry_interval(Duration since_start) {
 
 }  // namespace
 
-Endpoint::Endpoint(const crypto::Suite& suite, Rng& rng, BufferPool& pool)
-    : suite_(suite), rng_(rng), pool_(pool), indices_(rng), half_open_(indices_, rng), cookies_(rng) {}
+Endpoint::Endpoint(const crypto::Suite& suite, Rng& rng, BufferPool& pool, const ForgeryLimits& forgery_limits)
+    : suite_(suite),
+      rng_(rng),
+      pool_(pool),
+      forgery_limits_(forgery_limits),
+      indices_(rng),
+      half_open_(indices_, rng),
+      cookies_(rng) {}
 
-Endpoint::~Endpoint() = default;
+Endpoint::~Endpoint() {
+  for (ServedService& served : services_) served.erase_keys();
+}
+
+void Endpoint::ServedService::erase_keys() {
+  for (const MutableBytes secret :
+       {MutableBytes{service.psk}, MutableBytes{self.secret}, MutableBytes{mac1_key}, MutableBytes{cookie_key}})
+    crypto::erase(secret);
+}
 
 ServiceIndex Endpoint::add_service(const Service& service, const crypto::NodeKeyPair& self, bool accept) {
+  // A vector that grows leaves what it held behind in freed memory.
+  if (services_.size() == services_.capacity()) {
+    std::vector<ServedService> larger;
+    larger.reserve(2 * services_.size() + 4);
+    larger.assign(services_.begin(), services_.end());
+    for (ServedService& served : services_) served.erase_keys();
+    services_.swap(larger);
+  }
   services_.push_back(
       {service, self, service.mac1_key(self.public_key), service.cookie_key(self.public_key), accept, false});
   return static_cast<ServiceIndex>(services_.size() - 1);
@@ -39,6 +61,7 @@ void Endpoint::remove_service(ServiceIndex service) {
   for (std::uint32_t slot = 0; slot < sessions_.size(); ++slot)
     if (sessions_[slot].used && sessions_[slot].service == service) remove(slot);
   half_open_.drop_service(service);
+  services_[service].erase_keys();
 }
 
 std::optional<SessionId> Endpoint::connect(ServiceIndex service, const Address& address, const crypto::NodeKey& peer,
@@ -197,8 +220,12 @@ std::optional<Endpoint::Received> Endpoint::handle_data(const Datagram& datagram
         session.current && session.current->own_index() == index ? session.current.get() : session.previous.get();
     if (keys == nullptr || keys->own_index() != index) return std::nullopt;
     const std::uint64_t next = keys->received_next();
+    const std::uint64_t forged = keys->forged();
     text = keys->open(datagram.bytes, suite_, pool_, now);
-    if (!text) return std::nullopt;
+    if (!text) {
+      on_forged(owner.slot, keys->forged() - forged);
+      return std::nullopt;
+    }
     newest = keys->received_next() > next;
   }
   Session& session = sessions_[owner.slot];
@@ -209,6 +236,16 @@ std::optional<Endpoint::Received> Endpoint::handle_data(const Datagram& datagram
     text = pool_.take(0);
   }
   return Received{id_of(owner.slot), session.service, std::move(*text)};
+}
+
+void Endpoint::on_forged(std::uint32_t slot, std::uint64_t count) {
+  if (count == 0) return;
+  Session& session = sessions_[slot];
+  session.forged += count;
+  if (session.forged == forgery_limits_.alarm) ++alarms_;
+  if (session.forged < forgery_limits_.close) return;
+  push_event(SessionEvent::Kind::kSilent, slot);
+  remove(slot);
 }
 
 PathCheck& Endpoint::paths_of(Session& session) {
@@ -478,7 +515,11 @@ Instant Endpoint::last_received(SessionId id) const {
 }
 
 EndpointStats Endpoint::stats() const {
-  return {dropped_, cookies_demanded_, moves_, static_cast<std::uint32_t>(by_peer_.size()),
+  return {dropped_,
+          cookies_demanded_,
+          moves_,
+          alarms_,
+          static_cast<std::uint32_t>(by_peer_.size()),
           static_cast<std::uint32_t>(half_open_.size())};
 }
 

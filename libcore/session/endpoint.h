@@ -44,7 +44,8 @@ struct SessionEvent {
   enum class Kind : std::uint8_t {
     kEstablished,
     kUnreachable,  // the handshake was not answered in time; the session is gone
-    kSilent,       // nothing authentic came for kSilenceMax, or the keys grew too old; the session is gone
+    // Nothing authentic came for kSilenceMax, the keys grew too old, or too much was forged; the session is gone.
+    kSilent,
   };
   Kind kind = Kind::kEstablished;
   SessionId session;
@@ -56,8 +57,16 @@ struct EndpointStats {
   std::uint64_t dropped = 0;  // datagrams that changed nothing
   std::uint64_t cookies = 0;  // demanded
   std::uint64_t moves = 0;    // peers followed to another address
+  std::uint64_t alarms = 0;   // sessions that reached ForgeryLimits::alarm
   std::uint32_t sessions = 0;
   std::uint32_t half_open = 0;
+};
+
+// Of datagrams of one session that did not open, so many that somebody is trying keys (RFC 9001, section 6.6). An
+// object of its own so that tests need not send 2^36.
+struct ForgeryLimits {
+  std::uint64_t alarm = std::uint64_t{1} << 20;  // counted
+  std::uint64_t close = std::uint64_t{1} << 36;  // the session ends
 };
 
 class Endpoint {
@@ -71,8 +80,8 @@ class Endpoint {
   static constexpr std::uint64_t kHandshakesPerSecond = 200;
   static constexpr std::uint64_t kHandshakesBurst = 128;
 
-  Endpoint(const crypto::Suite& suite, Rng& rng, BufferPool& pool);
-  ~Endpoint();
+  Endpoint(const crypto::Suite& suite, Rng& rng, BufferPool& pool, const ForgeryLimits& forgery_limits = {});
+  ~Endpoint();  // erases its keys
 
   // Serves this service under that key. With accept false only our own initiations make sessions.
   ServiceIndex add_service(const Service& service, const crypto::NodeKeyPair& self, bool accept);
@@ -119,6 +128,8 @@ class Endpoint {
     crypto::SymmetricKey cookie_key;
     bool accept = false;
     bool removed = false;
+
+    void erase_keys();
   };
   struct Handshake {
     Initiation initiation;
@@ -139,6 +150,7 @@ class Endpoint {
     std::unique_ptr<KeySet> previous;
     std::unique_ptr<Handshake> handshake;
     std::unique_ptr<PathCheck> paths;  // while there is something to check
+    std::uint64_t forged = 0;          // under all its keys
     crypto::NodeKey peer;
   };
 
@@ -158,6 +170,7 @@ class Endpoint {
   void handle_response(const Datagram& datagram, Instant now);
   void handle_cookie_reply(const Datagram& datagram);
   std::optional<Received> handle_data(const Datagram& datagram, std::uint32_t index, Instant now);
+  void on_forged(std::uint32_t slot, std::uint64_t count);
   void check_path(std::uint32_t slot, const Datagram& datagram, Instant now);
   void handle_path_message(std::uint32_t slot, const wire::PathMessage& message, const Address& from, Instant now);
   void send_path(std::uint32_t slot, const Address& to, const wire::PathMessage& message);
@@ -187,6 +200,7 @@ class Endpoint {
   const crypto::Suite& suite_;
   Rng& rng_;
   BufferPool& pool_;
+  const ForgeryLimits forgery_limits_;
   IndexTable indices_;
   std::vector<ServedService> services_;
   std::vector<Session> sessions_;
@@ -206,6 +220,7 @@ class Endpoint {
   std::uint64_t dropped_ = 0;
   std::uint64_t cookies_demanded_ = 0;
   std::uint64_t moves_ = 0;
+  std::uint64_t alarms_ = 0;
 };
 
 }  // namespace spate::session

@@ -123,6 +123,11 @@ Initiation::Initiation(const Service& service, const crypto::NodeKeyPair& self, 
   write_macs(datagram_, service.mac1_key(responder));
 }
 
+Initiation::~Initiation() {
+  crypto::erase(response_mac_key_);
+  crypto::erase(cookie_key_);
+}
+
 std::optional<Initiation::Result> Initiation::read_response(Bytes datagram) {
   if (!usable_ || noise_.finished()) return std::nullopt;
   const std::optional<Answer> answer = parse_answer(datagram);

@@ -38,6 +38,9 @@ class Initiation {
  public:
   Initiation(const Service& service, const crypto::NodeKeyPair& self, const crypto::NodeKey& responder,
              std::uint32_t own_index, Rng& rng, const crypto::Suite& suite = crypto::sodium_suite());
+  Initiation(const Initiation&) = default;
+  Initiation& operator=(const Initiation&) = delete;
+  ~Initiation();  // erases its keys
 
   // False when the responder's key is a low-order point, which no host can hold: there is nothing to send then
   // (the datagram is zeros) and no answer will be taken.

@@ -30,7 +30,8 @@ struct Sent {
 
 // An endpoint, its address, and what it was told.
 struct Host {
-  Host(std::uint64_t seed, const Address& at, bool accept = true) : rng(seed), address(at) {
+  Host(std::uint64_t seed, const Address& at, bool accept = true, const ForgeryLimits& limits = {})
+      : rng(seed), address(at), endpoint(crypto::sodium_suite(), rng, pool, limits) {
     service = endpoint.add_service(kService, keys, accept);
   }
 
@@ -76,7 +77,7 @@ struct Host {
   BufferPool pool;
   Address address;
   crypto::NodeKeyPair keys = crypto::generate_node_key_pair(rng);
-  Endpoint endpoint{crypto::sodium_suite(), rng, pool};
+  Endpoint endpoint;
   ServiceIndex service = 0;
   DatagramBatch batch;
   std::vector<ByteVector> texts;
@@ -97,6 +98,9 @@ struct Host {
 struct Path {
   // What happens to the n-th datagram (from 0): false, it is lost.
   using Fate = std::function<bool(const Sent&, std::size_t)>;
+
+  // The limits are b's.
+  explicit Path(const ForgeryLimits& limits = {}) : b(2, Address::v4(10, 0, 0, 2, 2000), true, limits) {}
 
   void deliver_due() {
     for (bool moved = true; moved;) {
@@ -161,7 +165,7 @@ struct Path {
   }
 
   Host a{1, Address::v4(10, 0, 0, 1, 1000)};
-  Host b{2, Address::v4(10, 0, 0, 2, 2000)};
+  Host b;
   Instant now = kStart;
   std::vector<Sent> wire;
   std::vector<Sent> log;
