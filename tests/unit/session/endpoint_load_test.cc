@@ -128,7 +128,7 @@ TEST_CASE("P2: a flood of valid initiations from spoofed addresses keeps nobody 
   CHECK(flood.out <= flood.in);
 }
 
-TEST_CASE("endpoint: half-open handshakes are bounded whatever comes, and expire after 5 s", "[session]") {
+TEST_CASE("P9: half-open handshakes are bounded whatever comes, and expire after 5 s", "[session]") {
   Path path;
   Flood flood(path);
   flood.run_for(seconds(8), 500);

@@ -71,7 +71,7 @@ TEST_CASE("endpoint: an unanswered handshake is repeated with the same bytes, ev
   CHECK(path.log[1].arrives - path.log[0].arrives >= milliseconds(250));
 }
 
-TEST_CASE("endpoint: P1: garbage that races the true response does not spoil the handshake", "[session]") {
+TEST_CASE("P1: endpoint: garbage that races the true response does not spoil the handshake", "[session]") {
   Path path;
   path.connect(path.a, path.b);
   path.fate = [&](const Sent& sent, std::size_t) {
@@ -118,7 +118,7 @@ TEST_CASE("endpoint: H3: 100,000 datagrams without a valid mac1 or key get not o
   CHECK(path.b.endpoint.stats().half_open == 0);
 }
 
-TEST_CASE("endpoint: P11: zero-length datagrams are counted and answered with nothing", "[session]") {
+TEST_CASE("P11: endpoint: zero-length datagrams are counted and answered with nothing", "[session]") {
   Path path;
   path.b.handle(path.a.address, {}, path.now);
   CHECK(path.b.endpoint.stats().dropped == 1);
@@ -169,7 +169,7 @@ TEST_CASE("endpoint: half-open handshakes send nothing by themselves, ever", "[s
   CHECK(path.b.events.empty());
 }
 
-TEST_CASE("endpoint: P15: replayed and forged data datagrams are dropped, and true ones still taken", "[session]") {
+TEST_CASE("P15: endpoint: replayed and forged data datagrams are dropped, and true ones still taken", "[session]") {
   Path path;
   path.establish();
   const ByteVector one = path.a.seal(path.a.session(), {1}, path.now);
@@ -183,7 +183,7 @@ TEST_CASE("endpoint: P15: replayed and forged data datagrams are dropped, and tr
   CHECK(path.b.endpoint.stats().dropped == 5);
 }
 
-TEST_CASE("endpoint: an old handshake's datagrams, replayed, do not displace a live session (P4)", "[session]") {
+TEST_CASE("P4: endpoint: an old handshake's datagrams, replayed, do not displace a live session", "[session]") {
   Path path;
   path.establish();
   const std::vector<Sent> handshake = path.log;
@@ -335,7 +335,7 @@ TEST_CASE("endpoint: silence for 10 s closes a session; datagrams that do not op
   CHECK(path.b.flush(path.now).empty());
 }
 
-TEST_CASE("endpoint: P5: nothing without the keys ends a session", "[session]") {
+TEST_CASE("P5: endpoint: nothing without the keys ends a session", "[session]") {
   Path path;
   path.establish();
   crypto::ChaChaRng rng(7);
