@@ -9,7 +9,11 @@ namespace {
 
 // Unanswered handshakes are repeated every 250 ms for 2 s, then every 500 ms to 4 s, then every second, each + 0..33 %.
 constexpr Duration kRetryFast = std::chrono::milliseconds(250);
-constexpr std::size_t kOutgoingMax = 512;  // waiting handshake datagrams; more are dropped and will be repeated
+// Waiting handshake datagrams; more are dropped and will be repeated. What strangers make us answer leaves room for the
+// handshakes that we begin ourselves.
+constexpr std::size_t kOutgoingMax = 512;
+constexpr std::size_t kAnswersMax = 256;
+constexpr std::size_t kPathSendsMax = 256;  // likewise
 
 Duration retry_interval(Duration since_start) {
   if (since_start < std::chrono::seconds(2)) return kRetryFast;
@@ -17,18 +21,38 @@ Duration retry_interval(Duration since_start) {
   return 4 * kRetryFast;
 }
 
-// Sender index, service tag and ephemeral key: what makes one initiation the same as another.
-Bytes initiation_identity(Bytes datagram) { return datagram.subspan(4, 4 + 8 + 32); }
-
 }  // namespace
 
-Endpoint::Endpoint(const crypto::Suite& suite, Rng& rng, BufferPool& pool)
-    : suite_(suite), rng_(rng), pool_(pool), indices_(rng) {}
+Endpoint::Endpoint(const crypto::Suite& suite, Rng& rng, BufferPool& pool, const ForgeryLimits& forgery_limits)
+    : suite_(suite),
+      rng_(rng),
+      pool_(pool),
+      forgery_limits_(forgery_limits),
+      indices_(rng),
+      half_open_(indices_, rng),
+      cookies_(rng) {}
 
-Endpoint::~Endpoint() = default;
+Endpoint::~Endpoint() {
+  for (ServedService& served : services_) served.erase_keys();
+}
+
+void Endpoint::ServedService::erase_keys() {
+  for (const MutableBytes secret :
+       {MutableBytes{service.psk}, MutableBytes{self.secret}, MutableBytes{mac1_key}, MutableBytes{cookie_key}})
+    crypto::erase(secret);
+}
 
 ServiceIndex Endpoint::add_service(const Service& service, const crypto::NodeKeyPair& self, bool accept) {
-  services_.push_back({service, self, service.mac1_key(self.public_key), accept, false});
+  // A vector that grows leaves what it held behind in freed memory.
+  if (services_.size() == services_.capacity()) {
+    std::vector<ServedService> larger;
+    larger.reserve(2 * services_.size() + 4);
+    larger.assign(services_.begin(), services_.end());
+    for (ServedService& served : services_) served.erase_keys();
+    services_.swap(larger);
+  }
+  services_.push_back(
+      {service, self, service.mac1_key(self.public_key), service.cookie_key(self.public_key), accept, false});
   return static_cast<ServiceIndex>(services_.size() - 1);
 }
 
@@ -36,8 +60,8 @@ void Endpoint::remove_service(ServiceIndex service) {
   services_[service].removed = true;
   for (std::uint32_t slot = 0; slot < sessions_.size(); ++slot)
     if (sessions_[slot].used && sessions_[slot].service == service) remove(slot);
-  for (HalfOpen& entry : half_open_)
-    if (entry.used && entry.service == service) drop_half_open(entry);
+  half_open_.drop_service(service);
+  services_[service].erase_keys();
 }
 
 std::optional<SessionId> Endpoint::connect(ServiceIndex service, const Address& address, const crypto::NodeKey& peer,
@@ -50,7 +74,7 @@ std::optional<SessionId> Endpoint::connect(ServiceIndex service, const Address& 
   Session& session = sessions_[*slot];
   session.service = service;
   session.peer = peer;
-  session.address = address;
+  set_address(session, address);
   session.last_received = now;
   by_peer_.emplace(PeerKey{service, peer}, *slot);
   begin_handshake(*slot, give_up, now);
@@ -80,6 +104,8 @@ std::optional<Endpoint::Received> Endpoint::handle_datagram(const Datagram& data
     handle_initiation(datagram, now);
   } else if (datagram.bytes.size() == kResponseBytes && datagram.bytes[0] == kResponseType) {
     handle_response(datagram, now);
+  } else if (datagram.bytes.size() == kCookieReplyBytes && datagram.bytes[0] == kCookieType) {
+    handle_cookie_reply(datagram);
   } else {
     ++dropped_;
   }
@@ -95,63 +121,93 @@ void Endpoint::handle_initiation(const Datagram& datagram, Instant now) {
     ++dropped_;
     return;
   }
-  const Bytes identity = initiation_identity(datagram.bytes);
-  if (HalfOpen* const again = find_half_open(identity, datagram.from)) {
-    send_raw(again->address, again->response);
+  const InitiationIdentity identity = initiation_identity(datagram.bytes);
+  if (const HalfOpen* const again = half_open_.find(identity, datagram.from)) {
+    answer_raw(again->address, again->response);
     return;
   }
-  // Beyond the budget an initiation costs a hash only. (Here cookies will be demanded of the sender.)
-  if (!handshake_budget_.take(1, now)) {
-    ++dropped_;
-    return;
-  }
+  if (!may_handshake(datagram, *served, now)) return;
   // Only what is authentic takes a half-open entry, perhaps another's.
   const auto index = indices_.allocate({IndexTable::Kind::kHalfOpen, UINT32_MAX});
   if (!index) return;
   auto accepted = accept_initiation(datagram.bytes, served->service, served->self, *index, rng_, suite_);
-  if (!accepted || accepted->peer == served->self.public_key) {
+  const auto service = static_cast<ServiceIndex>(served - services_.begin());
+  if (!accepted || accepted->peer == served->self.public_key || !room_for({service, accepted->peer}, datagram.from)) {
     indices_.release(*index);
     ++dropped_;
     return;
   }
-  const std::uint32_t slot = take_half_open_slot();
-  indices_.reassign(*index, {IndexTable::Kind::kHalfOpen, slot});
-  HalfOpen& entry = half_open_[slot];
-  entry.used = true;
-  std::copy(identity.begin(), identity.end(), entry.identity.begin());
-  entry.service = static_cast<ServiceIndex>(served - services_.begin());
+  HalfOpen entry;
+  entry.identity = identity;
+  entry.service = service;
   entry.peer = accepted->peer;
   entry.address = datagram.from;
   entry.keys = std::make_unique<KeySet>(accepted->keys, *index, accepted->peer_index, false, now);
   entry.response = accepted->response;
-  entry.expires = now + kHalfOpenLife;
-  wake_at(entry.expires);
-  send_raw(entry.address, entry.response);
+  const HalfOpen& answered = half_open_.add(std::move(entry), now);
+  wake_at(answered.expires);
+  answer_raw(answered.address, answered.response);
+}
+
+// An initiation costs a hash or two before this, and the key agreement after it.
+bool Endpoint::may_handshake(const Datagram& initiation, const ServedService& served, Instant now) {
+  if (load_.add(now)) {
+    if (!cookies_.proven(initiation.bytes, initiation.from, now)) {
+      answer_raw(initiation.from, cookies_.reply(initiation.bytes, initiation.from, served.cookie_key, now));
+      ++cookies_demanded_;
+      return false;
+    }
+    if (!proven_budget_.take(initiation.from, now)) {
+      ++dropped_;
+      return false;
+    }
+  }
+  const bool may = handshake_budget_.take(1, now);
+  if (!may) ++dropped_;
+  return may;
+}
+
+bool Endpoint::room_for(const PeerKey& peer, const Address& address) const {
+  if (by_peer_.contains(peer)) return true;
+  return sessions_by_network_.count(address) < kSessionsPerNetworkMax;
+}
+
+Endpoint::Session* Endpoint::find_awaiting(std::optional<std::uint32_t> index) {
+  const IndexTable::Owner owner = index ? indices_.find(*index) : IndexTable::Owner{};
+  if (owner.kind != IndexTable::Kind::kSession) return nullptr;
+  Session& session = sessions_[owner.slot];
+  return session.handshake && session.handshake->initiation.own_index() == *index ? &session : nullptr;
+}
+
+// The cookie is proven when the initiation is next repeated, not at once: replies do not set our pace.
+void Endpoint::handle_cookie_reply(const Datagram& datagram) {
+  Session* const session = find_awaiting(parse_cookie_reply_receiver(datagram.bytes));
+  if (session == nullptr || !session->handshake->initiation.read_cookie_reply(datagram.bytes)) ++dropped_;
 }
 
 void Endpoint::handle_response(const Datagram& datagram, Instant now) {
   const auto index = parse_response_receiver(datagram.bytes);
-  const IndexTable::Owner owner = index ? indices_.find(*index) : IndexTable::Owner{};
-  Session* const session = owner.kind == IndexTable::Kind::kSession ? &sessions_[owner.slot] : nullptr;
-  const bool awaited = session != nullptr && session->handshake && session->handshake->initiation.own_index() == *index;
-  const auto result = awaited ? session->handshake->initiation.read_response(datagram.bytes) : std::nullopt;
+  Session* const session = find_awaiting(index);
+  const auto result = session != nullptr ? session->handshake->initiation.read_response(datagram.bytes) : std::nullopt;
   if (!result) {
     ++dropped_;
     return;
   }
+  const auto slot = static_cast<std::uint32_t>(session - sessions_.data());
   end_handshake(*session, false);
   session->last_received = now;
   session->confirm = true;
-  confirming_.push_back(owner.slot);
-  install(owner.slot, std::make_unique<KeySet>(result->keys, *index, result->peer_index, true, now), now);
+  confirming_.push_back(slot);
+  install(slot, std::make_unique<KeySet>(result->keys, *index, result->peer_index, true, now), now);
 }
 
 std::optional<Endpoint::Received> Endpoint::handle_data(const Datagram& datagram, std::uint32_t index, Instant now) {
   IndexTable::Owner owner = indices_.find(index);
   if (owner.kind == IndexTable::Kind::kFree) return std::nullopt;
   std::optional<Buffer> text;
+  bool newest = true;
   if (owner.kind == IndexTable::Kind::kHalfOpen) {
-    HalfOpen& entry = half_open_[owner.slot];
+    HalfOpen& entry = half_open_.at(owner.slot);
     // The address is proven by what comes from it, not by what somebody else brings.
     if (datagram.from != entry.address) return std::nullopt;
     text = entry.keys->open(datagram.bytes, suite_, pool_, now);
@@ -163,38 +219,74 @@ std::optional<Endpoint::Received> Endpoint::handle_data(const Datagram& datagram
     KeySet* const keys =
         session.current && session.current->own_index() == index ? session.current.get() : session.previous.get();
     if (keys == nullptr || keys->own_index() != index) return std::nullopt;
+    const std::uint64_t next = keys->received_next();
+    const std::uint64_t forged = keys->forged();
     text = keys->open(datagram.bytes, suite_, pool_, now);
-    if (!text) return std::nullopt;
+    if (!text) {
+      on_forged(owner.slot, keys->forged() - forged);
+      return std::nullopt;
+    }
+    newest = keys->received_next() > next;
   }
   Session& session = sessions_[owner.slot];
   session.last_received = now;
-  // The sender's address is not followed here: a path must be challenged before a stream follows it.
+  if (newest && datagram.from != session.address) check_path(owner.slot, datagram, now);
+  if (const auto message = wire::parse_path_message(text->bytes())) {
+    handle_path_message(owner.slot, *message, datagram.from, now);
+    text = pool_.take(0);
+  }
   return Received{id_of(owner.slot), session.service, std::move(*text)};
 }
 
-Endpoint::HalfOpen* Endpoint::find_half_open(Bytes identity, const Address& from) {
-  for (HalfOpen& entry : half_open_)
-    if (entry.used && entry.address == from && std::equal(identity.begin(), identity.end(), entry.identity.begin()))
-      return &entry;
-  return nullptr;
+void Endpoint::on_forged(std::uint32_t slot, std::uint64_t count) {
+  if (count == 0) return;
+  Session& session = sessions_[slot];
+  session.forged += count;
+  if (session.forged == forgery_limits_.alarm) ++alarms_;
+  if (session.forged < forgery_limits_.close) return;
+  push_event(SessionEvent::Kind::kSilent, slot);
+  remove(slot);
 }
 
-std::uint32_t Endpoint::take_half_open_slot() {
-  for (std::uint32_t slot = 0; slot < half_open_.size(); ++slot)
-    if (!half_open_[slot].used) return slot;
-  if (half_open_.size() < kHalfOpenMax) {
-    half_open_.emplace_back();
-    return static_cast<std::uint32_t>(half_open_.size() - 1);
+PathCheck& Endpoint::paths_of(Session& session) {
+  if (!session.paths) session.paths = std::make_unique<PathCheck>();
+  return *session.paths;
+}
+
+// An older datagram, which was overtaken, says nothing of where the peer is now.
+void Endpoint::check_path(std::uint32_t slot, const Datagram& datagram, Instant now) {
+  Session& session = sessions_[slot];
+  PathCheck& paths = paths_of(session);
+  for (const auto& challenge : paths.on_packet(datagram.from, datagram.bytes.size(), session.address, rng_, now))
+    send_path(slot, challenge.to, {wire::kPathChallenge, challenge.token});
+  wake_at(paths.next_deadline(now));
+}
+
+void Endpoint::handle_path_message(std::uint32_t slot, const wire::PathMessage& message, const Address& from,
+                                   Instant now) {
+  Session& session = sessions_[slot];
+  if (message.type == wire::kPathResponse) {
+    if (session.paths) session.paths->on_response(message.token, now);
+  } else if (paths_of(session).may_answer(from, session.address, now)) {
+    send_path(slot, from, {wire::kPathResponse, message.token});
   }
-  const auto victim = static_cast<std::uint32_t>(rng_.below(kHalfOpenMax));
-  drop_half_open(half_open_[victim]);
-  return victim;
+  if (session.paths) wake_at(session.paths->next_deadline(now));
 }
 
-void Endpoint::drop_half_open(HalfOpen& entry) {
-  if (entry.keys) indices_.release(entry.keys->own_index());
-  entry.keys.reset();
-  entry.used = false;
+void Endpoint::send_path(std::uint32_t slot, const Address& to, const wire::PathMessage& message) {
+  if (path_sends_.size() < kPathSendsMax) path_sends_.push_back({id_of(slot), to, message});
+}
+
+void Endpoint::follow(Session& session, Instant now) {
+  if (const auto to = session.paths->on_deadline(now)) {
+    set_address(session, *to);
+    session.paths.reset();
+    ++moves_;
+  } else if (const Instant next = session.paths->next_deadline(now); next == kNever) {
+    session.paths.reset();
+  } else {
+    wake_at(next);
+  }
 }
 
 std::uint32_t Endpoint::promote(HalfOpen& entry, Instant now) {
@@ -202,22 +294,21 @@ std::uint32_t Endpoint::promote(HalfOpen& entry, Instant now) {
   std::uint32_t slot = UINT32_MAX;
   if (const auto known = by_peer_.find(peer); known != by_peer_.end()) {
     slot = known->second;
-  } else if (const auto fresh = take_session_slot()) {
+  } else if (const auto fresh = room_for(peer, entry.address) ? take_session_slot() : std::nullopt) {
     slot = *fresh;
     sessions_[slot].service = entry.service;
     sessions_[slot].peer = entry.peer;
     by_peer_.emplace(peer, slot);
   } else {
-    drop_half_open(entry);
+    half_open_.drop(entry);
     return UINT32_MAX;
   }
   Session& session = sessions_[slot];
   if (!session.current && session.handshake) end_handshake(session, true);  // both sides dialled: theirs came first
-  session.address = entry.address;
+  set_address(session, entry.address);
   session.last_received = now;
   indices_.reassign(entry.keys->own_index(), {IndexTable::Kind::kSession, slot});
-  auto keys = std::move(entry.keys);
-  entry.used = false;
+  auto keys = half_open_.take_keys(entry);
   // Both sides dialled at once, and both succeeded: the keys that the lesser node key initiated are used.
   const bool crossed = session.current && session.current->initiator() && keys->created() <= session.current->created();
   if (crossed && services_[session.service].self.public_key < session.peer) {
@@ -282,6 +373,7 @@ void Endpoint::end_handshake(Session& session, bool release_index) {
 void Endpoint::remove(std::uint32_t slot) {
   Session& session = sessions_[slot];
   by_peer_.erase({session.service, session.peer});
+  if (session.counted) sessions_by_network_.remove(session.address);
   if (session.handshake) end_handshake(session, true);
   drop_keys(session.current);
   drop_keys(session.previous);
@@ -295,8 +387,19 @@ void Endpoint::push_event(SessionEvent::Kind kind, std::uint32_t slot) {
   events_.push_back({kind, id_of(slot), sessions_[slot].service, sessions_[slot].peer});
 }
 
+void Endpoint::set_address(Session& session, const Address& address) {
+  if (session.counted) sessions_by_network_.remove(session.address);
+  session.address = address;
+  session.counted = true;
+  sessions_by_network_.add(address);
+}
+
 void Endpoint::send_raw(const Address& to, Bytes bytes) {
   if (outgoing_.size() < kOutgoingMax) outgoing_.push_back({to, {bytes.begin(), bytes.end()}});
+}
+
+void Endpoint::answer_raw(const Address& to, Bytes bytes) {
+  if (outgoing_.size() < kAnswersMax) send_raw(to, bytes);
 }
 
 void Endpoint::handle_deadline(Instant now) {
@@ -304,13 +407,7 @@ void Endpoint::handle_deadline(Instant now) {
   next_deadline_ = kNever;
   for (std::uint32_t slot = 0; slot < sessions_.size(); ++slot)
     if (sessions_[slot].used) check_session(slot, now);
-  for (HalfOpen& entry : half_open_) {
-    if (!entry.used) continue;
-    if (now >= entry.expires)
-      drop_half_open(entry);
-    else
-      wake_at(entry.expires);
-  }
+  wake_at(half_open_.expire(now));
 }
 
 void Endpoint::check_session(std::uint32_t slot, Instant now) {
@@ -320,6 +417,7 @@ void Endpoint::check_session(std::uint32_t slot, Instant now) {
     push_event(SessionEvent::Kind::kSilent, slot);
     return remove(slot);
   }
+  if (session.paths) follow(session, now);
   if (connected && !session.handshake && session.current->wants_rekey(now))
     begin_handshake(slot, KeySet::kRejectAge - KeySet::kRekeyAge, now);
   if (connected && session.previous && now - session.previous->last_received() >= kSilenceMax)
@@ -359,6 +457,14 @@ bool Endpoint::flush(DatagramBatch& out, Instant now) {
     const MutableBytes room = out.add(next.to, next.bytes.size());
     std::copy(next.bytes.begin(), next.bytes.end(), room.begin());
     outgoing_.pop_front();
+  }
+  while (!path_sends_.empty()) {
+    if (out.full()) return false;
+    const PathSend next = path_sends_.pop_front();
+    const Session* const session = find(next.session);
+    if (session == nullptr || !session->current || !session->current->usable(now)) continue;
+    const auto text = wire::format_path_message(next.message);
+    session->current->seal(out.add(next.to, PathCheck::kDatagramBytes), text, suite_);
   }
   while (!confirming_.empty()) {
     if (out.full()) return false;
@@ -409,9 +515,12 @@ Instant Endpoint::last_received(SessionId id) const {
 }
 
 EndpointStats Endpoint::stats() const {
-  const auto half_open =
-      std::count_if(half_open_.begin(), half_open_.end(), [](const HalfOpen& entry) { return entry.used; });
-  return {dropped_, static_cast<std::uint32_t>(by_peer_.size()), static_cast<std::uint32_t>(half_open)};
+  return {dropped_,
+          cookies_demanded_,
+          moves_,
+          alarms_,
+          static_cast<std::uint32_t>(by_peer_.size()),
+          static_cast<std::uint32_t>(half_open_.size())};
 }
 
 }  // namespace spate::session

@@ -4,8 +4,11 @@
 //   - a datagram without a valid mac1, or that no key opens, is answered with nothing and changes nothing but a
 //   counter;
 //   - before a peer has proven its address it is sent at most the bytes that came from it, and costs a bounded
-//   half-open entry;
+//   half-open entry; while handshakes are many it must prove a cookie first, which costs nothing kept;
+//   - no network has more than its share of the half-open entries, of the handshakes under load, and of the sessions;
 //   - a session takes over from an older one with the same peer only when the peer has used the new keys;
+//   - a peer whose address changes is followed when it has answered a challenge there and its old address is dead
+//   (path_check.h); until then it is sent challenges there, in at most the bytes that came from there;
 //   - keys are renewed after 120 s and refused after 180 s; a session silent for kSilenceMax is closed.
 // It does not know what travels inside (the swarm's affair), and starts nothing but handshakes by itself.
 #pragma once
@@ -18,13 +21,17 @@
 
 #include "libcore/base/fifo.h"
 #include "libcore/base/token_bucket.h"
+#include "libcore/session/cookies.h"
+#include "libcore/session/half_open.h"
 #include "libcore/session/handshake.h"
+#include "libcore/session/handshake_load.h"
 #include "libcore/session/index_table.h"
 #include "libcore/session/key_set.h"
+#include "libcore/session/network_budget.h"
+#include "libcore/session/network_counts.h"
+#include "libcore/session/path_check.h"
 
 namespace spate::session {
-
-using ServiceIndex = std::uint32_t;
 
 // Names one session for as long as it lives; never reused for another.
 struct SessionId {
@@ -37,7 +44,8 @@ struct SessionEvent {
   enum class Kind : std::uint8_t {
     kEstablished,
     kUnreachable,  // the handshake was not answered in time; the session is gone
-    kSilent,       // nothing authentic came for kSilenceMax, or the keys grew too old; the session is gone
+    // Nothing authentic came for kSilenceMax, the keys grew too old, or too much was forged; the session is gone.
+    kSilent,
   };
   Kind kind = Kind::kEstablished;
   SessionId session;
@@ -47,21 +55,33 @@ struct SessionEvent {
 
 struct EndpointStats {
   std::uint64_t dropped = 0;  // datagrams that changed nothing
+  std::uint64_t cookies = 0;  // demanded
+  std::uint64_t moves = 0;    // peers followed to another address
+  std::uint64_t alarms = 0;   // sessions that reached ForgeryLimits::alarm
   std::uint32_t sessions = 0;
   std::uint32_t half_open = 0;
+};
+
+// Of datagrams of one session that did not open, so many that somebody is trying keys (RFC 9001, section 6.6). An
+// object of its own so that tests need not send 2^36.
+struct ForgeryLimits {
+  std::uint64_t alarm = std::uint64_t{1} << 20;  // counted
+  std::uint64_t close = std::uint64_t{1} << 36;  // the session ends
 };
 
 class Endpoint {
  public:
   static constexpr std::size_t kSessionsMax = 4096;
-  static constexpr std::size_t kHalfOpenMax = 1024;
-  static constexpr Duration kHalfOpenLife = std::chrono::seconds(5);
+  // With peers of one network, counted when they ask; we ourselves may connect() to more.
+  static constexpr std::size_t kSessionsPerNetworkMax = 256;
+  static constexpr std::size_t kHalfOpenMax = HalfOpenTable::kMax;
   static constexpr Duration kSilenceMax = std::chrono::seconds(10);
+  // That are taken part in, under load or not.
   static constexpr std::uint64_t kHandshakesPerSecond = 200;
   static constexpr std::uint64_t kHandshakesBurst = 128;
 
-  Endpoint(const crypto::Suite& suite, Rng& rng, BufferPool& pool);
-  ~Endpoint();
+  Endpoint(const crypto::Suite& suite, Rng& rng, BufferPool& pool, const ForgeryLimits& forgery_limits = {});
+  ~Endpoint();  // erases its keys
 
   // Serves this service under that key. With accept false only our own initiations make sessions.
   ServiceIndex add_service(const Service& service, const crypto::NodeKeyPair& self, bool accept);
@@ -88,7 +108,7 @@ class Endpoint {
   Instant next_deadline() const { return next_deadline_; }
   std::optional<SessionEvent> next_event();
 
-  // Writes waiting handshake datagrams and key confirmations. False if the batch is full and more waits.
+  // Writes waiting handshake datagrams, path messages and key confirmations. False if the batch is full and more waits.
   bool flush(DatagramBatch& out, Instant now);
   // Seals text into the batch. False if the session is not established or its keys are too old. REQUIRES !out.full().
   bool seal(SessionId id, Bytes text, DatagramBatch& out, Instant now);
@@ -105,8 +125,11 @@ class Endpoint {
     Service service;
     crypto::NodeKeyPair self;
     crypto::SymmetricKey mac1_key;
+    crypto::SymmetricKey cookie_key;
     bool accept = false;
     bool removed = false;
+
+    void erase_keys();
   };
   struct Handshake {
     Initiation initiation;
@@ -122,22 +145,20 @@ class Endpoint {
     ServiceIndex service = 0;
     Address address;
     bool used = false;
+    bool counted = false;  // its address, in sessions_by_network_
     bool confirm = false;  // owes the peer a first datagram on new keys
     std::unique_ptr<KeySet> previous;
     std::unique_ptr<Handshake> handshake;
+    std::unique_ptr<PathCheck> paths;  // while there is something to check
+    std::uint64_t forged = 0;          // under all its keys
     crypto::NodeKey peer;
-  };
-  struct HalfOpen {
-    bool used = false;
-    ByteArray<44> identity{};  // of the initiation: the same one again gets the same answer again
-    ServiceIndex service = 0;
-    crypto::NodeKey peer;
-    Address address;
-    std::unique_ptr<KeySet> keys;
-    ResponseDatagram response{};
-    Instant expires{};
   };
 
+  struct PathSend {
+    SessionId session;
+    Address to;
+    wire::PathMessage message;
+  };
   using PeerKey = std::pair<ServiceIndex, crypto::NodeKey>;
   struct Outgoing {
     Address to;
@@ -145,11 +166,18 @@ class Endpoint {
   };
 
   void handle_initiation(const Datagram& datagram, Instant now);
+  bool may_handshake(const Datagram& initiation, const ServedService& served, Instant now);
   void handle_response(const Datagram& datagram, Instant now);
+  void handle_cookie_reply(const Datagram& datagram);
   std::optional<Received> handle_data(const Datagram& datagram, std::uint32_t index, Instant now);
-  HalfOpen* find_half_open(Bytes identity, const Address& from);
-  std::uint32_t take_half_open_slot();
-  void drop_half_open(HalfOpen& entry);
+  void on_forged(std::uint32_t slot, std::uint64_t count);
+  void check_path(std::uint32_t slot, const Datagram& datagram, Instant now);
+  void handle_path_message(std::uint32_t slot, const wire::PathMessage& message, const Address& from, Instant now);
+  void send_path(std::uint32_t slot, const Address& to, const wire::PathMessage& message);
+  void follow(Session& session, Instant now);
+  PathCheck& paths_of(Session& session);
+  // There is a session with that peer, or there may be one.
+  bool room_for(const PeerKey& peer, const Address& address) const;
   std::uint32_t promote(HalfOpen& entry, Instant now);
   std::optional<std::uint32_t> take_session_slot();
   void install(std::uint32_t slot, std::unique_ptr<KeySet> keys, Instant now);
@@ -158,7 +186,11 @@ class Endpoint {
   void end_handshake(Session& session, bool release_index);
   void remove(std::uint32_t slot);
   void push_event(SessionEvent::Kind kind, std::uint32_t slot);
+  void set_address(Session& session, const Address& address);
+  // The session whose handshake, still unanswered, has this receiver index.
+  Session* find_awaiting(std::optional<std::uint32_t> index);
   void send_raw(const Address& to, Bytes bytes);
+  void answer_raw(const Address& to, Bytes bytes);
   void check_session(std::uint32_t slot, Instant now);
   Session* find(SessionId id);
   const Session* find(SessionId id) const;
@@ -168,18 +200,27 @@ class Endpoint {
   const crypto::Suite& suite_;
   Rng& rng_;
   BufferPool& pool_;
+  const ForgeryLimits forgery_limits_;
   IndexTable indices_;
   std::vector<ServedService> services_;
   std::vector<Session> sessions_;
   std::vector<std::uint32_t> free_sessions_;
-  std::vector<HalfOpen> half_open_;
+  NetworkCounts sessions_by_network_;
+  HalfOpenTable half_open_;
+  HandshakeLoad load_;
+  CookieIssuer cookies_;
+  NetworkBudget proven_budget_;
   std::map<PeerKey, std::uint32_t> by_peer_;
   Fifo<SessionEvent> events_;
   Fifo<Outgoing> outgoing_;
+  Fifo<PathSend> path_sends_;
   std::vector<std::uint32_t> confirming_;
   TokenBucket handshake_budget_{kHandshakesPerSecond, kHandshakesBurst};
   Instant next_deadline_ = kNever;
   std::uint64_t dropped_ = 0;
+  std::uint64_t cookies_demanded_ = 0;
+  std::uint64_t moves_ = 0;
+  std::uint64_t alarms_ = 0;
 };
 
 }  // namespace spate::session

@@ -5,16 +5,16 @@
 #include "libcore/base/reader.h"
 #include "libcore/base/writer.h"
 #include "libcore/crypto/hash.h"
+#include "libcore/session/cookies.h"
 
 namespace spate::session {
 namespace {
 
 constexpr std::uint8_t kCaps = 0;      // none defined yet
 constexpr std::uint8_t kReserved = 0;  // fourth byte
-constexpr std::size_t kMacBytes = 16;
 constexpr std::size_t kPaddingBytes =
     kInitiationBytes - (4 + 4 + sizeof(ServiceTag) + NoiseHandshake::kFirstOverhead + 2 * kMacBytes);
-static_assert(kResponseBytes <= kInitiationBytes);
+static_assert(kResponseBytes <= kInitiationBytes && kCookieReplyBytes <= kInitiationBytes);
 
 using Prologue = ByteArray<8 + 1 + 1 + 32>;
 
@@ -55,7 +55,7 @@ bool mac1_valid(Bytes datagram, const crypto::SymmetricKey& key) {
   return crypto::equal_secret(compute_mac1(datagram, key), mac1_of(datagram));
 }
 
-// Fills mac1. mac2 stays zero: it will prove a cookie, with which a host under load has made sure of our address.
+// Fills mac1. mac2 is zero until there is a cookie.
 void write_macs(MutableBytes datagram, const crypto::SymmetricKey& key) {
   const auto mac1 = compute_mac1(datagram, key);
   Writer(datagram.last(2 * kMacBytes)).bytes(mac1).bytes(ByteArray<kMacBytes>{});
@@ -106,6 +106,7 @@ Initiation::Initiation(const Service& service, const crypto::NodeKeyPair& self, 
                        std::uint32_t own_index, Rng& rng, const crypto::Suite& suite)
     : own_index_(own_index),
       response_mac_key_(service.mac1_key(self.public_key)),
+      cookie_key_(service.cookie_key(responder)),
       noise_(begin(true, service, kCaps, self, responder, rng, suite)) {
   ByteArray<NoiseHandshake::kFirstOverhead> message;
   usable_ = noise_.write_message({}, message);
@@ -122,6 +123,11 @@ Initiation::Initiation(const Service& service, const crypto::NodeKeyPair& self, 
   write_macs(datagram_, service.mac1_key(responder));
 }
 
+Initiation::~Initiation() {
+  crypto::erase(response_mac_key_);
+  crypto::erase(cookie_key_);
+}
+
 std::optional<Initiation::Result> Initiation::read_response(Bytes datagram) {
   if (!usable_ || noise_.finished()) return std::nullopt;
   const std::optional<Answer> answer = parse_answer(datagram);
@@ -132,10 +138,23 @@ std::optional<Initiation::Result> Initiation::read_response(Bytes datagram) {
   return Result{noise_.split(), answer->sender_index};
 }
 
+bool Initiation::read_cookie_reply(Bytes datagram) {
+  if (!usable_ || noise_.finished()) return false;
+  std::optional<Cookie> cookie = open_cookie_reply(datagram, datagram_, cookie_key_);
+  if (!cookie) return false;
+  write_mac2(datagram_, *cookie);
+  crypto::erase(*cookie);
+  return true;
+}
+
 std::optional<InitiationHeader> parse_initiation(Bytes datagram) {
   const std::optional<Initial> initial = parse(datagram);
   if (!initial) return std::nullopt;
   return initial->header;
+}
+
+InitiationIdentity initiation_identity(Bytes datagram) {
+  return Reader(datagram.subspan(4)).array<sizeof(InitiationIdentity)>();
 }
 
 bool initiation_mac1_valid(Bytes datagram, const crypto::SymmetricKey& mac1_key) {

@@ -15,11 +15,6 @@ KeySet::KeySet(const TransportKeys& keys, std::uint32_t own_index, std::uint32_t
       keys_(keys),
       initiator_(initiator) {}
 
-KeySet::~KeySet() {
-  crypto::erase(keys_.send);
-  crypto::erase(keys_.receive);
-}
-
 void KeySet::seal(MutableBytes datagram, Bytes text, const crypto::Suite& suite) {
   SPATE_CHECK(send_counter_ < kRejectPackets);
   const std::uint64_t counter = send_counter_++;
@@ -34,8 +29,10 @@ std::optional<Buffer> KeySet::open(Bytes datagram, const crypto::Suite& suite, B
   if (!acceptable || text_bytes > BufferPool::kBlockBytes) return std::nullopt;
   Buffer text = pool.take(text_bytes);
   if (!suite.open(text.writable(), datagram.subspan(kDataHeaderBytes), datagram.first(kDataHeaderBytes), keys_.receive,
-                  counter))
+                  counter)) {
+    ++forged_;
     return std::nullopt;
+  }
   window_.mark(counter);
   last_received_ = now;
   return text;

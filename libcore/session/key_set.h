@@ -27,13 +27,13 @@ class KeySet {
   static constexpr std::uint64_t kRejectPackets = std::uint64_t{1} << 40;
 
   KeySet(const TransportKeys& keys, std::uint32_t own_index, std::uint32_t peer_index, bool initiator, Instant now);
-  ~KeySet();
   KeySet(const KeySet&) = delete;
   KeySet& operator=(const KeySet&) = delete;
 
   // Writes a data datagram of text.size() + kDataOverhead bytes. REQUIRES usable().
   void seal(MutableBytes datagram, Bytes text, const crypto::Suite& suite);
-  // Opens a data datagram into a pool buffer: replay check, then the tag, and only then the window moves.
+  // Opens a data datagram into a pool buffer: replay check, then the tag, and only then the window moves. What has a
+  // wrong tag is counted in forged().
   std::optional<Buffer> open(Bytes datagram, const crypto::Suite& suite, BufferPool& pool, Instant now);
 
   bool usable(Instant now) const { return now - created_ < kRejectAge && send_counter_ < kRejectPackets; }
@@ -41,10 +41,14 @@ class KeySet {
     if (initiator_ && send_counter_ >= kRekeyPackets) return true;
     return now - created_ >= (initiator_ ? kRekeyAge : kRekeyAge + kRekeyPatience);
   }
+  // Datagrams that had a counter to be opened and did not open.
+  std::uint64_t forged() const { return forged_; }
   bool initiator() const { return initiator_; }
   std::uint32_t own_index() const { return own_index_; }
   Instant created() const { return created_; }
   Instant last_received() const { return last_received_; }
+  // One past the highest counter of what was opened: it grows when the newest of the peer's datagrams so far is.
+  std::uint64_t received_next() const { return window_.next(); }
 
  private:
   std::uint32_t own_index_;
@@ -54,6 +58,7 @@ class KeySet {
   Instant last_received_;
   TransportKeys keys_;
   std::uint64_t send_counter_ = 0;
+  std::uint64_t forged_ = 0;
   bool initiator_;
 };
 

@@ -186,9 +186,10 @@ bool NoiseHandshake::read_message(Bytes message, MutableBytes payload) {
 TransportKeys NoiseHandshake::split() const {
   SPATE_CHECK(finished());
   const Derived derived = hkdf(symmetric_.chaining_key, {});
-  const crypto::SymmetricKey from_initiator = truncate(derived.first);
-  const crypto::SymmetricKey from_responder = truncate(derived.second);
-  return initiator_ ? TransportKeys{from_initiator, from_responder} : TransportKeys{from_responder, from_initiator};
+  TransportKeys keys;
+  (initiator_ ? keys.send : keys.receive) = truncate(derived.first);
+  (initiator_ ? keys.receive : keys.send) = truncate(derived.second);
+  return keys;
 }
 
 }  // namespace spate::session

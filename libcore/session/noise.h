@@ -14,10 +14,15 @@ namespace spate::session {
 
 enum class NoisePattern { kIK, kIKpsk2 };
 
-// One key for each direction of the secured path.
+// One key for each direction of the secured path. Every copy erases itself.
 struct TransportKeys {
   crypto::SymmetricKey send{};
   crypto::SymmetricKey receive{};
+
+  ~TransportKeys() {
+    crypto::erase(send);
+    crypto::erase(receive);
+  }
 };
 
 class NoiseHandshake {

@@ -19,6 +19,8 @@ class ReplayWindow {
 
   // Neither seen nor older than the window. The last counter, 2^64 - 1, is never fresh.
   bool fresh(std::uint64_t counter) const;
+  // One past the highest counter marked.
+  std::uint64_t next() const { return next_; }
   // REQUIRES fresh(counter).
   void mark(std::uint64_t counter);
 
@@ -39,7 +41,7 @@ class ReplayWindow {
   std::uint64_t newest_ = 0;
   std::array<std::uint64_t, kWordsMin> few_{0, ~std::uint64_t{0}};
   std::unique_ptr<std::uint64_t[]> grown_;  // instead of few_
-  std::uint64_t next_ = 0;                  // one past the highest counter seen
+  std::uint64_t next_ = 0;
   std::uint32_t size_ = kWordsMin;
 };
 

@@ -25,6 +25,10 @@ crypto::SymmetricKey Service::mac1_key(const crypto::NodeKey& responder) const {
   return crypto::blake2b<32>({label("spate mac1 1"), responder.bytes, psk});
 }
 
+crypto::SymmetricKey Service::cookie_key(const crypto::NodeKey& responder) const {
+  return crypto::blake2b<32>({label("spate cookie 1"), responder.bytes, psk});
+}
+
 Service stream_service(const crypto::StreamKey& stream, const crypto::SymmetricKey& psk) {
   return {stream, psk, tag_of(stream, psk)};
 }

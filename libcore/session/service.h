@@ -18,6 +18,8 @@ struct Service {
 
   // Key of mac1 for datagrams to the holder of `responder`: BLAKE2b-256("spate mac1 1" || responder || psk).
   crypto::SymmetricKey mac1_key(const crypto::NodeKey& responder) const;
+  // Key of cookie replies from `responder`: BLAKE2b-256("spate cookie 1" || responder || psk).
+  crypto::SymmetricKey cookie_key(const crypto::NodeKey& responder) const;
 };
 
 Service stream_service(const crypto::StreamKey& stream, const crypto::SymmetricKey& psk = {});

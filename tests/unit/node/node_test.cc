@@ -230,6 +230,40 @@ TEST_CASE("node: a wrong or missing content secret ends with kWrongSecret and pl
   CHECK(b.output.empty());
 }
 
+TEST_CASE("node: a receiver of the whole stream that vanishes is sent nothing of it after 2 s", "[node]") {
+  Net net;
+  std::uint64_t to_b = 0;
+  std::size_t large = 0;
+  NodeHost a(1);
+  NodeHost b(2);
+  net.add(a);
+  net.add(b);
+  net.fate = [&](const Address&, const Address& to, Bytes bytes) {
+    if (to != b.address) return true;
+    to_b += bytes.size();
+    large += bytes.size() > 500;
+    return true;
+  };
+  a.node.publish(publish_config(), net.now);
+  b.node.join(join_config({1}), net.now);
+  Feed feed(a, kRate);
+  feed.run(net, seconds(3));
+  REQUIRE(b.joined);
+  b.up = false;
+  large = 0;
+  feed.run(net, seconds(2));
+  CHECK(large > 0);  // it was not known at once
+  to_b = 0;
+  large = 0;
+  feed.run(net, seconds(6));
+  CHECK(large == 0);
+  CHECK(to_b < 10'000);
+  feed.run(net, seconds(4));  // 10 s after the last that was heard there is no session
+  to_b = 0;
+  feed.run(net, seconds(5));
+  CHECK(to_b == 0);
+}
+
 TEST_CASE("node: a wrong swarm secret meets silence", "[node]") {
   Net net;
   std::vector<Address> senders;
@@ -350,7 +384,7 @@ TEST_CASE("node: with no slots for children it serves nobody and says so", "[nod
   CHECK(b.node.stats(0, net.now).children == 0);
 }
 
-TEST_CASE("node: P17: a ping of any size from an authenticated peer is answered, and no datagram is too large",
+TEST_CASE("P17: node: a ping of any size from an authenticated peer is answered, and no datagram is too large",
           "[node]") {
   Net net;
   std::size_t largest = 0;

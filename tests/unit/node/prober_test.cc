@@ -82,7 +82,7 @@ TEST_CASE("prober: a reply is never larger than its ping with room for it, nor t
   }
 }
 
-TEST_CASE("prober: P17: pings larger than any that is sent do not stop a host", "[node]") {
+TEST_CASE("P17: prober: pings larger than any that is sent do not stop a host", "[node]") {
   Fixture f;
   f.host.node.publish(publish_config(), f.net.now);
   BufferPool pool;

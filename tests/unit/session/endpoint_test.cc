@@ -1,188 +1,15 @@
 #include "libcore/session/endpoint.h"
 
 #include <algorithm>
-#include <functional>
 #include <vector>
 
 #include "libcore/crypto/chacha_rng.h"
 #include "tests/catch.h"
+#include "tests/unit/session/endpoint_path.h"
 
 using namespace spate;
 using namespace spate::session;
-using std::chrono::milliseconds;
-using std::chrono::seconds;
-
-namespace {
-
-using ByteVector = std::vector<std::uint8_t>;
-
-constexpr Instant kStart{std::chrono::hours(1)};
-constexpr Duration kOneWay = milliseconds(10);
-constexpr Duration kGiveUp = seconds(10);
-const Service kService = stream_service({{1, 2, 3}}, {4, 5, 6});
-
-struct Sent {
-  Address from;
-  Address to;
-  ByteVector bytes;
-  Instant arrives;
-};
-
-// An endpoint, its address, and what it was told.
-struct Host {
-  Host(std::uint64_t seed, const Address& at, bool accept = true) : rng(seed), address(at) {
-    service = endpoint.add_service(kService, keys, accept);
-  }
-
-  std::vector<Sent> flush(Instant now) {
-    std::vector<Sent> sent;
-    for (bool done = false; !done;) {
-      done = endpoint.flush(batch, now);
-      take(sent, now);
-    }
-    return sent;
-  }
-  // One data datagram.
-  ByteVector seal(SessionId session, const ByteVector& text, Instant now) {
-    std::vector<Sent> sent;
-    take(sent, now);
-    if (!endpoint.seal(session, text, batch, now)) return {};
-    take(sent, now);
-    REQUIRE(sent.size() == 1);
-    return sent[0].bytes;
-  }
-  void handle(const Address& from, const ByteVector& bytes, Instant now) {
-    auto received = endpoint.handle_datagram({from, bytes}, now);
-    if (received) texts.emplace_back(received->text.bytes().begin(), received->text.bytes().end());
-    while (const auto event = endpoint.next_event()) events.push_back(*event);
-  }
-  void deadline(Instant now) {
-    endpoint.handle_deadline(now);
-    while (const auto event = endpoint.next_event()) events.push_back(*event);
-  }
-  std::size_t count(SessionEvent::Kind kind) const {
-    return static_cast<std::size_t>(
-        std::count_if(events.begin(), events.end(), [&](const SessionEvent& e) { return e.kind == kind; }));
-  }
-  std::size_t established() const { return count(SessionEvent::Kind::kEstablished); }
-  SessionId session() const {
-    REQUIRE(established() > 0);
-    return std::find_if(events.begin(), events.end(),
-                        [](const SessionEvent& e) { return e.kind == SessionEvent::Kind::kEstablished; })
-        ->session;
-  }
-
-  crypto::ChaChaRng rng;
-  BufferPool pool;
-  Address address;
-  crypto::NodeKeyPair keys = crypto::generate_node_key_pair(rng);
-  Endpoint endpoint{crypto::sodium_suite(), rng, pool};
-  ServiceIndex service = 0;
-  DatagramBatch batch;
-  std::vector<ByteVector> texts;
-  std::vector<SessionEvent> events;
-
- private:
-  void take(std::vector<Sent>& sent, Instant now) {
-    for (const DatagramBatch::Run& run : batch.runs())
-      for (std::size_t i = 0; i < run.count; ++i) {
-        const Bytes bytes = batch.datagram(run, i);
-        sent.push_back({address, run.to, {bytes.begin(), bytes.end()}, now + kOneWay});
-      }
-    batch.clear();
-  }
-};
-
-// Two hosts and the datagrams between them, in virtual time.
-struct Path {
-  // What happens to the n-th datagram (from 0): false, it is lost.
-  using Fate = std::function<bool(const Sent&, std::size_t)>;
-
-  void deliver_due() {
-    for (bool moved = true; moved;) {
-      moved = false;
-      collect();
-      for (std::size_t i = 0; i < wire.size(); ++i) {
-        if (wire[i].arrives > now) continue;
-        const Sent sent = wire[i];
-        wire.erase(wire.begin() + static_cast<std::ptrdiff_t>(i));
-        (sent.to == a.address ? a : b).handle(sent.from, sent.bytes, now);
-        moved = true;
-        break;
-      }
-    }
-  }
-  void collect() {
-    for (Host* host : {&a, &b})
-      for (Sent& sent : host->flush(now)) put(std::move(sent));
-  }
-  void put(Sent sent) {
-    const bool arrives = !fate || fate(sent, log.size());
-    log.push_back(sent);
-    if (arrives) wire.push_back(std::move(sent));
-  }
-  void run_until(Instant end) {
-    while (true) {
-      deliver_due();
-      Instant next = std::min(a.endpoint.next_deadline(), b.endpoint.next_deadline());
-      for (const Sent& sent : wire) next = std::min(next, sent.arrives);
-      if (next > end) break;
-      now = std::max(now, next);
-      deliver_due();
-      a.deadline(now);
-      b.deadline(now);
-    }
-    now = end;
-  }
-  void run_for(Duration d) { run_until(now + d); }
-  void connect(Host& from, Host& to) {
-    REQUIRE(from.endpoint.connect(from.service, to.address, to.keys.public_key, kGiveUp, now));
-  }
-  void establish() {
-    connect(a, b);
-    run_for(seconds(1));
-    REQUIRE(a.established() == 1);
-    REQUIRE(b.established() == 1);
-  }
-  // From one to the other, over the path.
-  void send(Host& from, Host& to, const ByteVector& text) {
-    const ByteVector datagram = from.seal(from.session(), text, now);
-    REQUIRE_FALSE(datagram.empty());
-    put({from.address, to.address, datagram, now + kOneWay});
-  }
-  // Both ways, every so often.
-  void talk_for(Duration d, Duration every = seconds(1)) {
-    for (const Instant end = now + d; now < end;) {
-      send(a, b, {1});
-      send(b, a, {2});
-      sent_each_way += 1;
-      run_for(every);
-    }
-  }
-
-  Host a{1, Address::v4(10, 0, 0, 1, 1000)};
-  Host b{2, Address::v4(10, 0, 0, 2, 2000)};
-  Instant now = kStart;
-  std::vector<Sent> wire;
-  std::vector<Sent> log;
-  Fate fate;
-  std::size_t sent_each_way = 0;
-};
-
-std::uint64_t bytes_of(const std::vector<Sent>& sent) {
-  std::uint64_t bytes = 0;
-  for (const Sent& s : sent) bytes += s.bytes.size();
-  return bytes;
-}
-
-// A valid initiation from a node of its own.
-ByteVector initiation_to(const Host& host, Rng& rng) {
-  const auto self = crypto::generate_node_key_pair(rng);
-  const Initiation initiation(kService, self, host.keys.public_key, rng.u32(), rng);
-  return {initiation.datagram().begin(), initiation.datagram().end()};
-}
-
-}  // namespace
+using namespace spate::session::tests;
 
 TEST_CASE("endpoint: two handshake datagrams and one of data make a session that both sides know", "[session]") {
   Path path;
@@ -244,7 +71,7 @@ TEST_CASE("endpoint: an unanswered handshake is repeated with the same bytes, ev
   CHECK(path.log[1].arrives - path.log[0].arrives >= milliseconds(250));
 }
 
-TEST_CASE("endpoint: P1: garbage that races the true response does not spoil the handshake", "[session]") {
+TEST_CASE("P1: endpoint: garbage that races the true response does not spoil the handshake", "[session]") {
   Path path;
   path.connect(path.a, path.b);
   path.fate = [&](const Sent& sent, std::size_t) {
@@ -291,7 +118,7 @@ TEST_CASE("endpoint: H3: 100,000 datagrams without a valid mac1 or key get not o
   CHECK(path.b.endpoint.stats().half_open == 0);
 }
 
-TEST_CASE("endpoint: P11: zero-length datagrams are counted and answered with nothing", "[session]") {
+TEST_CASE("P11: endpoint: zero-length datagrams are counted and answered with nothing", "[session]") {
   Path path;
   path.b.handle(path.a.address, {}, path.now);
   CHECK(path.b.endpoint.stats().dropped == 1);
@@ -342,7 +169,7 @@ TEST_CASE("endpoint: half-open handshakes send nothing by themselves, ever", "[s
   CHECK(path.b.events.empty());
 }
 
-TEST_CASE("endpoint: P15: replayed and forged data datagrams are dropped, and true ones still taken", "[session]") {
+TEST_CASE("P15: endpoint: replayed and forged data datagrams are dropped, and true ones still taken", "[session]") {
   Path path;
   path.establish();
   const ByteVector one = path.a.seal(path.a.session(), {1}, path.now);
@@ -356,7 +183,7 @@ TEST_CASE("endpoint: P15: replayed and forged data datagrams are dropped, and tr
   CHECK(path.b.endpoint.stats().dropped == 5);
 }
 
-TEST_CASE("endpoint: an old handshake's datagrams, replayed, do not displace a live session (P4)", "[session]") {
+TEST_CASE("P4: endpoint: an old handshake's datagrams, replayed, do not displace a live session", "[session]") {
   Path path;
   path.establish();
   const std::vector<Sent> handshake = path.log;
@@ -446,41 +273,6 @@ TEST_CASE("endpoint: dialling a peer that is known, oneself, or no key at all", 
   CHECK(path.a.endpoint.stats().sessions == 1);
 }
 
-TEST_CASE("endpoint: half-open handshakes are bounded, and expire after 5 s", "[session]") {
-  Path path;
-  crypto::ChaChaRng rng(7);
-  std::size_t sent = 0;
-  std::uint32_t most = 0;
-  for (int i = 0; i < 1'500; ++i) {
-    path.b.handle(Address::v4(192, 0, 2, 1, static_cast<std::uint16_t>(i + 1)), initiation_to(path.b, rng), path.now);
-    ++sent;
-    most = std::max(most, path.b.endpoint.stats().half_open);
-    path.now += milliseconds(4);
-    if (path.now - kStart < milliseconds(4'900)) continue;  // let them pile up first
-    path.b.deadline(path.now);
-  }
-  CHECK(sent > Endpoint::kHalfOpenMax);
-  CHECK(most > 900);
-  CHECK(most <= Endpoint::kHalfOpenMax);
-  path.b.flush(path.now);
-  path.run_for(Endpoint::kHalfOpenLife);
-  CHECK(path.b.endpoint.stats().half_open == 0);
-}
-
-TEST_CASE("endpoint: beyond 128 at once and 200 a second, initiations cost a hash and no answer", "[session]") {
-  Path path;
-  crypto::ChaChaRng rng(7);
-  std::size_t answered = 0;
-  for (int i = 0; i < 400; ++i) {
-    path.b.handle(Address::v4(192, 0, 2, 1, static_cast<std::uint16_t>(i + 1)), initiation_to(path.b, rng), path.now);
-    answered += path.b.flush(path.now).size();
-  }
-  CHECK(answered == Endpoint::kHandshakesBurst);
-  path.run_for(seconds(2));
-  CHECK(path.log.empty());
-  path.establish();  // the budget has come back
-}
-
 TEST_CASE("endpoint: keys are renewed at 120 s while traffic flows, and nothing is lost", "[session]") {
   Path path;
   path.establish();
@@ -543,7 +335,7 @@ TEST_CASE("endpoint: silence for 10 s closes a session; datagrams that do not op
   CHECK(path.b.flush(path.now).empty());
 }
 
-TEST_CASE("endpoint: P5: nothing without the keys ends a session", "[session]") {
+TEST_CASE("P5: endpoint: nothing without the keys ends a session", "[session]") {
   Path path;
   path.establish();
   crypto::ChaChaRng rng(7);

@@ -72,7 +72,7 @@ TEST_CASE("key set: any changed bit is refused", "[session]") {
   CHECK(pair.opens(datagram));
 }
 
-TEST_CASE("key set: P15: a forgery with a huge counter does not move the window", "[session]") {
+TEST_CASE("P15: key set: a forgery with a huge counter does not move the window", "[session]") {
   Pair pair;
   const ByteVector good = pair.sealed({1});
   for (const int top : {0x00, 0x01, 0x7f, 0xff}) {

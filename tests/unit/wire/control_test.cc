@@ -214,7 +214,7 @@ TEST_CASE("control: what came before a malformed message is kept, what follows i
   CHECK(parsed.messages == std::vector<Control>{Head{1}});
 }
 
-TEST_CASE("control: P18: counts beyond the bounds are refused even when the bytes are there", "[wire]") {
+TEST_CASE("P18: control: counts beyond the bounds are refused even when the bytes are there", "[wire]") {
   ByteVector lags(44 + kStripesAllMax + 1);
   lags[42] = kStripesAllMax + 1;
   CHECK(refused(message(18, lags)));

@@ -146,7 +146,7 @@ TEST_CASE("link: cut off anywhere, lengthened or with neighbours swapped, it is 
   CHECK_FALSE(error_of(good + ",other:1").empty());
 }
 
-TEST_CASE("link: the message says in one line what is wrong, and never repeats the link") {
+TEST_CASE("P19: link: the message says in one line what is wrong, and never repeats the link") {
   const std::string good = format_link(watch_link());
   const std::string key_part = good.substr(6, good.find('@') - 6);
   std::string nineteen = "@";
@@ -192,6 +192,19 @@ TEST_CASE("link: the message says in one line what is wrong, and never repeats t
     CHECK(message.size() < 160);
     CHECK(message.find('\n') == message.npos);
     CHECK_FALSE(says(message, key_part.substr(20, 8).c_str()));
+  }
+}
+
+// ChaCha20-Poly1305 does not commit to its key: one ciphertext may open under many, which tests many passwords at once.
+// So there are none: secrets are random and whole.
+TEST_CASE("P13: link: a private stream's secrets are 32 bytes each, never a password of another length") {
+  for (const std::uint8_t flags : {std::uint8_t{1}, std::uint8_t{3}}) {
+    const std::size_t secrets = flags == 1 ? 1 : 2;
+    for (std::size_t bytes = 0; bytes <= 32 * secrets + 32; ++bytes) {
+      CAPTURE(flags, bytes);
+      const std::string message = error_of(sealed(blob_of(1, flags, 1, 64 + bytes), "host:1"));
+      CHECK(message.empty() == (bytes == 32 * secrets));
+    }
   }
 }
 

@@ -1,0 +1,83 @@
+#include "libcore/session/path_check.h"
+
+#include <algorithm>
+
+namespace spate::session {
+
+PathCheck::Candidate* PathCheck::find(const Address& address, Instant now) {
+  const auto found = std::find_if(candidates_.begin(), candidates_.end(), [&](const Candidate& candidate) {
+    return candidate.address == address && now < candidate.expires;
+  });
+  return found == candidates_.end() ? nullptr : found;
+}
+
+// One challenge or answer to an address that has not proven itself comes out of what was received from it.
+bool PathCheck::pay(Candidate& candidate) {
+  if (candidate.received - candidate.sent < kDatagramBytes) return false;
+  candidate.sent += kDatagramBytes;
+  return true;
+}
+
+PathCheck::Challenges PathCheck::on_packet(const Address& from, std::size_t bytes, const Address& current, Rng& rng,
+                                           Instant now) {
+  Candidate* candidate = find(from, now);
+  if (candidate == nullptr) {
+    InlineVector<Candidate, kCandidatesMax> kept;
+    for (const Candidate& c : candidates_)
+      if (now < c.expires) kept.push_back(c);
+    candidates_.clear();
+    for (std::size_t i = kept.full() ? 1 : 0; i < kept.size(); ++i) candidates_.push_back(kept[i]);
+    Candidate fresh;
+    fresh.address = from;
+    rng.fill(fresh.token);
+    rng.fill(fresh.old_token);
+    fresh.expires = now + kLife;
+    candidates_.push_back(fresh);
+    candidate = candidates_.end() - 1;
+  }
+  candidate->received += bytes;
+  if (candidate->decides || candidate->old_answered || now < candidate->next_challenge || now < next_round_) return {};
+  if (!pay(*candidate)) return {};
+  if (candidate->first_challenge == Instant{}) candidate->first_challenge = now;
+  candidate->next_challenge = now + kRepeat;
+  next_round_ = now + kRoundSpacing;
+  return {{from, candidate->token}, {current, candidate->old_token}};
+}
+
+void PathCheck::on_response(const wire::PathToken& token, Instant now) {
+  for (Candidate& candidate : candidates_) {
+    if (now >= candidate.expires || candidate.first_challenge == Instant{}) continue;
+    if (token == candidate.old_token) {
+      candidate.old_answered = true;
+      candidate.decides.reset();
+    } else if (token == candidate.token && !candidate.old_answered && !candidate.decides) {
+      candidate.decides = now + std::clamp(now - candidate.first_challenge, kGraceMin, kGraceMax);
+      candidate.expires = std::max(candidate.expires, *candidate.decides + kGraceMin);
+    }
+  }
+}
+
+bool PathCheck::may_answer(const Address& to, const Address& current, Instant now) {
+  idle_at_ = now + std::chrono::seconds(1);
+  if (!answers_.take(1, now)) return false;
+  if (to == current) return true;
+  Candidate* const candidate = find(to, now);
+  return candidate != nullptr && pay(*candidate);
+}
+
+std::optional<Address> PathCheck::on_deadline(Instant now) {
+  for (const Candidate& candidate : candidates_)
+    if (candidate.decides && now >= *candidate.decides) return candidate.address;
+  return std::nullopt;
+}
+
+Instant PathCheck::next_deadline(Instant now) const {
+  Instant next = now < idle_at_ ? idle_at_ : kNever;
+  for (const Candidate& candidate : candidates_) {
+    if (now >= candidate.expires) continue;
+    next = std::min(next, candidate.decides ? *candidate.decides : candidate.expires);
+  }
+  return next;
+}
+
+}  // namespace spate::session

@@ -1,0 +1,28 @@
+// Path messages: is the peer at this address? Each is the whole text of a data datagram, and the session's own affair.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "libcore/base/bytes.h"
+
+namespace spate::wire {
+
+// Types of texts, between those of stream frames and those of control messages.
+inline constexpr std::uint8_t kPathChallenge = 14;
+inline constexpr std::uint8_t kPathResponse = 15;
+inline constexpr std::size_t kPathMessageBytes = 1 + 8;
+
+using PathToken = ByteArray<8>;
+
+struct PathMessage {
+  std::uint8_t type = kPathChallenge;  // or kPathResponse, which repeats the token
+  PathToken token{};
+  bool operator==(const PathMessage&) const = default;
+};
+
+// Nothing unless the text is exactly one.
+std::optional<PathMessage> parse_path_message(Bytes text);
+ByteArray<kPathMessageBytes> format_path_message(const PathMessage& message);
+
+}  // namespace spate::wire
