@@ -243,12 +243,14 @@ std::vector<Step> steps(const Scenario& now) {
     return helps;
   });
   all.push_back([](Scenario& s) {
-    bool changed = calm_link(s.publisher) | calm_link(s.relay);
+    bool changed = calm_link(s.publisher);
+    changed |= calm_link(s.relay);
     for (LinkClass& link : s.viewers) changed |= calm_link(link);
     return changed;
   });
   all.push_back([](Scenario& s) {
-    bool changed = lose_traces(s.publisher) | lose_traces(s.relay);
+    bool changed = lose_traces(s.publisher);
+    changed |= lose_traces(s.relay);
     for (LinkClass& link : s.viewers) changed |= lose_traces(link);
     return changed;
   });

@@ -7,7 +7,13 @@
 #include <vector>
 
 #define TOML_EXCEPTIONS 0
+// Not all that toml++ (3.3) asserts of a file is so: "[:" is a wrong key, which the lines behind the assertion report.
+// Without NDEBUG, for with it assertions become promises to the compiler.
+#pragma push_macro("NDEBUG")
+#undef NDEBUG
+#define TOML_ASSERT(expr) static_assert(true)
 #include <toml++/toml.h>
+#pragma pop_macro("NDEBUG")
 
 #include "libcore/base/decimal.h"
 #include "libcore/base/units.h"

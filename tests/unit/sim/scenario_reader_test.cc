@@ -143,6 +143,7 @@ TEST_CASE("scenario: mistakes are told with their line and what was expected") {
     CHECK(error.what.find(part) != std::string::npos);
   };
   told("peers = 10\nspeed = 3\n", 2, "unknown key 'speed'");
+  told("seed = 3\n[:\n", 2, "");  // what toml++ takes for impossible
   told("[churn]\nmedian = 600\n", 2, "a duration with its unit");
   told("duration = \"90\"\n", 1, "a duration with its unit");
   told("duration = \"10001h\"\n", 1, "10000h at most");
