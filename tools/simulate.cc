@@ -40,12 +40,13 @@ namespace {
 constexpr int kHuntPeers = 12;
 constexpr int kHuntSeconds = 60;
 
-sim::Scenario scenario_for(const SimulateOptions& options, std::optional<std::uint64_t> seed) {
-  if (options.swarm) {
-    const int peers = options.peers > 0 ? options.peers : kHuntPeers;
-    const int seconds = options.seconds > 0 ? options.seconds : kHuntSeconds;
-    return sim::draw_scenario(seed.value_or(1), static_cast<std::uint32_t>(peers), std::chrono::seconds(seconds));
-  }
+sim::Scenario hunt_for(const SimulateOptions& options, std::optional<std::uint64_t> seed) {
+  const int peers = options.peers > 0 ? options.peers : kHuntPeers;
+  const int seconds = options.seconds > 0 ? options.seconds : kHuntSeconds;
+  return sim::draw_scenario(seed.value_or(1), static_cast<std::uint32_t>(peers), std::chrono::seconds(seconds));
+}
+
+sim::Scenario named_for(const SimulateOptions& options, std::optional<std::uint64_t> seed) {
   const std::string& file = options.replay.empty() ? options.scenario : options.replay;
   sim::Scenario scenario = file.empty() ? sim::default_scenario() : load_scenario(file);
   if (seed) scenario.seed = *seed;
@@ -60,6 +61,12 @@ sim::Scenario scenario_for(const SimulateOptions& options, std::optional<std::ui
   if (!options.rtt.empty()) scenario.map.kind = sim::MapSpec::Kind::kMatrix;
   if (scenario.map.kind == sim::MapSpec::Kind::kMatrix && options.rtt.empty())
     throw ToolError(kUsage, "this scenario's map is a matrix; give it with --rtt FILE");
+  return scenario;
+}
+
+sim::Scenario scenario_for(const SimulateOptions& options, std::optional<std::uint64_t> seed) {
+  sim::Scenario scenario = options.swarm ? hunt_for(options, seed) : named_for(options, seed);
+  if (options.warm_up) scenario.warm_up = *options.warm_up;
   if (const auto wrong = sim::check_scenario(scenario)) throw ToolError(kUsage, wrong->what);
   return scenario;
 }

@@ -42,6 +42,16 @@ Instant Broadcast::due(std::uint64_t frame) const {
          Duration(static_cast<std::int64_t>(frame) * kSecond / static_cast<std::int64_t>(config_.frames_per_second));
 }
 
+// A frame's time is rounded down to whole nanoseconds, and so a frame is due at `elapsed` or later just if its number
+// is at least as large as elapsed seconds have frames.
+std::uint64_t Broadcast::first_frame_due(Instant from) const {
+  if (from <= config_.start) return 0;
+  const std::int64_t elapsed = (from - config_.start).count();
+  const auto per_second = static_cast<std::int64_t>(config_.frames_per_second);
+  const std::int64_t frame = elapsed / kSecond * per_second + (elapsed % kSecond * per_second + kSecond - 1) / kSecond;
+  return std::min(static_cast<std::uint64_t>(frame), config_.frames);
+}
+
 std::uint64_t Broadcast::packets_due(Instant now) const {
   if (now < config_.start) return 0;
   const std::int64_t elapsed = (now - config_.start).count();

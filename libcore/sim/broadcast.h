@@ -36,6 +36,8 @@ class Broadcast {
   std::uint64_t frame_of(std::uint64_t packet) const;
   std::uint64_t packets() const { return first_packet(config_.frames); }
   Instant due(std::uint64_t frame) const;
+  // The first frame that is due then or later; frames() if there is none.
+  std::uint64_t first_frame_due(Instant from) const;
   // How many packets are due at that time.
   std::uint64_t packets_due(Instant now) const;
 

@@ -235,6 +235,7 @@ std::vector<Step> steps(const Scenario& now) {
       s.hostile.erase(s.hostile.begin() + static_cast<std::ptrdiff_t>(i));
       return true;
     });
+  all.push_back([](Scenario& s) { return std::exchange(s.warm_up, Duration::zero()) > Duration::zero(); });
   all.push_back([](Scenario& s) { return std::exchange(s.churn.on, false); });
   all.push_back([](Scenario& s) { return std::exchange(s.nat.share_ppm, 0) > 0; });
   all.push_back([](Scenario& s) {

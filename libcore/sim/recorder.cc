@@ -6,6 +6,12 @@
 
 namespace spate::sim {
 
+Recorder::Recorder(const Broadcast& broadcast, Instant measured_from)
+    : broadcast_(broadcast),
+      measured_from_(measured_from),
+      measured_frame_(broadcast.first_frame_due(measured_from)),
+      measured_packet_(broadcast.first_packet(measured_frame_)) {}
+
 Recorder::LifeId Recorder::id_of(HostId host) {
   if (host >= present_life_.size()) present_life_.resize(host + 1, kNoLife);
   LifeId& id = present_life_[host];
@@ -47,7 +53,10 @@ std::uint64_t Recorder::stripes_from(const Life& child, LifeId parent) {
   return stripes;
 }
 
-void Recorder::on_write(HostId viewer, std::uint64_t packets, std::uint64_t frame, Instant now) {
+void Recorder::on_write(HostId viewer, std::uint64_t first, std::uint64_t end, Instant now) {
+  const std::uint64_t frame = broadcast_.frame_of(end - 1);
+  const std::uint64_t packets = end - first;
+  const std::uint64_t measured = end - std::clamp(measured_packet_, first, end);
   Life& life = at(viewer);
   if (!life.wrote) {
     note_first_write(viewer, life, now);
@@ -59,6 +68,7 @@ void Recorder::on_write(HostId viewer, std::uint64_t packets, std::uint64_t fram
     ++current_.viewers_playing;
   }
   current_.packets_written += packets;
+  packets_written_ += measured;
   if (frame >= life.frames_end) {
     count_frames(life.frames_end, frame + 1, false);
     life.frames_end = frame + 1;
@@ -66,20 +76,32 @@ void Recorder::on_write(HostId viewer, std::uint64_t packets, std::uint64_t fram
   const Instant due = broadcast_.due(frame);
   if (!life.accepted || due < *life.accepted) return;
   const Duration lag = now - due;
-  lag_.add(lag, packets);
   lag_now_.add(lag, packets);
-  if (lag <= std::chrono::milliseconds(500)) packets_by_500ms_ += packets;
-  if (lag <= std::chrono::seconds(1)) packets_by_1s_ += packets;
+  if (measured == 0) return;
+  lag_.add(lag, measured);
+  if (lag <= std::chrono::milliseconds(500)) packets_by_500ms_ += measured;
+  if (lag <= std::chrono::seconds(1)) packets_by_1s_ += measured;
 }
 
 void Recorder::on_missed(std::uint64_t packets, std::uint64_t first_frame, std::uint64_t end_frame) {
   current_.packets_missed += packets;
   count_frames(first_frame, end_frame, true);
+  count_spoilt(first_frame, end_frame);
+}
+
+void Recorder::on_estimate(std::uint64_t frame, Duration error) {
+  if (frame >= measured_frame_) estimate_error_.add(error);
 }
 
 void Recorder::on_unwritten(std::uint64_t first_frame, std::uint64_t end_frame) {
   count_frames(first_frame, end_frame, false);
   count_frames(first_frame, end_frame, true);
+  count_spoilt(first_frame, end_frame);
+}
+
+void Recorder::count_spoilt(std::uint64_t first, std::uint64_t end) {
+  first = std::max(first, measured_frame_);
+  if (end > first) frames_spoilt_ += end - first;
 }
 
 void Recorder::count_frames(std::uint64_t first, std::uint64_t end, bool spoilt) {
@@ -98,12 +120,12 @@ void Recorder::note_first_write(HostId viewer, Life& life, Instant now) {
   life.wrote = true;
   if (!life.joined) return;
   startups_.push_back({viewer, *life.joined, now - *life.joined});
-  startup_.add(now - *life.joined);
+  if (*life.joined >= measured_from_) startup_.add(now - *life.joined);
 }
 
 void Recorder::note_failover(HostId viewer, Life& life, Instant now) {
   failovers_.push_back({viewer, *life.parent_lost, now - *life.parent_lost});
-  failover_.add(now - *life.parent_lost);
+  if (*life.parent_lost >= measured_from_) failover_.add(now - *life.parent_lost);
   life.parent_lost.reset();
   life.took_another = false;
 }

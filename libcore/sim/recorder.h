@@ -10,6 +10,9 @@
 //               write after it took others for all stripes that it had lost. It plays on meanwhile: this is how long it
 //               lived on parity and repairs, or on its buffer, or paused. A change away from a parent that was still
 //               there is none.
+//   Measured    figures are of what belongs to the time from `measured_from` on: packets and frames that were due then,
+//               viewers that joined then, and fail-overs that began then. The series, the lists of start-ups and
+//               fail-overs, and the marks are of the whole run.
 //   Present     from the command to join until it is gone.
 //   Playing     it wrote something in that second.
 //
@@ -72,18 +75,18 @@ class Recorder {
   };
 
   // The broadcast must outlive the recorder.
-  explicit Recorder(const Broadcast& broadcast) : broadcast_(broadcast) {}
+  explicit Recorder(const Broadcast& broadcast, Instant measured_from = {});
 
   void on_join(HostId viewer, Instant now);
   void on_accepted(HostId viewer, Instant now);
   // It took that parent for those stripes; kNobody if it cannot be said which host that is.
   void on_parent(HostId viewer, HostId parent, std::uint64_t stripes);
-  // That many packets, the last of which is of that frame.
-  void on_write(HostId viewer, std::uint64_t packets, std::uint64_t frame, Instant now);
+  // Packets [first, end); their lag is that of the last one.
+  void on_write(HostId viewer, std::uint64_t first, std::uint64_t end, Instant now);
   // A gap in what a viewer wrote: that many packets, and the frames [first, end) for which it is the first.
   void on_missed(std::uint64_t packets, std::uint64_t first_frame, std::uint64_t end_frame);
-  // How far a node's own idea of the lag was off.
-  void on_estimate(Duration error) { estimate_error_.add(error); }
+  // How far a node's own idea of that frame's lag was off.
+  void on_estimate(std::uint64_t frame, Duration error);
 
   // A host serves nobody from now on: it was paused or cut off. on_available(): it does again.
   void on_unavailable(HostId host, Instant now);
@@ -105,7 +108,14 @@ class Recorder {
   // The least lag that is possible for a viewer.
   void on_bound(Duration lag) { bound_.add(lag); }
 
+  // The first packet that is measured, and the frame that it is of.
+  std::uint64_t measured_packet() const { return measured_packet_; }
+  std::uint64_t measured_frame() const { return measured_frame_; }
+  Instant measured_from() const { return measured_from_; }
+
   const WideHistogram& lag() const { return lag_; }
+  std::uint64_t packets_written() const { return packets_written_; }
+  std::uint64_t frames_spoilt() const { return frames_spoilt_; }  // missed in part, or not written
   std::uint64_t packets_by_500ms() const { return packets_by_500ms_; }
   std::uint64_t packets_by_1s() const { return packets_by_1s_; }
   const WideHistogram& estimate_error() const { return estimate_error_; }
@@ -156,15 +166,21 @@ class Recorder {
   static std::uint64_t stripes_from(const Life& child, LifeId parent);
   void lose_parent(LifeId parent, Instant now);
   void count_frames(std::uint64_t first, std::uint64_t end, bool spoilt);
+  void count_spoilt(std::uint64_t first, std::uint64_t end);
   void note_first_write(HostId viewer, Life& life, Instant now);
   void note_failover(HostId viewer, Life& life, Instant now);
 
   const Broadcast& broadcast_;
+  const Instant measured_from_;
+  const std::uint64_t measured_frame_;
+  const std::uint64_t measured_packet_;
   std::vector<Life> lives_;
   std::vector<LifeId> present_life_;  // or the last one, by host
   std::uint32_t present_ = 0;
 
   WideHistogram lag_;
+  std::uint64_t packets_written_ = 0;
+  std::uint64_t frames_spoilt_ = 0;
   std::uint64_t packets_by_500ms_ = 0;
   std::uint64_t packets_by_1s_ = 0;
   WideHistogram estimate_error_;

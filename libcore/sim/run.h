@@ -40,13 +40,16 @@ struct Overhead {
   double rest = 0;
 };
 
-// Shares are of 1.
+// Shares are of 1. Of what was measured, after the warm-up, are: lags, shares and lost packets, by when frames were
+// due; start-ups and joins, by when viewers joined; fail-overs, by when they began; overhead, the publisher's upload,
+// other packets and switches of parents, by when they were sent, written or counted. All else is of the whole run.
 struct RunResult {
   std::uint64_t seed = 0;
   std::uint64_t digest = 0;
   std::string crypto;       // crypto_name
   std::uint32_t peers = 0;  // that were ever there
   Duration simulated{};
+  Duration warm_up{};  // of it
 
   bool interrupted = false;  // stopped before its end; then nothing is said about liveness
 
@@ -57,6 +60,13 @@ struct RunResult {
   Quantiles startup;
   Quantiles failover;
   Quantiles join;  // over viewers: from the command to join to a parent's acceptance
+  // How many these are over.
+  std::uint64_t startups = 0;
+  std::uint64_t failovers = 0;
+  std::uint64_t joins = 0;
+  // Whether there is anything to tell: after a warm-up nobody may have come.
+  bool tells_startup() const { return startups > 0 || warm_up == Duration::zero(); }
+  bool tells_join() const { return joins > 0 || warm_up == Duration::zero(); }
   // Share of packets written: of those with a lag and those missed, within that lag; of all since each viewer's first,
   // ever.
   double delivered_by_500ms = 0;

@@ -136,6 +136,7 @@ struct Scenario {
   std::uint32_t peers = 50;  // a publisher, the relays, and for the rest viewers
   std::uint32_t relays = 0;
   Duration duration = std::chrono::seconds(30);  // of input
+  Duration warm_up{};                            // at the start, left out of the figures
   Duration calm = std::chrono::seconds(8);       // at the end, without faults or departures: then all must play
 
   StreamSpec stream;

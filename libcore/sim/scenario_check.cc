@@ -20,6 +20,9 @@ Found check_world(const Scenario& s) {
   if (s.relays + 2 > s.peers)
     return found("'peers' must leave room for a publisher, the relays and a viewer", {{"", "peers"}, {"", "relays"}});
   if (s.duration < std::chrono::seconds(1)) return found("'duration' must be at least \"1s\"", {{"", "duration"}});
+  if (s.warm_up >= s.duration)
+    return found("'warm-up' must be shorter than 'duration', which is " + print_duration(s.duration),
+                 {{"", "warm-up"}, {"", "duration"}});
   if (s.calm > s.duration) return found("'calm' is longer than 'duration'", {{"", "calm"}, {"", "duration"}});
   if (s.wake > std::chrono::milliseconds(100)) return found("'wake' must be at most \"100ms\"", {{"", "wake"}});
   if (s.viewers.empty()) return found("there must be at least one [[viewers]]", {{"", "viewers"}});

@@ -168,6 +168,7 @@ void describe(V& v, Scenario& s) {
   v.count("peers", s.peers, 2, 1'000'000);
   v.count("relays", s.relays, 0, 10'000);
   v.duration("duration", s.duration);
+  v.duration("warm-up", s.warm_up);
   v.duration("calm", s.calm);
   v.optional_count("publisher-children", s.publisher_children, 0, 10'000);
   v.optional_count("relay-children", s.relay_children, 0, 10'000);

@@ -56,13 +56,12 @@ void Viewer::on_played(const node::Played& played, Instant now) {
   if (!record_.first_after) record_.first_after = now;
   if (expected && range->first > *expected) note_missed(*expected, range->first);
 
-  const std::uint64_t packets = range->end - range->first;
-  record_.packets_written += packets;
+  record_.packets_written += range->end - range->first;
   record_.bytes_written += played.bytes.size();
+  recorder_.on_write(host(), range->first, range->end, now);
   const std::uint64_t frame = broadcast_.frame_of(range->end - 1);
-  recorder_.on_write(host(), packets, frame, now);
   if (const std::optional<Instant> read = publisher_.read_at(frame))
-    recorder_.on_estimate(std::chrono::abs(played.lag - (now - *read)));
+    recorder_.on_estimate(frame, std::chrono::abs(played.lag - (now - *read)));
 }
 
 void Viewer::note_missed(std::uint64_t first, std::uint64_t end) {
@@ -70,9 +69,9 @@ void Viewer::note_missed(std::uint64_t first, std::uint64_t end) {
   record_.packets_missed += end - first;
   const std::uint64_t frames_end = broadcast_.frame_of(end - 1) + 1;
   const std::uint64_t frames_first = std::max(broadcast_.frame_of(first), spoilt_end_);
-  if (frames_end > frames_first) record_.frames_spoilt += frames_end - frames_first;
   recorder_.on_missed(end - first, frames_first, frames_end);
   spoilt_end_ = frames_end;
+  if (end <= recorder_.measured_packet()) record_.lost_before = stream_stats().lost_packets;
 }
 
 }  // namespace spate::sim

@@ -20,8 +20,9 @@ struct ViewerRecord {
   std::uint64_t packets_missed = 0;  // between the first and the last written
   std::optional<std::uint64_t> first_missed;
   std::optional<std::uint64_t> first_packet;
-  std::uint64_t frames_spoilt = 0;  // of which at least one packet was missed
   std::uint64_t bytes_written = 0;
+  // What its node had counted as lost after the last gap of which nothing is measured.
+  std::uint64_t lost_before = 0;
 };
 
 class Viewer final : public Peer {

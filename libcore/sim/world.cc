@@ -72,10 +72,11 @@ World::World(const Scenario& scenario, const RunOptions& options)
       upload_checker_(findings_),
       forward_checker_(kPublisherHost, findings_),
       nonce_checker_(findings_),
-      recorder_(broadcast_),
+      recorder_(broadcast_, measured_from()),
       suite_(options.crypto == Crypto::kFast ? static_cast<const crypto::Suite&>(fast_suite_) : crypto::sodium_suite()),
       stream_key_(stream_key(rng_)),
-      network_(rng_, *delays_) {
+      network_(rng_, *delays_),
+      warming_up_(scenario.warm_up > Duration::zero()) {
   commons_.suite = &suite_;
   commons_.network = &network_;
   watch();
@@ -293,7 +294,26 @@ Peer& World::peer(HostId host) {
   return host == kPublisherHost ? static_cast<Peer&>(*publisher_) : static_cast<Peer&>(viewer(host));
 }
 
+bool World::plays(const Life& life) const {
+  return residents_[life.host].role == Role::kViewer && life.viewer->record().join;
+}
+
+// A warm-up is no event: with and without it a run is the same.
 void World::run_until(Instant time) {
+  if (warming_up_ && time >= measured_from()) {
+    advance(measured_from() - Duration(1));
+    end_warm_up();
+    recorder_.on_mark(measured_from(), "warm-up ends");
+  }
+  advance(time);
+}
+
+void World::end_warm_up() {
+  warming_up_ = false;
+  before_ = tally(*this);
+}
+
+void World::advance(Instant time) {
   for (; next_second_ <= time; next_second_ += std::chrono::seconds(1)) {
     network_.run_until(next_second_);
     close_second();
@@ -355,6 +375,7 @@ Duration World::last_life(HostId host) {
 
 RunResult World::result() {
   record_hops();
+  if (warming_up_) end_warm_up();  // interrupted before that: nothing was measured
   if (network_.now() + std::chrono::seconds(1) != next_second_) close_second();
   return summarise(*this);
 }

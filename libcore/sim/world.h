@@ -24,6 +24,7 @@
 #include "libcore/sim/remembering_suite.h"
 #include "libcore/sim/resident.h"
 #include "libcore/sim/run.h"
+#include "libcore/sim/tally.h"
 #include "libcore/sim/viewer.h"
 
 namespace spate::sim {
@@ -44,6 +45,8 @@ class World {
   Instant end() const { return broadcast_.due(broadcast_.frames()) + kDrainMax; }
   bool over() const { return running_ == 0; }
   bool interrupted() const { return interrupted_; }
+  // From then on figures are measured.
+  Instant measured_from() const { return Instant{} + scenario_.warm_up; }
   // From then on all must be well.
   Instant calm_begins() const { return Instant{} + scenario_.duration - scenario_.calm; }
 
@@ -79,6 +82,10 @@ class World {
     std::optional<Instant> gone{};  // when it was killed, crashed, or was told to leave
   };
   std::vector<Life> lives();
+  // Whether it is a viewer's, and has begun.
+  bool plays(const Life& life) const;
+  // As all was when the figures began.
+  const Tally& before() const { return before_; }
   node::StreamStats stream_stats(HostId host) { return peer(host).stream_stats(); }
   struct Slots {
     std::uint64_t all = 0;
@@ -109,6 +116,8 @@ class World {
   void remove(HostId host);
   Duration last_life(HostId host);
   void watch();
+  void advance(Instant time);
+  void end_warm_up();
   void close_second();
   void record_hops();
   Slots slots();
@@ -152,6 +161,8 @@ class World {
   std::uint32_t carrier_homes_ = 0;  // behind carriers' boxes
   std::uint32_t running_ = 0;        // hosts whose stream has not stopped
   Instant next_second_ = Instant{} + std::chrono::seconds(1);
+  Tally before_;
+  bool warming_up_ = false;
   bool interrupted_ = false;
   bool hops_recorded_ = false;
   Slots last_slots_;

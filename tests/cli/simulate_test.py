@@ -27,7 +27,7 @@ up = "4M"
 """
 IMPOSSIBLE = "[expect]\nlag-p50 = \"1us\"\n"
 
-FIELDS = """schema scenario scenario_hash seed digest crypto peers simulated_seconds interrupted bound_ms stretch lag_ms lag_estimate_error_ms
+FIELDS = """schema scenario scenario_hash seed digest crypto peers simulated_seconds warm_up_seconds interrupted bound_ms stretch lag_ms lag_estimate_error_ms
     delivered continuity startup_ms join_ms failovers failover_ms lost_packets repaired_packets duplicate_packets
     forged_packets parent_switches depth_max overhead publisher_upload_x resource_index input_held_ms_max datagrams
     events events_per_second bytes_per_peer wall_seconds safety_findings liveness_findings findings""".split()
@@ -193,6 +193,35 @@ class Simulate(unittest.TestCase):
         for line in ("peers = 9", 'duration = "3s"', 'calm = "1500ms"', 'rate = "300k"', "on = true"):
             self.assertIn(line + "\n", text)
 
+    def test_a_warm_up(self):
+        whole = json.loads(self.simulate(self.world(), "--json"))
+        run = json.loads(self.simulate(self.world(), "--json", "--warm-up", "4s"))
+        self.assertEqual((run["digest"], run["simulated_seconds"]), (whole["digest"], whole["simulated_seconds"]))
+        self.assertEqual((whole["warm_up_seconds"], run["warm_up_seconds"]), (0, 4))
+        self.assertEqual((run["startup_ms"], run["join_ms"]), (None, None))  # nobody came after it
+        self.assertNotEqual(run["overhead"], whole["overhead"])
+        self.assertNotEqual(run["scenario_hash"], whole["scenario_hash"])
+        table = self.simulate(self.world(), "--warm-up", "4s")
+        self.assertIn("warm-up of 4.0 s left out", table.split("\n")[0])
+        self.assertNotIn("start-up", table)
+        self.assertNotIn("warm-up", self.simulate(self.world()))
+        self.assertIn("p99.9", table)
+        self.assertIn('warm-up = "1500ms"\n', self.simulate(self.world(), "--warm-up", "1.5s", "--write"))
+        path = self.write("warm.toml", 'warm-up = "2s"\n' + WORLD)
+        self.assertIn('warm-up = "2s"\n', self.simulate(path, "--write"))
+        self.assertIn('warm-up = "0"\n', self.simulate(path, "--warm-up", "0", "--write"))
+        env = {"SPATE_WARM_UP": "3s"}
+        self.assertIn('warm-up = "3s"\n', self.simulate(path, "--write", env=env))
+
+    def test_a_warm_up_that_cannot_be(self):
+        for value in ("x", "4", "-1s", "", "1e3s"):
+            self.assert_fails(spate.run("simulate", self.world(), "--warm-up", value), 2, "--warm-up")
+        for more in (("--warm-up", "6s"), ("--warm-up", "1h"), ("--warm-up", "3s", "--seconds", "3")):
+            self.assert_fails(spate.run("simulate", self.world(), *more), 2, "'warm-up'", "'duration'")
+        self.assert_fails(spate.run("simulate", "--swarm", "--seconds", "20", "--warm-up", "20s"), 2, "'warm-up'")
+        path = self.write("warm.toml", 'warm-up = "6s"\n' + WORLD)
+        self.assert_fails(spate.run("simulate", path), 2, path + ":1: ", "'warm-up'")
+
     def test_mistakes_are_told_with_their_place(self):
         wrong = self.world("speed = 3\n")
         line = (WORLD + "speed").count("\n") + 1
@@ -217,7 +246,7 @@ class Simulate(unittest.TestCase):
                           (world, "--compare-map", world),
                           *(("--compare-map", rtt, *other) for other in (
                               ("--peers", "5"), ("--seed", "1"), ("--seconds", "5"), ("--rate", "1M"),
-                              ("--churn", "on"), ("--crypto", "real"), ("--crypto", "fast"), ("--jobs", "1"))),
+                              ("--churn", "on"), ("--warm-up", "1s"), ("--crypto", "real"), ("--crypto", "fast"), ("--jobs", "1"))),
                           ("--rate", "1"), ("--peers", "1"), (world, "--churn", "maybe"), (world, world)):
             with self.subTest(arguments):
                 tool = spate.run("simulate", *arguments)

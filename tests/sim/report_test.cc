@@ -18,6 +18,20 @@ Scenario small_lossy_run() {
   return s;
 }
 
+// Half of the viewers are cut off from 4 s to 7 s, and do not wait for all that they missed.
+Scenario cut_off_run() {
+  Scenario s = plain_scenario(8, seconds(14), 1);
+  s.expect.complete = false;
+  s.latency = milliseconds(300);
+  Fault fault;
+  fault.kind = Fault::Kind::kPartition;
+  fault.at = seconds(4);
+  fault.lasts = seconds(3);
+  fault.share_ppm = 500'000;
+  s.faults.push_back(fault);
+  return s;
+}
+
 }  // namespace
 
 TEST_CASE("the series adds up to the result") {
@@ -51,6 +65,81 @@ TEST_CASE("the parts of the overhead explain it") {
   CHECK(std::abs(overhead.rest) < 0.01);
   CHECK(overhead.parity > 0.04);  // a shard for each of sixteen, or of fewer in a slow stream
   CHECK(overhead.parity < 0.2);
+}
+
+TEST_CASE("a warm-up is left out of the figures, and changes nothing of the run") {
+  Scenario s = cut_off_run();
+  World whole(s, {});
+  whole.run_to_the_end();
+  const RunResult all = whole.result();
+  CHECK(all.continuity < 1);
+  CHECK(all.delivered_ever < 1);
+  CHECK(all.lost_packets > 0);
+  CHECK(all.startups == 7);
+
+  // All that was missed was due before, and those who were cut off have caught up.
+  s.warm_up = seconds(10);
+  s.expect.by_1s_ppm = s.expect.continuity_ppm = 1'000'000;
+  World late(s, {});
+  late.run_to_the_end();
+  const RunResult rest = late.result();
+  expect_no_findings(rest);
+  CHECK(rest.digest == all.digest);
+  CHECK(rest.continuity == 1);
+  CHECK(rest.delivered_ever == 1);
+  CHECK(rest.delivered_by_1s == 1);
+  CHECK(rest.lag.max < all.lag.max);
+  CHECK(rest.lost_packets == 0);
+  CHECK(rest.startups == 0);
+  CHECK(rest.joins == 0);
+  CHECK(rest.publisher_upload_x > 0.5);
+  CHECK(rest.publisher_upload_x < 9);
+  CHECK(rest.simulated == all.simulated);
+  std::uint64_t delivered = 0;
+  std::uint64_t wire_bytes = 0;
+  for (const Recorder::Sample& sample : late.recorder().series()) {
+    if (sample.at <= Instant{} + s.warm_up) continue;
+    delivered += sample.stream_bytes_delivered;
+    wire_bytes += sample.wire_bytes_sent;
+  }
+  // What happens at the very end of a second is that second's, and the warm-up's end is measured.
+  CHECK(static_cast<double>(rest.stream_bytes_delivered) == Approx(static_cast<double>(delivered)).epsilon(0.01));
+  CHECK(rest.overhead.total ==
+        Approx(static_cast<double>(wire_bytes) / static_cast<double>(delivered) - 1).margin(0.01));
+
+  // What was missed is due after a shorter one.
+  s.warm_up = seconds(3);
+  World early(s, {});
+  early.run_to_the_end();
+  const RunResult most = early.result();
+  CHECK(most.digest == all.digest);
+  CHECK(most.continuity < all.continuity);
+  CHECK(most.lost_packets == all.lost_packets);
+  CHECK(most.liveness_findings > 0);
+}
+
+TEST_CASE("delivery at all is expected of the whole run, warm-up and all") {
+  Scenario s = cut_off_run();
+  s.warm_up = seconds(10);
+  s.expect.ever_ppm = 1'000'000;
+  World world(s, {});
+  world.run_to_the_end();
+  const RunResult result = world.result();
+  CHECK(result.delivered_ever == 1);
+  CHECK(result.liveness_findings == 1);
+}
+
+TEST_CASE("a run that is interrupted in its warm-up has measured nothing") {
+  Scenario s = small_lossy_run();
+  s.warm_up = seconds(5);
+  World world(s, {});
+  world.run_to_the_end([&] { return world.network().now() < Instant{} + seconds(4); });
+  const RunResult result = world.result();
+  CHECK(result.lag.max == Duration::zero());
+  CHECK(result.delivered_ever == 0);
+  CHECK(result.stream_bytes_delivered == 0);
+  CHECK(result.publisher_upload_x == 0);
+  CHECK(world.recorder().series().size() == 4);
 }
 
 TEST_CASE("a viewer whose parent dies has a fail-over") {

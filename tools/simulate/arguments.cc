@@ -13,6 +13,9 @@ void add_options(CommandLine& line, SimulateOptions& options) {
   app.add_flag("--write", options.write, "Print the scenario with every key, and run nothing");
   line.add_count("--peers", options.peers, 2, 1'000'000, "How many hosts: a publisher, relays and viewers");
   line.add_count("--seconds", options.seconds, 1, 86'400, "How long the publisher publishes");
+  line.add_duration(
+      "--warm-up", [&options](Duration warm_up) { options.warm_up = warm_up; },
+      "Figures are measured from then on only");
   line.add_text("--seed", options.seed, "N", "What all chance is drawn from");
   line.add_bit_rate("--rate", options.rate_bps, "Of the stream");
   line.add_text("--churn", options.churn, "on|off", "Whether viewers come and go")->check(CLI::IsMember({"on", "off"}));
@@ -55,8 +58,8 @@ void check(const SimulateOptions& options) {
   if (!options.seeds.empty() && options.write) throw ToolError(kUsage, "--write prints one scenario; use --seed");
   if (options.seeds.empty() && !options.resume.empty()) throw ToolError(kUsage, "--resume needs --seeds");
   if (options.compare_map.empty() && !options.places.empty()) throw ToolError(kUsage, "--places needs --compare-map");
-  const bool given = options.peers > 0 || options.seconds > 0 || options.jobs > 0 || options.rate_bps > 0 ||
-                     !options.seed.empty() || !options.churn.empty() || !options.crypto.empty();
+  const bool given = options.peers > 0 || options.warm_up || options.seconds > 0 || options.jobs > 0 ||
+                     options.rate_bps > 0 || !options.seed.empty() || !options.churn.empty() || !options.crypto.empty();
   const bool runs = given || options.swarm || options.list || options.write || !options.scenario.empty() ||
                     !options.replay.empty() || !options.rtt.empty() || !options.seeds.empty() ||
                     !options.shrink.empty() || !options.csv.empty() || !options.report.empty();

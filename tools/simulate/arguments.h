@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "libcore/base/time.h"
 #include "tools/options.h"
 
 namespace spate::tools {
@@ -24,6 +25,7 @@ struct SimulateOptions {
   std::string crypto;
   std::string churn;
   std::string seed;
+  std::optional<Duration> warm_up;
   int peers = 0;
   int seconds = 0;
   int jobs = 0;

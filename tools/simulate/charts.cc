@@ -333,14 +333,16 @@ std::string hops_chart(const Outcome& outcome) {
 }
 
 std::string startup_chart(const Outcome& outcome) {
-  if (outcome.recorder.startup().count() == 0) return "";
+  const bool startups = outcome.recorder.startup().count() > 0;
+  const bool failovers = outcome.recorder.failover().count() > 0;
+  if (!startups && !failovers) return "";
   std::string script = block("d", distribution(outcome.recorder.startup())) +
                        block("f", distribution(outcome.recorder.failover())) +
                        "set xlabel 'milliseconds'\nset format y '%g %%'\nset yrange [0:100]\nset xrange [0:*]\n"
-                       "plot $d using 1:2 with steps lw 2.5 lc rgb " +
-                       colour(1) + " title 'start-up'";
-  if (outcome.recorder.failover().count() > 0)
-    script += ", $f using 1:2 with steps lw 2 lc rgb " + colour(2) + " title 'fail-over'";
+                       "plot ";
+  if (startups) script += "$d using 1:2 with steps lw 2.5 lc rgb " + colour(1) + " title 'start-up'";
+  if (startups && failovers) script += ", ";
+  if (failovers) script += "$f using 1:2 with steps lw 2 lc rgb " + colour(2) + " title 'fail-over'";
   return draw("start-up", kHalf, 230, script);
 }
 

@@ -63,6 +63,7 @@ Json to_json(const Outcome& outcome) {
   json["crypto"] = result.crypto;
   json["peers"] = result.peers;
   json["simulated_seconds"] = rounded(to_seconds(result.simulated));
+  json["warm_up_seconds"] = rounded(to_seconds(result.warm_up));
   json["interrupted"] = result.interrupted;
   add_bound(json, result);
   json["lag_ms"] = all_json(result.lag);
@@ -71,10 +72,10 @@ Json to_json(const Outcome& outcome) {
                        {"by_1s", rounded(result.delivered_by_1s)},
                        {"ever", rounded(result.delivered_ever)}};
   json["continuity"] = rounded(result.continuity);
-  json["startup_ms"] = short_json(result.startup);
-  json["join_ms"] = short_json(result.join);
-  json["failovers"] = outcome.recorder.failovers().size();
-  json["failover_ms"] = outcome.recorder.failovers().empty() ? Json() : short_json(result.failover);
+  json["startup_ms"] = result.tells_startup() ? short_json(result.startup) : Json();
+  json["join_ms"] = result.tells_join() ? short_json(result.join) : Json();
+  json["failovers"] = result.failovers;
+  json["failover_ms"] = result.failovers > 0 ? short_json(result.failover) : Json();
   json["lost_packets"] = result.lost_packets;
   json["repaired_packets"] = result.repaired_packets;
   json["duplicate_packets"] = result.duplicate_packets;

@@ -88,8 +88,11 @@ std::string head(const Outcome& outcome) {
                      "</div>\n<div class=\"top\"><h1>" + escaped(outcome.scenario) + "</h1>" + verdict(outcome) +
                      "</div>\n<p class=\"lead\">";
   if (!outcome.purpose.empty()) html += escaped(outcome.purpose) + "<br>";
+  std::string warm_up;
+  if (result.warm_up > Duration::zero())
+    warm_up = "; a warm-up of " + escaped(io::format_duration(result.warm_up)) + " is left out of the figures";
   return html + counted(result.peers, "host") + " on a virtual network for " +
-         escaped(io::format_duration(result.simulated)) + ".</p></header>\n";
+         escaped(io::format_duration(result.simulated)) + warm_up + ".</p></header>\n";
 }
 
 std::string figures(const Outcome& outcome) {
@@ -104,13 +107,15 @@ std::string figures(const Outcome& outcome) {
   html +=
       figure(percent_text(result.delivered_by_1s), "delivered in 1 s",
              percent_text(result.delivered_by_500ms) + " in 500 ms, " + percent_text(result.delivered_ever) + " ever");
-  html += figure(ms(result.startup.p50), "start-up, median", "95 % within " + ms(result.startup.p95));
-  if (outcome.recorder.failovers().empty())
+  if (result.tells_startup())
+    html += figure(ms(result.startup.p50), "start-up, median", "95 % within " + ms(result.startup.p95));
+  else
+    html += figure("none", "start-ups", "nobody came after the warm-up");
+  if (result.failovers == 0)
     html += figure("none", "fail-overs", "no viewer lost its parent");
   else
-    html +=
-        figure(ms(result.failover.p50), "fail-over, median",
-               count_text(outcome.recorder.failovers().size()) + " of them, 95 % within " + ms(result.failover.p95));
+    html += figure(ms(result.failover.p50), "fail-over, median",
+                   count_text(result.failovers) + " of them, 95 % within " + ms(result.failover.p95));
   html += figure(percent_text(result.overhead.total), "overhead", "sent beside the stream itself");
   html +=
       figure(factor_text(result.publisher_upload_x), "publisher&#8217;s upload",
@@ -120,6 +125,7 @@ std::string figures(const Outcome& outcome) {
 }
 
 std::string pictures(const Outcome& outcome) {
+  const sim::RunResult& result = outcome.result;
   const bool bound = outcome.recorder.bound().count() > 0;
   std::string html = "<div class=\"pictures\">\n";
   html += picture("Lag", key(1, "share written within") + (bound ? key(7, "least possible") : ""),
@@ -138,10 +144,10 @@ std::string pictures(const Outcome& outcome) {
     if (std::abs(part.share) >= 0.00005) parts += key(part.colour, part.name + " " + percent_text(part.share));
   html += picture("Overhead", parts, "Bytes on the wire beside the stream, over the stream bytes delivered.",
                   overhead_chart(outcome), true);
-  html += picture("Start-up" + std::string(outcome.recorder.failovers().empty() ? "" : " and fail-over"),
-                  key(1, "start-up") + (outcome.recorder.failovers().empty() ? "" : key(2, "fail-over")),
+  html += picture("Start-up" + std::string(result.failovers == 0 ? "" : " and fail-over"),
+                  key(1, "start-up") + (result.failovers == 0 ? "" : key(2, "fail-over")),
                   "Share of viewers that played so soon after joining" +
-                      std::string(outcome.recorder.failovers().empty() ? "." : ", or with a new parent."),
+                      std::string(result.failovers == 0 ? "." : ", or with a new parent."),
                   startup_chart(outcome));
   html += picture("Hops", key(1, "hosts"), "How far from the publisher hosts were when the input ended.",
                   hops_chart(outcome));

@@ -46,24 +46,24 @@ class Table {
   std::string text_;
 };
 
-void add_times(Table& table, const sim::RunResult& result, const sim::Recorder& recorder) {
+// What needs fewer figures than the lag, in its columns.
+void add_short_times(Table& table, const std::string& label, const sim::Quantiles& times) {
+  const auto ms = milliseconds_text;
+  table.row(label, {{"p50", ms(times.p50)}, {"p95", ms(times.p95)}, {"", ""}, {"", ""}, {"max", ms(times.max)}});
+}
+
+void add_times(Table& table, const sim::RunResult& result) {
   const auto ms = milliseconds_text;
   table.heading("Time");
   table.row("lag", {{"p50", ms(result.lag.p50)},
                     {"p90", ms(result.lag.p90)},
                     {"p99", ms(result.lag.p99)},
+                    {"p99.9", ms(result.lag.p999)},
                     {"max", ms(result.lag.max)}});
   if (result.bound) table.row("least lag", {{"p50", ms(result.bound->p50)}, {"", ""}, {"p99", ms(result.bound->p99)}});
-  table.row(
-      "start-up",
-      {{"p50", ms(result.startup.p50)}, {"p95", ms(result.startup.p95)}, {"", ""}, {"max", ms(result.startup.max)}});
-  table.row("joining",
-            {{"p50", ms(result.join.p50)}, {"p95", ms(result.join.p95)}, {"", ""}, {"max", ms(result.join.max)}});
-  if (!recorder.failovers().empty())
-    table.row("fail-over", {{"p50", ms(result.failover.p50)},
-                            {"p95", ms(result.failover.p95)},
-                            {"", ""},
-                            {"max", ms(result.failover.max)}});
+  if (result.tells_startup()) add_short_times(table, "start-up", result.startup);
+  if (result.tells_join()) add_short_times(table, "joining", result.join);
+  if (result.failovers > 0) add_short_times(table, "fail-over", result.failover);
 }
 
 void add_delivery(Table& table, const sim::RunResult& result) {
@@ -93,14 +93,20 @@ void add_cost(Table& table, const sim::RunResult& result) {
                    (result.parent_switches == 1 ? " change of parent" : " changes of parent"));
 }
 
+std::string warm_up_text(const sim::RunResult& result) {
+  if (result.warm_up == Duration::zero()) return "";
+  return ", warm-up of " + io::format_duration(result.warm_up) + " left out";
+}
+
 }  // namespace
 
 std::string to_table(const Outcome& outcome) {
   const sim::RunResult& result = outcome.result;
   Table table;
   table.line(outcome.scenario + ": " + counted(result.peers, "host") + ", " + io::format_duration(result.simulated) +
-             ", seed " + std::to_string(result.seed) + (result.interrupted ? " (interrupted)" : ""));
-  add_times(table, result, outcome.recorder);
+             ", seed " + std::to_string(result.seed) + warm_up_text(result) +
+             (result.interrupted ? " (interrupted)" : ""));
+  add_times(table, result);
   add_delivery(table, result);
   add_cost(table, result);
   table.heading("Run");

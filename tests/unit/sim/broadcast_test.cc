@@ -68,4 +68,21 @@ TEST_CASE("frames come due in order and add up to the rate") {
         4 * broadcast.first_packet(52) - 4 * broadcast.first_packet(51));
 }
 
+TEST_CASE("the first frame that is due from a time on") {
+  BroadcastConfig config;
+  config.frames_per_second = 30;  // whose frames are no whole nanoseconds apart
+  config.frames_per_group = 60;
+  config.start = Instant{} + std::chrono::milliseconds(7);
+  config.frames = 200;
+  const Broadcast broadcast(config);
+  CHECK(broadcast.first_frame_due(Instant{}) == 0);
+  for (std::uint64_t frame = 0; frame < 200; ++frame) {
+    const Instant due = broadcast.due(frame);
+    CHECK(broadcast.first_frame_due(due - Duration(1)) == frame);
+    CHECK(broadcast.first_frame_due(due) == frame);
+    CHECK(broadcast.first_frame_due(due + Duration(1)) == frame + 1);
+  }
+  CHECK(broadcast.first_frame_due(Instant{} + std::chrono::hours(1)) == 200);
+}
+
 }  // namespace spate::sim

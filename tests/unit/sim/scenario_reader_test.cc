@@ -35,6 +35,7 @@ purpose = "A test."
 peers = 300
 seed = 9
 duration = "90s"
+warm-up = "20s"
 latency = "350ms"
 viewer-children = 3
 [stream]
@@ -63,6 +64,7 @@ by-1s = "99.9%"
 )");
   CHECK(s.peers == 300);
   CHECK(s.seed == 9);
+  CHECK(s.warm_up == std::chrono::seconds(20));
   CHECK(s.latency == std::chrono::milliseconds(350));
   CHECK(s.viewer_children == 3);
   CHECK(s.stream.rate_bps == 2'500'000);
@@ -180,6 +182,8 @@ TEST_CASE("scenario: what cannot be together is told with the line of one of its
   told("seed = 3\nduration = \"5s\"\n", 2, "'calm'");
   told("duration = \"5s\"\ncalm = \"6s\"\n", 2, "'calm'");
   told("duration = \"900ms\"\n", 1, "'duration'");
+  told("seed = 3\nwarm-up = \"30s\"\n", 2, "'warm-up' must be shorter than 'duration', which is 30s");
+  told("duration = \"20s\"\nwarm-up = \"20s\"\n", 2, "'warm-up'");
   told("seed = 3\nwake = \"1s\"\n", 2, "'wake'");
   told("seed = 3\nviewers = []\n", 2, "[[viewers]]");
   told("[map]\nkind = \"world\"\ncontinent = \"mu\"\n", 3, "africa");
