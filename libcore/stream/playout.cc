@@ -21,9 +21,11 @@ void Playout::start(std::uint64_t first, std::uint64_t backlog_end, Instant now)
 }
 
 void Playout::resume(std::uint64_t end, Instant now) {
+  if (next_ >= backlog_end_) {
+    backlog_since_ = now;
+    vain_waits_ = 0;
+  }
   backlog_end_ = std::max(backlog_end_, end);
-  backlog_since_ = now;
-  vain_waits_ = 0;
 }
 
 void Playout::on_arrival(Duration lag) {

@@ -23,7 +23,7 @@ class Playout {
   static constexpr Duration kAutoFloor = std::chrono::milliseconds(2'000);
   static constexpr Duration kAutoCeiling = std::chrono::milliseconds(3'000);
 
-  static constexpr Duration kOutCeiling = std::chrono::milliseconds(12'000);
+  static constexpr Duration kOutCeiling = std::chrono::milliseconds(9'000);
 
   // nullopt = automatic.
   explicit Playout(std::optional<Duration> latency) : fixed_latency_(latency) {}

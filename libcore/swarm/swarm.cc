@@ -14,6 +14,7 @@ constexpr std::uint64_t kAnswersPerSecondMin = 2 * 1024;
 constexpr std::size_t kManyChildren = 8;  // who has more is asked by many
 constexpr std::size_t kPeersOfMany = 6;
 constexpr std::uint64_t kNamesBytes = 700;   // about, of an answer that names peers
+constexpr std::uint64_t kPunchBytes = 80;    // about, of an introduction
 constexpr std::uint64_t kStatusBytes = 120;  // and of one that does not
 constexpr Duration kAnswerDebtMax = std::chrono::milliseconds(50);
 constexpr Duration kEndedInfoInterval = std::chrono::milliseconds(200);
@@ -388,6 +389,7 @@ void Swarm::tell_displaced() {
 void Swarm::introduce(Peer& asker, const crypto::NodeKey& key, Instant now) {
   const Peer* const target = peers_.find_key(key);
   if (target == nullptr || target->session == asker.session || !asker.introductions.take(1, now)) return;
+  if (!newcomers_left_.take(kPunchBytes, now)) return;
   outbox_.send(target->session, wire::Punch{host_.endpoint.address(asker.session)});
 }
 
