@@ -27,6 +27,9 @@ void Verifier::begin_epoch(std::uint64_t epoch, std::uint64_t media_us, std::uin
   salt_ = wire::leaf_salt(stream_, epoch);
   media_reference_ = media_us;
   held_.clear();
+  stored_.clear();
+  stored_parity_.clear();
+  forgers_.clear();
 }
 
 void Verifier::advance_media(std::uint64_t media_us) { media_reference_ = std::max(media_reference_, media_us); }

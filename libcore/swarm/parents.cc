@@ -13,6 +13,7 @@ constexpr Duration kAnswerLost = std::chrono::milliseconds(500);
 constexpr std::uint64_t kReportShards = 32;
 constexpr Duration kReportSpacing = std::chrono::microseconds(2'500);
 constexpr std::size_t kListLinks = 2;
+constexpr std::uint64_t kAheadMax = 512;  // shards may wait so far ahead for their list
 
 }  // namespace
 
@@ -243,8 +244,10 @@ bool Parents::on_status(Peer& peer, Instant now) {
 void Parents::on_shard(session::SessionId session, std::uint64_t sequence, Instant now) {
   Stripe& stripe = stripes_[striping_.of(sequence)];
   if (stripe.parent != session) return;
+  // What is old is no sign of life, nor is what cannot have been published yet.
+  if (sequence < stripe.next || sequence > house_.reception.stored_end() + kAheadMax) return;
   stripe.last = now;
-  stripe.next = std::max(stripe.next, sequence + 1);
+  stripe.next = sequence + 1;
 }
 
 void Parents::on_parity(session::SessionId session, unsigned index, Instant now) {

@@ -82,16 +82,18 @@ void Reception::begin_run(const wire::StreamInfo& info) {
   started_ = stored_in_run_ = false;
   resumed_at_ = flow_since_ = {};
   out_ = false;
-  stored_end_ = 0;
+  next_ = seen_ = noticed_ = stored_end_ = info.head;
   list_asked_ = UINT64_MAX;
   list_due_ = tail_due_ = kNever;
 }
 
 void Reception::start(std::uint64_t first, std::optional<std::uint64_t> media_now, Instant now) {
   if (started_ && stored_in_run_) return;
+  // A second one's word may only take us back, for the first may have been a lie.
+  if (started_) first = std::min(first, store_.tail());
   started_ = true;
-  proven_head_ = std::max(first, info_ ? info_->head : 0);
-  backlog_end_ = proven_head_;
+  proven_head_ = info_ ? info_->head : 0;
+  backlog_end_ = std::max(first, proven_head_);
   store_.restart(first);
   playout_.start(first, backlog_end_, now);
   next_ = seen_ = noticed_ = played_next_ = stored_end_ = first;
