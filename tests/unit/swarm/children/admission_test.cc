@@ -1,4 +1,4 @@
-// Whom Children serves with what: slots, displacing and shedding.
+// Who gets which stripe: slots, displacing and what follows from it.
 #include "libcore/swarm/children.h"
 #include "tests/catch.h"
 #include "tests/unit/swarm/hosts.h"

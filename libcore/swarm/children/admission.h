@@ -1,0 +1,51 @@
+// Who gets which stripe, and in whose place: what there is room for is granted, and where there is none the higher
+// standing takes the place of the lower (standing.h). Whoever loses a stripe is sent it for kDisplacedFor more.
+#pragma once
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "libcore/swarm/children/slots.h"
+#include "libcore/swarm/children/standing.h"
+#include "libcore/swarm/children/table.h"
+
+namespace spate::swarm {
+
+struct DisplacedChild {
+  session::SessionId session;
+  StripeMask stripes;
+  std::optional<session::SessionId> by;  // nobody: there is no room any more
+};
+
+class Admission {
+ public:
+  // So long it takes to find the way to whoever took the place.
+  static constexpr Duration kDisplacedFor = std::chrono::milliseconds(400);
+
+  Admission(ChildTable& table, const Slots& slots) : table_(table), slots_(slots) {}
+
+  // Which of the wanted stripes, that it does not have, the child may have. They are not put down in the table yet.
+  StripeMask grant(session::SessionId session, const wire::Subscribe& request, StripeMask wanted, Instant now);
+  // What a child of that standing may have in place of another.
+  StripeMask yields_to(unsigned standing) const;
+  // The child's stripe is another's now, or nobody's.
+  void end(Child& child, unsigned stripe, std::optional<session::SessionId> by, Instant now);
+  std::vector<DisplacedChild> take_displaced() { return std::exchange(displaced_, {}); }
+
+ private:
+  struct Held {  // a stripe that a child has, and what that is good for
+    unsigned standing;
+    std::uint32_t slots;
+    Child* child;
+    unsigned stripe;
+  };
+  std::optional<Held> least(unsigned stripe, std::optional<session::SessionId> by) const;
+  bool displace(unsigned stripe, session::SessionId by, const wire::Subscribe& request, Instant now);
+
+  ChildTable& table_;
+  const Slots& slots_;
+  std::vector<DisplacedChild> displaced_;
+};
+
+}  // namespace spate::swarm

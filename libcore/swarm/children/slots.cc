@@ -1,0 +1,59 @@
+#include "libcore/swarm/children/slots.h"
+
+#include <algorithm>
+
+namespace spate::swarm {
+namespace {
+
+// Of the upload limit so much is given to slots; less by those that the whole swarm asks for repairs and backlogs.
+constexpr std::uint64_t kUsedPercent = 96;
+constexpr std::uint64_t kUsedPercentEverywhere = 85;
+constexpr std::uint64_t kSlotsMax = 16'384;
+constexpr std::uint32_t kReserveFrom = 64;
+
+}  // namespace
+
+std::uint16_t Slots::all() const {
+  const bool everywhere = table_.everywhere();
+  const unsigned stripes = table_.striping().all();
+  const std::uint64_t capacity = std::min(std::uint64_t{capacity_milli_} * stripes / 1'000, kSlotsMax);
+  std::uint64_t slots = std::min(capacity, costs_.affordable(everywhere ? kUsedPercentEverywhere : kUsedPercent));
+  slots = std::min<std::uint64_t>(slots, load_.bearable());
+  // Who is at home in all stripes has each for somebody, if it can, or nobody has it.
+  if (everywhere)
+    slots = std::max(slots, std::min({capacity, costs_.affordable(kUsedPercent), std::uint64_t{stripes}}));
+  return static_cast<std::uint16_t>(slots);
+}
+
+std::uint16_t Slots::free() const {
+  const unsigned taken = table_.used();
+  const std::uint16_t slots = all();
+  return taken >= slots ? std::uint16_t{0} : static_cast<std::uint16_t>(slots - taken);
+}
+
+// Who is at home in all stripes shares its slots among them: a stripe that nobody has from the publisher is lost to
+// all.
+bool Slots::room_for(unsigned stripe, bool guest) const {
+  if (free() == 0) return false;
+  if ((table_.home() & bit(stripe)) == 0) return guest;
+  if (!table_.everywhere()) return true;
+  const unsigned stripes = table_.striping().all();
+  return table_.served(stripe) < (all() + stripes - 1u) / stripes;
+}
+
+// An eighth, of many.
+bool Slots::reserved() const {
+  const std::uint16_t slots = all();
+  return slots >= kReserveFrom && free() <= slots / 8;
+}
+
+StripeMask Slots::open() const {
+  StripeMask open = 0;
+  if (reserved()) return open;
+  for_each_stripe(table_.home() & table_.striping().mask(), [&](unsigned stripe) {
+    if (room_for(stripe, false)) open |= bit(stripe);
+  });
+  return open;
+}
+
+}  // namespace spate::swarm

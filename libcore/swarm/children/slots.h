@@ -1,0 +1,35 @@
+// How much room there is. A slot is room for one stripe of one child: as many as the capacity and the upload limit
+// allow, less what was too much of late.
+#pragma once
+
+#include <cstdint>
+
+#include "libcore/swarm/children/costs.h"
+#include "libcore/swarm/children/load.h"
+#include "libcore/swarm/children/table.h"
+
+namespace spate::swarm {
+
+class Slots {
+ public:
+  // `capacity_milli`: how many thousandths of the stream, with its parity, may be sent, all children together.
+  Slots(std::uint32_t capacity_milli, const ChildTable& table, const Costs& costs, const Load& load)
+      : capacity_milli_(capacity_milli), table_(table), costs_(costs), load_(load) {}
+
+  std::uint16_t all() const;
+  std::uint16_t free() const;
+  // May a new child have this one? A guest has no other way, and may have one that is not at home here.
+  bool room_for(unsigned stripe, bool guest) const;
+  // What is left is for those that pass on what they get.
+  bool reserved() const;
+  // The home stripes that a new child may have now.
+  StripeMask open() const;
+
+ private:
+  const std::uint32_t capacity_milli_;
+  const ChildTable& table_;
+  const Costs& costs_;
+  const Load& load_;
+};
+
+}  // namespace spate::swarm

@@ -1,0 +1,20 @@
+// How much it matters to others that a child has a stripe. Where there is no room the higher standing takes the place
+// of a lower one, so that what is short is short for those that nobody depends on.
+#pragma once
+
+#include "libcore/swarm/stripes.h"
+
+namespace spate::swarm {
+
+enum Standing : unsigned {
+  kTakesOnly = 0,    // it passes on little (or the stripe is parity)
+  kContributes = 1,  // it passes on other stripes, half the stream at least
+  kPassesOn = 2,     // it passes on this one
+};
+inline Standing standing(StripeMask passes_on, unsigned slots, unsigned stripe, const Striping& striping) {
+  static constexpr unsigned kPassesOnSlots = 2;
+  if ((passes_on & bit(stripe)) != 0 && slots >= kPassesOnSlots) return kPassesOn;
+  return stripe < striping.data && 2 * slots >= striping.data ? kContributes : kTakesOnly;
+}
+
+}  // namespace spate::swarm
