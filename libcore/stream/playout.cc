@@ -21,12 +21,12 @@ void Playout::start(std::uint64_t first, std::uint64_t backlog_end, Instant now)
 }
 
 void Playout::resume(std::uint64_t end, Instant now) {
-  if (next_ >= backlog_end_) {
-    backlog_since_ = now;
-    vain_waits_ = 0;
-  }
-  backlog_end_ = std::max(backlog_end_, end);
+  extend_backlog(end);
+  backlog_since_ = now;
+  vain_waits_ = 0;
 }
+
+void Playout::extend_backlog(std::uint64_t end) { backlog_end_ = std::max(backlog_end_, end); }
 
 void Playout::on_arrival(Duration lag) {
   static constexpr int kMinForgets = 8'192;

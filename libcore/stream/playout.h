@@ -36,6 +36,8 @@ class Playout {
   void start(std::uint64_t first, std::uint64_t backlog_end, Instant now);
   // After an outage what is below `end` comes late, too.
   void resume(std::uint64_t end, Instant now);
+  // So does this; what has been waited for in vain since then is still in vain.
+  void extend_backlog(std::uint64_t end);
   // Most of the stream does not come: what is missing is waited for kOutCeiling, for it is worth more than the rest.
   void set_out(bool out) { out_ = out; }
   bool started() const { return started_; }

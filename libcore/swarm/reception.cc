@@ -199,7 +199,10 @@ void Reception::note_stored(std::uint64_t sequence, const From& from, bool is_li
   judge_flow(now);
   if (now - resumed_at_ < kResuming) {
     backlog_end_ = std::max(backlog_end_, sequence);
-    playout_.resume(backlog_end_, now);
+    if (resumed_at_ == now)
+      playout_.resume(backlog_end_, now);
+    else
+      playout_.extend_backlog(backlog_end_);
   }
   stored_end_ = std::max(stored_end_, sequence + 1);
   last_stored_ = now;
