@@ -8,6 +8,7 @@ namespace spate::swarm {
 Children::Children(std::uint32_t capacity_milli, stream::Store& store, Peers& peers, Outbox& outbox,
                    TokenBucket& upload)
     : store_(store),
+      peers_(peers),
       rate_(store),
       costs_(table_, store, rate_, upload),
       load_(table_, rate_, upload),
@@ -77,6 +78,7 @@ wire::SubscribeReply Children::subscribe(session::SessionId session, const wire:
     remove(session);
     return reply;
   }
+  if (live && !takes_from_past(session, added, first, now)) first = store_.head();
   if (child == nullptr)
     child = &add(session, request, granted, first, live, now);
   else
@@ -88,6 +90,15 @@ wire::SubscribeReply Children::subscribe(session::SessionId session, const wire:
   child->heard = now;
   reply.first = child->first;
   return reply;
+}
+
+// May it have those stripes from there on? Whoever asks again and again is not sent the same again and again.
+bool Children::takes_from_past(session::SessionId session, StripeMask stripes, std::uint64_t first, Instant now) {
+  Peer* const peer = peers_.find(session);
+  const std::uint64_t behind = store_.head() - std::min(first, store_.head());
+  if (peer == nullptr || behind == 0 || rate_.shards_per_second() == 0) return true;
+  const std::uint64_t stripe_ms = behind * 1'000 * count(stripes) / rate_.shards_per_second();
+  return peer->past.take(std::min(stripe_ms, Peer::kPastBurst / 2), now);
 }
 
 Child& Children::add(session::SessionId session, const wire::Subscribe& request, StripeMask granted,

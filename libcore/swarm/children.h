@@ -128,12 +128,14 @@ class Children {
   const ChildrenStats& stats() const { return sender_.stats(); }
 
  private:
+  bool takes_from_past(session::SessionId session, StripeMask stripes, std::uint64_t first, Instant now);
   Child& add(session::SessionId session, const wire::Subscribe& request, StripeMask granted, std::uint64_t first,
              bool live, Instant now);
   void send_passed(Child& child, StripeMask stripes, std::uint64_t first) const;
   Duration silence_max(const Child& child) const { return table_.whole(child) ? kSilenceMax : kSilenceMaxPart; }
 
   stream::Store& store_;
+  Peers& peers_;
   ChildTable table_;
   StreamRate rate_;
   Costs costs_;

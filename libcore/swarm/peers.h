@@ -23,8 +23,14 @@ struct Peer {
   static constexpr std::uint64_t kIntroductionsPerSecond = 20;
   static constexpr std::uint64_t kIntroductionsBurst = 16;
 
+  // Of the past it is sent so much: the whole stream of 20 s at once, and then an eighth of it, in milliseconds of one
+  // stripe of 17.
+  static constexpr std::uint64_t kPastBurst = 17 * 20'000;
+  static constexpr std::uint64_t kPastPerSecond = 17 * 125;
+
   session::SessionId session;
   crypto::NodeKey key;
+  Instant since{};  // when it was met
   wire::ShortId short_id = 0;
   session::RttEstimator rtt;
   session::ClockSync clock;            // the publisher's clock, as told by this peer
@@ -35,9 +41,10 @@ struct Peer {
   Instant asked_since{};  // the first inquiry that nothing was heard after
   Instant answered_at{};  // when it was last told our status and peers
   TokenBucket introductions{kIntroductionsPerSecond, kIntroductionsBurst};  // that it may still ask of us
-  std::vector<Instant> refused_until;                                       // by stripe: it would not give us that one
-  Instant sends_until{};    // it may send us shards: it is a parent, or was one a moment ago
-  Instant useless_until{};  // as a parent it lived, and sent nothing
+  TokenBucket past{kPastPerSecond, kPastBurst};
+  std::vector<Instant> refused_until;  // by stripe: it would not give us that one
+  Instant sends_until{};               // it may send us shards: it is a parent, or was one a moment ago
+  Instant useless_until{};             // as a parent it lived, and sent nothing
 
   void refuse(StripeMask stripes, Instant until) {
     if (stripes != 0) refused_until.resize(std::max<std::size_t>(refused_until.size(), std::bit_width(stripes)));
