@@ -64,7 +64,7 @@ TEST_CASE("the parts of the overhead explain it") {
   CHECK(overhead.control < 0.2);
   CHECK(overhead.rest > -0.01);
   CHECK(overhead.rest < 0.02 + 0.005);  // what is lost on the way, and replaced by parity
-  CHECK(overhead.parity > 0.04);  // a shard for each of sixteen, or of fewer in a slow stream
+  CHECK(overhead.parity > 0.04);        // a shard for each of sixteen, or of fewer in a slow stream
   CHECK(overhead.parity < 0.2);
 }
 
