@@ -50,6 +50,10 @@ class Candidates {
   // The same host may be reached elsewhere, too.
   bool has_other_address(const Candidate& candidate) const;
   const Candidate* find(const crypto::NodeKey& key) const;
+  bool pinned(const crypto::NodeKey& key) const {
+    const Candidate* const candidate = find(key);
+    return candidate != nullptr && candidate->pinned;
+  }
   const std::vector<Candidate>& all() const { return candidates_; }
 
  private:

@@ -6,6 +6,9 @@
 //   Reception   what has come, what is missing, playout  (members only)
 //   Children    whom we serve, and the sending
 //   Peers       everybody we have a session with
+//   Answers     what those are told that ask
+//   Bulletin    what children are told unasked
+//   Ending      when it is over
 #pragma once
 
 #include <cstdint>
@@ -15,11 +18,16 @@
 
 #include "libcore/base/token_bucket.h"
 #include "libcore/stream/store.h"
+#include "libcore/swarm/answers.h"
+#include "libcore/swarm/bulletin.h"
 #include "libcore/swarm/children.h"
 #include "libcore/swarm/config.h"
+#include "libcore/swarm/ending.h"
 #include "libcore/swarm/events.h"
+#include "libcore/swarm/introductions.h"
 #include "libcore/swarm/member.h"
 #include "libcore/swarm/outbox.h"
+#include "libcore/swarm/own_status.h"
 #include "libcore/swarm/peers.h"
 #include "libcore/swarm/publisher.h"
 #include "libcore/swarm/reception.h"
@@ -75,23 +83,8 @@ class Swarm {
   void handle_control(Peer& peer, Bytes text, Instant now);
   void handle_frame(Peer& peer, Buffer frame, Instant now);
   void handle_info(Peer& peer, Bytes frame, Instant now);
-  void answer_inquiry(Peer& peer, StripeMask wanted, Instant now);
-  void answer_subscribe(Peer& peer, const wire::Subscribe& subscribe, Instant now);
-  void introduce(Peer& asker, const crypto::NodeKey& key, Instant now);
-  void tell_displaced();
-  wire::Status status(Instant now) const;
-  wire::Status status_for(session::SessionId child, Instant now) const;
-  std::vector<wire::Route> routes(StripeMask stripes) const;
-  std::optional<wire::PeerRecord> record_of(const Peer& peer) const;
-  wire::Peers introductions(const Peer& asker, StripeMask wanted);
-  bool has_stream() const;
-  void tell_children_status(StripeMask stripes, Instant now);
-  void tell_changes(Instant now);
-  void send_info_to_children();
-  const wire::StreamInfoFrame* info_frame() const;
-  std::optional<std::uint64_t> media_now(Instant now) const;
   void check_end(Instant now);
-  void stop(StopReason reason, wire::ByeReason bye, Instant now);
+  void stop(StopReason reason, wire::ByeReason bye);
 
   Host host_;
   stream::Store store_;
@@ -99,17 +92,15 @@ class Swarm {
   Peers peers_;
   Children children_;
   std::deque<Event> events_;
-  std::unique_ptr<Publisher> publisher_;
+  std::unique_ptr<Publisher> publisher_;  // or the next two
   std::unique_ptr<Reception> reception_;
   std::unique_ptr<Member> member_;
-  wire::Role role_;
-  bool told_receiving_ = false;  // what the children were last told
-  Instant status_at_;
-  unsigned statuses_ = 0;
-  TokenBucket newcomers_left_;
-  TokenBucket answers_left_;
-  Instant info_again_ = kNever;
-  Instant end_patience_ = kNever;
+  const wire::Role role_;
+  OwnStatus own_;
+  Introductions introductions_;
+  Answers answers_;
+  Bulletin bulletin_;
+  Ending ending_;
   std::uint64_t malformed_packets_ = 0;
   bool output_held_ = false;
   std::uint64_t control_bytes_sent_ = 0;

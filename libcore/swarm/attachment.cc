@@ -1,0 +1,28 @@
+#include "libcore/swarm/attachment.h"
+
+#include <algorithm>
+
+namespace spate::swarm {
+
+bool Attachment::on_parent() {
+  if (ever_) {
+    ++switches_;
+    return false;
+  }
+  ever_ = true;
+  return true;
+}
+
+std::optional<StopReason> Attachment::stop_reason(Instant now) const {
+  const Duration without = attached() ? Duration::zero() : now - without_since_;
+  if (!ever_) {
+    if (without >= config_.connect_timeout) return StopReason::kUnreachable;
+    return std::nullopt;
+  }
+  if (config_.retry_for > Duration::zero() && without >= config_.retry_for) return StopReason::kStalled;
+  const Instant word = std::max(reception_.info_at(), reception_.last_stored());
+  if (config_.idle_timeout > Duration::zero() && now - word >= config_.idle_timeout) return StopReason::kStalled;
+  return std::nullopt;
+}
+
+}  // namespace spate::swarm

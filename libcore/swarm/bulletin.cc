@@ -1,0 +1,52 @@
+#include "libcore/swarm/bulletin.h"
+
+namespace spate::swarm {
+namespace {
+
+constexpr Duration kStatusInterval = std::chrono::seconds(1);
+constexpr unsigned kStatusesPart = 3;  // of those to a child that has little from us one in so many is sent
+constexpr Duration kEndedInfoInterval = std::chrono::milliseconds(200);
+
+}  // namespace
+
+void Bulletin::tell_changes(Instant now) {
+  StripeMask changed = house_.parents ? house_.parents->take_rerouted() : 0;
+  if (house_.own.has_stream() != told_receiving_) changed = wire::kAllStripes;
+  if (changed != 0) tell_status(changed, now);
+}
+
+void Bulletin::tell_status(StripeMask stripes, Instant now) {
+  told_receiving_ = house_.own.has_stream();
+  house_.children.for_each([&](session::SessionId child) {
+    if ((house_.children.stripes(child) & stripes) != 0) house_.outbox.send(child, house_.own.status_for(child, now));
+  });
+}
+
+void Bulletin::tell_info() {
+  const auto* const info = house_.own.info_frame();
+  if (info == nullptr) return;
+  house_.children.for_each_with_lists([&](session::SessionId child) { house_.outbox.send_frame(child, *info); });
+}
+
+void Bulletin::repeat_info(Instant now) {
+  if (info_again_ == kNever) info_again_ = now + kEndedInfoInterval;
+}
+
+void Bulletin::handle_deadline(Instant now) {
+  if (now >= status_at_) {
+    status_at_ = now + kStatusInterval;
+    ++statuses_;
+    house_.children.for_each([&](session::SessionId child) {
+      const bool whole = house_.children.whole(child);
+      if (whole || statuses_ % kStatusesPart == 0) house_.outbox.send(child, house_.own.status_for(child, now));
+      if (!whole) return;
+      if (Peer* const peer = house_.peers.find(child)) house_.peers.ping(*peer, now);
+    });
+  }
+  if (now >= info_again_) {
+    info_again_ = now + kEndedInfoInterval;
+    tell_info();
+  }
+}
+
+}  // namespace spate::swarm

@@ -1,0 +1,71 @@
+#include "libcore/swarm/exploring.h"
+
+namespace spate::swarm {
+namespace {
+
+constexpr std::size_t kRound = 12;    // intervals until everybody has been asked
+constexpr unsigned kNamesEvery = 16;  // of those asked how they are one is asked to name others
+// So long a stripe is then left alone, twice as long each time: what others say of their lags is not all there is to
+// it.
+constexpr Duration kRest = std::chrono::seconds(3);
+constexpr int kDoublings = 5;
+constexpr unsigned kImprovements = 6;  // at a time
+// A stripe changes its parent if it comes so much sooner, and a tenth.
+constexpr Duration kWorth = std::chrono::milliseconds(15);
+
+}  // namespace
+
+void Exploring::handle_deadline(Instant now) {
+  if (now < at_) return;
+  at_ = now + kInterval;
+  inquire_in_turn(now);
+  if (house_.dials.none() && house_.peers.all().size() < Dials::kPeersKept)
+    house_.dials.dial_for(house_.parents.all(), 1, now);
+  improve(now);
+}
+
+void Exploring::inquire_in_turn(Instant now) {
+  auto& all = house_.peers.all();
+  const std::size_t turns = (all.size() + kRound - 1) / kRound;
+  for (std::size_t i = 0; i < turns; ++i, ++explored_) {
+    auto it = all.begin();
+    std::advance(it, explored_ % all.size());
+    const bool pinned = house_.candidates.pinned(it->second.key);  // the link's hosts have the whole swarm to bear
+    const bool names = i == 0 && !pinned && (explored_ % kNamesEvery == 0 || all.size() < Dials::kPeersKept / 2);
+    house_.peers.inquire(it->second, names ? house_.parents.all() : 0, now);
+  }
+}
+
+void Exploring::improve(Instant now) {
+  const auto media = house_.clock.media_us(now);
+  if (house_.wants.stripes() != 0 || house_.parents.asked() != 0 || !media) return;
+  for (unsigned n = 0; n < kImprovements; ++n) {
+    Offer best;
+    unsigned best_stripe = 0;
+    Duration best_gain{};
+    for_each_stripe(house_.parents.served() & ~house_.parents.asked(), [&](unsigned stripe) {
+      if (improvements_[stripe].not_before > now) return;
+      const Offer found = house_.offers.best(stripe, false, {}, now);
+      if (found.peer == nullptr) return;
+      const Peer* const parent = house_.peers.find(*house_.parents.parent(stripe));
+      Duration current = house_.reception.lag(bit(stripe), media, now);
+      if (parent != nullptr) {
+        const unsigned gives = count(house_.parents.expected_from(parent->session));
+        current += house_.offers.crowding(*parent, gives - 1);
+      }
+      const Duration gain = current - found.cost;
+      if (gain < kWorth + current / 10 || gain <= best_gain) return;
+      best = found;
+      best_stripe = stripe;
+      best_gain = gain;
+    });
+    if (best.peer == nullptr) return;
+    Improvement& made = improvements_[best_stripe];
+    made.not_before = now + kRest * (1 << made.doublings);
+    made.doublings = std::min(made.doublings + 1, kDoublings);
+    best.peer->sends_until = kNever;
+    house_.parents.ask(*best.peer, bit(best_stripe), best.guest, house_.reception.seen(), now);
+  }
+}
+
+}  // namespace spate::swarm

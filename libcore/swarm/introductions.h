@@ -1,0 +1,32 @@
+// Whom we name to those that look for parents.
+#pragma once
+
+#include <optional>
+
+#include "libcore/session/endpoint.h"
+#include "libcore/swarm/children.h"
+#include "libcore/swarm/peers.h"
+#include "libcore/wire/control.h"
+
+namespace spate::swarm {
+
+class Introductions {
+ public:
+  // `asks`: we ask peers for their status, as a member does. A publisher asks nobody, and knows its children only.
+  Introductions(const session::Endpoint& endpoint, const Peers& peers, const Children& children, bool asks)
+      : endpoint_(endpoint), peers_(peers), children_(children), asks_(asks) {}
+
+  // Those of our peers who may serve the asker: with free slots first, then the nearest to the publisher; one for each
+  // stripe that it wants before there is a second for any.
+  wire::Peers for_asker(const Peer& asker, StripeMask wanted) const;
+
+ private:
+  std::optional<wire::PeerRecord> record_of(const Peer& peer) const;
+
+  const session::Endpoint& endpoint_;
+  const Peers& peers_;
+  const Children& children_;
+  const bool asks_;
+};
+
+}  // namespace spate::swarm

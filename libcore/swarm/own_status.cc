@@ -1,0 +1,72 @@
+#include "libcore/swarm/own_status.h"
+
+#include <algorithm>
+
+#include "libcore/swarm/outbox.h"
+#include "libcore/swarm/ways.h"
+
+namespace spate::swarm {
+
+std::optional<std::uint64_t> OwnStatus::media_now(Instant now) const {
+  if (house_.publisher) return house_.publisher->media_us(now);
+  return house_.member->media_now(now);
+}
+
+const wire::StreamInfoFrame* OwnStatus::info_frame() const {
+  if (house_.publisher) return &house_.publisher->info_frame();
+  return house_.reception->info() ? &house_.reception->info_frame() : nullptr;
+}
+
+wire::Status OwnStatus::status(Instant now) const {
+  wire::Status status;
+  const Children& children = house_.children;
+  status.role = role_;
+  status.receiving = has_stream();
+  status.no_upload = children.slots() == 0;
+  status.slots = children.slots();
+  status.free_slots = children.free_slots();
+  status.home = children.home();
+  status.open = children.open();
+  status.yields = children.yields_to(kContributes);
+  status.yields_home = children.yields_to(kPassesOn);
+  if (!house_.publisher)
+    add_lags(status, now);
+  else
+    for (unsigned i = 0; i < children.striping().all(); ++i) status.lags.push_back(0);
+  return status;
+}
+
+// A member has no room in what does not come.
+void OwnStatus::add_lags(wire::Status& status, Instant now) const {
+  const auto media = media_now(now);
+  const auto lag_us = [&](StripeMask stripes) {
+    return static_cast<std::uint32_t>(
+        std::clamp<std::int64_t>(to_us(house_.reception->lag(stripes, media, now)), 0, UINT32_MAX));
+  };
+  const StripeMask flowing = house_.member->flowing();
+  for (StripeMask* const stripes : {&status.open, &status.yields, &status.yields_home}) *stripes &= flowing;
+  status.lag_us = lag_us(status.home);
+  for (unsigned i = 0; i < house_.children.striping().all(); ++i) {
+    const std::uint32_t units = (lag_us(bit(i)) + wire::kLagUnitUs / 2) / wire::kLagUnitUs;
+    const bool has = (flowing & bit(i)) != 0;
+    status.lags.push_back(has ? static_cast<std::uint8_t>(std::min(units, wire::kLagNone - 1u)) : wire::kLagNone);
+  }
+}
+
+wire::Status OwnStatus::status_for(session::SessionId child, Instant now) const {
+  wire::Status told = status(now);
+  const StripeMask stripes = house_.children.stripes(child);
+  if (house_.publisher)
+    told.routes = {wire::Route{stripes, {}}};
+  else
+    told.routes = routes(house_.member->parents(), stripes);
+  // Ways that are long and all different do not fit; what is not told counts as not there.
+  while (wire::control_bytes(told) > Outbox::kDatagramTextBytes) told.routes.pop_back();
+  return told;
+}
+
+StripeMask OwnStatus::allowed(const Peer& peer, StripeMask asked) const {
+  return house_.publisher ? asked : free_of_loops(house_.member->parents(), peer, asked);
+}
+
+}  // namespace spate::swarm

@@ -1,0 +1,42 @@
+// Asking for what is missing: whom, and how much at once.
+//
+// First the stripe's parent is asked; then, one after the other, those that give us something else, the nearest first
+// and the publisher last; and again. Requests have a budget, and wait while the upload limit is overdrawn.
+#pragma once
+
+#include "libcore/swarm/children.h"
+#include "libcore/swarm/outbox.h"
+#include "libcore/swarm/parents.h"
+#include "libcore/swarm/peers.h"
+#include "libcore/swarm/reception.h"
+
+namespace spate::swarm {
+
+class Requests {
+ public:
+  struct House {
+    Outbox& outbox;
+    Peers& peers;
+    const Children& children;
+    Reception& reception;
+    const Parents& parents;
+    TokenBucket& upload;
+  };
+
+  explicit Requests(const House& house) : house_(house) {}
+
+  // Asks for what is due, as far as the budget goes.
+  void send(Instant now);
+
+ private:
+  // So many a second, or an eighth of the stream's shards if that is more.
+  static constexpr std::uint64_t kPerSecond = 48;
+  static constexpr std::uint64_t kBurst = 32;
+
+  std::optional<RepairTarget> whom_to_ask(std::uint64_t sequence, unsigned requests) const;
+
+  House house_;
+  TokenBucket left_{kPerSecond, kBurst};
+};
+
+}  // namespace spate::swarm

@@ -1,0 +1,92 @@
+#include "libcore/swarm/requests.h"
+
+#include "tests/catch.h"
+#include "tests/unit/swarm/streaming_world.h"
+
+using namespace spate;
+using namespace spate::swarm;
+using namespace spate::tests;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+TEST_CASE("requests: asks for repairs so often at most, however much is missing", "[swarm]") {
+  StreamingWorld f({1, 2, 3});
+  f.run(seconds(2));
+  const auto asked = [&] {
+    std::size_t n = 0;
+    for (const ScriptedParent* parent : {&f.p1, &f.p2, &f.p3}) n += parent->peer.all<wire::RepairRequest>().size();
+    return n;
+  };
+  const std::size_t before = asked();
+  crypto::ChaChaRng rng(5);
+  for (int i = 0; i < 200; ++i) {  // four seconds
+    f.withheld = rng.u32() & rng.u32();
+    f.run(milliseconds(20));
+  }
+  CHECK(asked() - before >= 20);
+  CHECK(asked() - before <= 32 + 4 * 48);
+}
+
+TEST_CASE("requests: a shard that its stripe's parent has not is asked of another", "[swarm]") {
+  StreamingWorld f({1, 2});
+  f.p1.status.open = f.p1.status.home = f.p1.grants = kEven;
+  f.p2.status.open = f.p2.status.home = f.p2.grants = kAll & ~kEven;
+  f.run(seconds(1));
+  REQUIRE(f.granted() == kAll);
+  const std::uint64_t head = f.broadcast.store.head();
+  f.withheld = bit(2) | bit(4);  // more than parity makes good
+  f.run(milliseconds(120));      // a block or so
+  f.withheld = 0;
+  const auto asked = [&](const ScriptedParent& parent) {
+    std::vector<std::uint64_t> all;
+    for (const wire::RepairRequest& request : parent.peer.all<wire::RepairRequest>())
+      for (const auto& range : request.ranges)
+        for (std::uint64_t i = 0; i < range.count; ++i)
+          if (request.base + range.offset + i >= head) all.push_back(request.base + range.offset + i);
+    return all;
+  };
+  f.run(milliseconds(700));
+  REQUIRE_FALSE(asked(f.p1).empty());
+  REQUIRE_FALSE(asked(f.p2).empty());
+  const auto of_p2 = asked(f.p2);
+  CHECK(std::all_of(of_p2.begin(), of_p2.end(),
+                    [](std::uint64_t s) { return (bit(kStriping.of(s)) & (bit(2) | bit(4))) != 0; }));
+}
+
+TEST_CASE("requests: what a parent has not is asked of the next at once, what the publisher has not of nobody",
+          "[swarm]") {
+  const bool publisher = GENERATE(false, true);
+  StreamingWorld f({1, 2});
+  f.p1.status.open = f.p1.status.home = f.p1.grants = kEven;
+  f.p2.status.open = f.p2.status.home = f.p2.grants = kAll & ~kEven;
+  if (publisher) f.p1.status.role = wire::Role::kPublisher;
+  f.run(seconds(4));  // what was published before it joined is given up by then
+  REQUIRE(f.granted() == kAll);
+  const std::uint64_t head = f.broadcast.store.head();
+  const std::uint64_t lost = f.viewer.swarm->stats(f.net.now).lost_packets;
+  // p1 has none of what is asked of it, and says so.
+  std::optional<Instant> told;
+  std::optional<Instant> asked_next;
+  const auto with_holes = [&](ScriptedParent& parent, auto on_asked) {
+    parent.peer.react = [&, on_asked, react = parent.peer.react](const wire::Control& message, Instant now) {
+      react(message, now);
+      const auto* const request = std::get_if<wire::RepairRequest>(&message);
+      if (request != nullptr && request->base >= head) on_asked(*request, now);
+    };
+  };
+  with_holes(f.p1, [&](const wire::RepairRequest& request, Instant now) {
+    for (const auto& range : request.ranges) f.p1.peer.say(wire::Hole{request.base + range.offset, range.count});
+    if (!told) told = now;
+  });
+  with_holes(f.p2, [&](const wire::RepairRequest&, Instant now) {
+    if (!asked_next) asked_next = now;
+  });
+  f.withheld = bit(2) | bit(4);  // more than parity makes good
+  f.run(milliseconds(80));       // a block or so
+  f.withheld = 0;
+  f.run(milliseconds(500));
+  REQUIRE(told);
+  CHECK(asked_next.has_value() == !publisher);
+  if (asked_next) CHECK(*asked_next - *told <= milliseconds(20));  // a round trip, and the net's steps
+  CHECK((f.viewer.swarm->stats(f.net.now).lost_packets > lost) == publisher);
+}

@@ -1,0 +1,157 @@
+#include "libcore/swarm/seeking.h"
+
+#include "tests/catch.h"
+#include "tests/unit/swarm/scripted_world.h"
+#include "tests/unit/swarm/streaming_world.h"
+
+using namespace spate;
+using namespace spate::swarm;
+using namespace spate::tests;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+TEST_CASE("seeking: subscribes to the parent through which the stream comes soonest", "[swarm]") {
+  ScriptedWorld f({1, 2, 3});
+  f.p1.set_lag(milliseconds(300));
+  f.p2.set_lag(milliseconds(50));
+  f.p3.set_lag(milliseconds(200));
+  f.run(seconds(1));
+  CHECK(f.has(f.p2));
+  CHECK(f.p1.subscriptions + f.p3.subscriptions == 0);
+}
+
+TEST_CASE("seeking: a parent's lag and half the way to it count together", "[swarm]") {
+  ScriptedWorld f({1, 2});
+  f.net.delay = [&](const Address& from, const Address& to) {
+    const bool far = from == f.p1.peer.address || to == f.p1.peer.address;
+    return far ? milliseconds(50) : milliseconds(5);
+  };
+  f.p1.set_lag(milliseconds(10));
+  f.p2.set_lag(milliseconds(40));
+  f.run(seconds(2));
+  CHECK(f.has(f.p2));
+}
+
+TEST_CASE("seeking: is accepted within three round trips and the time given to better parents", "[swarm]") {
+  ScriptedWorld f({1});
+  f.net.run_until_holds(seconds(1), [&] { return f.viewer.parent().has_value(); });
+  REQUIRE(f.has(f.p1));
+  CHECK(f.viewer.parent_since - kStart <= milliseconds(3 * 10 + 60 + 5));
+}
+
+TEST_CASE("seeking: a full host's introduction leads to a parent", "[swarm]") {
+  ScriptedWorld f({1});
+  f.p1.set_full();
+  f.p1.status.home = 0;  // nobody would give way to us there
+  f.p1.introduces.peers.push_back(f.record_of(f.p2));
+  f.run(seconds(1));
+  CHECK(f.has(f.p2));
+  CHECK(f.p1.subscriptions == 0);
+}
+
+TEST_CASE("seeking: refused by one that had seemed free, it goes to another", "[swarm]") {
+  ScriptedWorld f({1});
+  f.p1.grants = 0;
+  f.p1.introduces.peers.push_back(f.record_of(f.p2));
+  f.p2.set_lag(milliseconds(500));  // p1 looks better
+  f.run(seconds(2));
+  CHECK(f.has(f.p2));
+  CHECK(f.p1.subscriptions >= 1);
+  CHECK(f.p1.subscriptions <= 3);
+}
+
+TEST_CASE("seeking: nobody is taken who has the stream through it, who has no slot, or no stream", "[swarm]") {
+  ScriptedWorld f({1, 2, 3});
+  f.p1.come_by(node_keys_of(kSelf).public_key);
+  f.p1.grants = 0;  // it knows, too
+  f.p1.refusal = wire::SubscribeCode::kLoop;
+  f.p2.set_full();
+  f.p2.status.home = 0;
+  f.p3.status.receiving = false;
+  f.run(seconds(3));
+  CHECK_FALSE(f.viewer.parent());
+  CHECK(f.p1.subscriptions <= 8);
+  CHECK(f.p2.subscriptions + f.p3.subscriptions == 0);
+}
+
+TEST_CASE("seeking: the stripes that one parent has no room for come from others", "[swarm]") {
+  StreamingWorld f({1, 2});
+  f.p1.status.open = f.p1.grants = kEven;
+  f.p2.status.open = f.p2.grants = kAll & ~kEven;
+  f.p1.status.home = kEven;
+  f.p2.status.home = kAll & ~kEven;
+  f.run(seconds(1));
+  CHECK(f.p1.child == kEven);
+  CHECK(f.p2.child == (kAll & ~kEven));
+  CHECK(f.viewer.swarm->stats(f.net.now).parents == 2);
+  CHECK(f.viewer.swarm->stats(f.net.now).lost_packets == 0);
+}
+
+TEST_CASE("seeking: a stripe that nobody has room for goes on being sought", "[swarm]") {
+  StreamingWorld f({1, 2});
+  const StripeMask lacking = bit(3);
+  for (ScriptedParent* parent : {&f.p1, &f.p2}) {
+    parent->status.open = parent->grants = kAll & ~lacking;
+    parent->status.home = kAll & ~lacking;
+    parent->status.free_slots = static_cast<std::uint16_t>(count(kAll & ~lacking));
+  }
+  f.run(seconds(2));
+  CHECK(f.granted() == (kAll & ~lacking));
+  f.p2.status.open = f.p2.status.home = f.p2.grants = kAll;
+  f.run(seconds(3));
+  CHECK(f.granted() == kAll);
+}
+
+TEST_CASE("seeking: is at home in the stripe for which there is least room, a relay in all", "[swarm]") {
+  const bool relay = GENERATE(false, true);
+  constexpr unsigned kScarce = 7;
+  StreamingWorld f({1}, relay);
+  for (unsigned s = 0; s < wire::kPeersMax + 1u; ++s) {
+    if (s == kScarce) continue;
+    wire::PeerRecord record = f.record_of(f.p2, bit(s));  // of hosts that are not there
+    record.key = node_keys_of(static_cast<std::uint8_t>(50 + s)).public_key;
+    record.address = address_of(static_cast<std::uint8_t>(50 + s));
+    f.p1.introduces.peers.push_back(record);
+  }
+  f.run(milliseconds(500));
+  const auto asked = f.p1.peer.last<wire::Subscribe>();
+  REQUIRE(asked);
+  CHECK(asked->home == (relay ? kAll : bit(kScarce)));
+}
+
+TEST_CASE("seeking: stripes whose homes have no room it asks others for, as a guest", "[swarm]") {
+  StreamingWorld f({1});
+  f.p1.status.home = f.p1.status.open = bit(0);
+  f.run(seconds(1));
+  CHECK(f.p1.child == kAll);
+  CHECK(f.p1.peer.last<wire::Subscribe>()->guest);
+}
+
+TEST_CASE("seeking: is no guest where a home has room", "[swarm]") {
+  StreamingWorld f({1, 2});
+  f.p1.set_lag(milliseconds(0));
+  f.p1.status.home = f.p1.status.open = bit(0);
+  f.p2.set_lag(milliseconds(40));
+  f.run(seconds(2));
+  CHECK((f.p1.child & ~bit(0)) == 0);
+  for (const wire::Subscribe& subscribe : f.p2.peer.all<wire::Subscribe>()) CHECK_FALSE(subscribe.guest);
+  CHECK(f.granted() == kAll);
+}
+
+TEST_CASE("seeking: takes no stripe from whoever has it from it", "[swarm]") {
+  StreamingWorld f({1, 2});
+  f.p2.set_lag(milliseconds(400));
+  f.run(seconds(1));
+  REQUIRE(f.p1.child == kAll);
+  // p2 becomes its child in its home stripe.
+  const StripeMask home = f.p1.peer.last<wire::Subscribe>()->home;
+  REQUIRE(count(home) == 1);
+  f.p2.peer.say(wire::Subscribe{.stripes = home, .window_bytes = 100'000});
+  f.run(milliseconds(100));
+  REQUIRE(f.p2.peer.last<wire::SubscribeReply>());
+  REQUIRE(f.p2.peer.last<wire::SubscribeReply>()->stripes == home);
+  f.p1.grants = kAll & ~home;
+  f.p1.reply(wire::SubscribeCode::kFull, kAll & ~home);  // it is lost there
+  f.run(seconds(1));
+  CHECK((f.p2.child & home) == 0);
+}
