@@ -49,6 +49,7 @@ void Answers::refuse(Peer& peer, const wire::Subscribe& subscribe, wire::Subscri
 
 void Answers::on_subscribe(Peer& peer, const wire::Subscribe& subscribe, Instant now) {
   Children& children = house_.children;
+  if (!peer.subscribes.take(1, now)) return;  // it asks again
   if (!house_.own.has_stream()) return refuse(peer, subscribe, wire::SubscribeCode::kNoStream, now);
   if (children.slots() == 0) return refuse(peer, subscribe, wire::SubscribeCode::kNoUpload, now);
   const StripeMask allowed = house_.own.allowed(peer, subscribe.stripes);

@@ -79,7 +79,7 @@ bool Attending::overdue(unsigned stripe, unsigned rounds, Instant now) const {
   if (parents.orphaned_since(stripe) != kNever) return false;  // its parent knows, and looks for another
   // Nobody has it sooner than the publisher, who may be short of upload.
   const Peer* const parent = house_.peers.find(*parents.parent(stripe));
-  if (parent != nullptr && parent->status && parent->status->role == wire::Role::kPublisher) return false;
+  if (parent != nullptr && parent->surely_publisher()) return false;
   if (stripe >= striping.data)
     return now - parents.last(stripe) >= kParitySilent && now - house_.reception.last_stored() < kStripeSilent;
   const std::uint64_t next = parents.next(stripe);

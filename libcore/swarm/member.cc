@@ -31,6 +31,12 @@ Member::Member(const JoinConfig& config, std::uint32_t window_bytes, wire::Short
   for (const Host& host : config.hosts) candidates_.add_pinned(host);
 }
 
+// By a neighbour's word, as far as what the publisher has signed bears it out.
+std::optional<std::uint64_t> Member::media_now(Instant now) const {
+  const auto told = clock_.media_us(now);
+  return told ? std::optional(house_.reception.believable(*told, now)) : std::nullopt;
+}
+
 Duration Member::parent_rtt() const {
   std::optional<Duration> least;
   parents_.for_each([&](session::SessionId session, StripeMask) {
@@ -44,6 +50,7 @@ Duration Member::parent_rtt() const {
 
 void Member::on_established(Peer& peer, Instant now) {
   const bool ours = dials_.on_established(peer.session);
+  peer.pinned = candidates_.pinned(peer.key);
   candidates_.on_success(peer.key);
   const StripeMask lacking = wants_.stripes();
   if (lacking == 0 && !ours) return;
@@ -110,7 +117,8 @@ void Member::welcome(Peer& peer, StripeMask fresh, std::uint64_t first, Instant 
 }
 
 void Member::on_displaced(session::SessionId from, const wire::Displaced& displaced, Instant now) {
-  const StripeMask stripes = displaced.stripes & parents_.from(from);
+  // Once is enough: a parent may not make us call whom it likes.
+  const StripeMask stripes = displaced.stripes & parents_.from(from) & ~parents_.ending();
   if (stripes == 0 || wire::short_id(displaced.by.key) == self_) return;
   parents_.on_displaced(from, stripes, now);
   if (Peer* const peer = house_.peers.find(from)) peer->refuse(stripes, now + Leaving::kSilentRefused);
@@ -126,9 +134,8 @@ void Member::on_displaced(session::SessionId from, const wire::Displaced& displa
 
 void Member::on_hole(const Peer& peer, const wire::Hole& hole, Instant now) {
   if (!is_parent(peer.session)) return;
-  const bool publisher = peer.status && peer.status->role == wire::Role::kPublisher;
   const bool only = parents_.from(peer.session) == parents_.all();
-  house_.reception.on_hole(hole, publisher || only, now);
+  house_.reception.on_hole(hole, peer.surely_publisher() || only, now);
   on_received(now);
 }
 
@@ -154,7 +161,7 @@ void Member::begin_run(Instant now) {
   parents_.begin(striping);
   wants_.begin_run(striping, now);
   exploring_.begin_run(striping);
-  if (relay_) house_.children.set_home(parents_.all());
+  house_.children.set_home(relay_ ? parents_.all() : 0);  // a watcher chooses anew
 }
 
 void Member::on_received(Instant now) {

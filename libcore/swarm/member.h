@@ -95,7 +95,7 @@ class Member {
   bool receiving() const { return house_.reception.started() && flowing() != 0; }
   // The longest way that a stripe takes to us.
   std::size_t depth() const { return swarm::depth(parents_); }
-  std::optional<std::uint64_t> media_now(Instant now) const { return clock_.media_us(now); }
+  std::optional<std::uint64_t> media_now(Instant now) const;
   std::uint64_t switches() const { return attachment_.switches(); }
   // The least of the parents' round trips.
   Duration parent_rtt() const;

@@ -68,8 +68,7 @@ std::optional<Offer> Offers::of(Peer& peer, unsigned stripe, bool guests, unsign
 
 // One failure must not cost more than the parity can bear. Relays are there to bear it, as long as they have room.
 Duration Offers::crowding(const Peer& peer, unsigned gives) const {
-  const bool relay = peer.status && peer.status->role != wire::Role::kWatcher;
-  if (relay && peer.status->free_slots >= peer.status->slots / 2) return {};
+  if (peer.surely_serves() && peer.status->free_slots >= peer.status->slots / 2) return {};
   return gives < kStripesOfOne ? Duration{} : kTwiceCost * static_cast<int>(gives - kStripesOfOne + 1);
 }
 

@@ -23,6 +23,8 @@ struct Peer {
   static constexpr std::uint64_t kIntroductionsPerSecond = 20;
   static constexpr std::uint64_t kIntroductionsBurst = 16;
 
+  static constexpr std::uint64_t kSubscribesPerSecond = 20;
+  static constexpr std::uint64_t kSubscribesBurst = 64;
   // Of the past it is sent so much: the whole stream of 20 s at once, and then an eighth of it, in milliseconds of one
   // stripe of 17.
   static constexpr std::uint64_t kPastBurst = 17 * 20'000;
@@ -30,7 +32,7 @@ struct Peer {
 
   session::SessionId session;
   crypto::NodeKey key;
-  Instant since{};  // when it was met
+  bool pinned = false;  // the link names it
   wire::ShortId short_id = 0;
   session::RttEstimator rtt;
   session::ClockSync clock;            // the publisher's clock, as told by this peer
@@ -41,10 +43,15 @@ struct Peer {
   Instant asked_since{};  // the first inquiry that nothing was heard after
   Instant answered_at{};  // when it was last told our status and peers
   TokenBucket introductions{kIntroductionsPerSecond, kIntroductionsBurst};  // that it may still ask of us
+  TokenBucket subscribes{kSubscribesPerSecond, kSubscribesBurst};           // the same
   TokenBucket past{kPastPerSecond, kPastBurst};
   std::vector<Instant> refused_until;  // by stripe: it would not give us that one
   Instant sends_until{};               // it may send us shards: it is a parent, or was one a moment ago
   Instant useless_until{};             // as a parent it lived, and sent nothing
+
+  // The publisher or a relay: by its own word, which only the link makes worth something.
+  bool surely_publisher() const { return pinned && status && status->role == wire::Role::kPublisher; }
+  bool surely_serves() const { return pinned && status && status->role != wire::Role::kWatcher; }
 
   void refuse(StripeMask stripes, Instant until) {
     if (stripes != 0) refused_until.resize(std::max<std::size_t>(refused_until.size(), std::bit_width(stripes)));

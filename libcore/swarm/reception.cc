@@ -70,6 +70,13 @@ Reception::InfoResult Reception::on_info(Bytes frame, Instant now) {
   return InfoResult::kNews;
 }
 
+std::uint64_t Reception::believable(std::uint64_t media_us, Instant now) const {
+  if (!info_) return media_us;
+  const auto since = static_cast<std::uint64_t>(to_us(std::max(now - info_at_, Duration::zero())));
+  const std::uint64_t least = std::max(info_->media_us + since, newest_media_us_);
+  return std::clamp(media_us, least, least + static_cast<std::uint64_t>(to_us(kUnheardMax)));
+}
+
 void Reception::begin_run(const wire::StreamInfo& info) {
   verifier_.begin_epoch(info.epoch, info.media_us, info.stripes, info.parity);
   store_.restart(info.head);

@@ -58,6 +58,10 @@ class Reception {
   const std::optional<wire::StreamInfo>& info() const { return info_; }
   const wire::StreamInfoFrame& info_frame() const { return info_frame_; }
   Instant info_at() const { return info_at_; }
+  // The publisher's clock, told as `media_us` by somebody, within what its signed words allow: no earlier than they
+  // say, and no more than kUnheardMax later.
+  static constexpr Duration kUnheardMax = std::chrono::seconds(5);
+  std::uint64_t believable(std::uint64_t media_us, Instant now) const;
 
   bool started() const { return started_; }
   // Sending begins at this sequence. Only the first call of a run counts that anything came of. What was published

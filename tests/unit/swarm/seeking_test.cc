@@ -57,7 +57,7 @@ TEST_CASE("seeking: refused by one that had seemed free, it goes to another", "[
   f.run(seconds(2));
   CHECK(f.has(f.p2));
   CHECK(f.p1.subscriptions >= 1);
-  CHECK(f.p1.subscriptions <= 3);
+  CHECK(f.p1.subscriptions <= 3 + 6);  // later it is asked to take some stripes off p2, six at most at a time
 }
 
 TEST_CASE("seeking: nobody is taken who has the stream through it, who has no slot, or no stream", "[swarm]") {
