@@ -161,6 +161,20 @@ TEST_CASE("member: displaced without a word by whom, it seeks elsewhere and keep
   CHECK(f.p1.child == (kAll & ~bit(3)));
 }
 
+TEST_CASE("member: a parent cannot make it call many by displacing it in one stripe", "[swarm]") {
+  StreamingWorld f({1});
+  f.run(seconds(1));
+  REQUIRE(f.p1.child == kAll);
+  f.p1.peer.heard.clear();
+  for (std::uint8_t n = 0; n < 50; ++n) {
+    wire::PeerRecord stranger = f.record_of(f.p2, bit(3));
+    stranger.key = node_keys_of(static_cast<std::uint8_t>(100 + n)).public_key;
+    f.p1.peer.say(wire::Displaced{bit(3), stranger});
+  }
+  f.run(milliseconds(100));
+  CHECK(f.p1.peer.all<wire::Rendezvous>().size() == 1);  // one for each call
+}
+
 TEST_CASE("member: nobody but its parent displaces it", "[swarm]") {
   StreamingWorld f({1, 2});
   f.p2.set_lag(milliseconds(400));

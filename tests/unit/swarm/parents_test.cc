@@ -497,6 +497,11 @@ TEST_CASE("parents: what comes of a stripe counts if it comes from its parent", 
   f.parents.on_shard(f.session(f.p1), 17, later);
   CHECK(f.parents.last(1) == later);
   CHECK(f.parents.next(1) == 18);
-  f.parents.on_shard(f.session(f.p1), 1, later);  // an old one
+  const Instant last = later + seconds(1);
+  f.parents.on_shard(f.session(f.p1), 1, last);  // an old one is no sign of life
+  CHECK(f.parents.last(1) == later);
+  CHECK(f.parents.next(1) == 18);
+  f.parents.on_shard(f.session(f.p1), 16'000'001, last);  // nor is one that cannot have been published yet
+  CHECK(f.parents.last(1) == later);
   CHECK(f.parents.next(1) == 18);
 }

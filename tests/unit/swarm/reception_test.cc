@@ -525,3 +525,21 @@ TEST_CASE("reception: a new parent goes on at the first of what is missing of it
   CHECK(viewer.reception.resume_from(bit(3) | bit(4)) == 4);
   CHECK(viewer.reception.resume_from(bit(kStriping.data)) == 40);  // parity
 }
+
+TEST_CASE("reception: until something has come, another's word on where to begin only takes it back", "[swarm]") {
+  Fixture f;
+  f.viewer.reception.start(16'000, std::nullopt, f.now);
+  f.take(0, 3);
+  f.viewer.play(f.now);
+  CHECK(f.viewer.reception.next() == 3);
+}
+
+TEST_CASE("reception: a neighbour's word on the publisher's clock counts as far as the signed ones allow", "[swarm]") {
+  Fixture f;
+  const std::uint64_t least = f.viewer.reception.info()->media_us + 1'000'000;
+  const Instant later = f.now + seconds(1);
+  const auto most = least + static_cast<std::uint64_t>(to_us(Reception::kUnheardMax));
+  CHECK(f.viewer.reception.believable(least + 70'000, later) == least + 70'000);
+  CHECK(f.viewer.reception.believable(0, later) == least);
+  CHECK(f.viewer.reception.believable(least + 600'000'000, later) == most);
+}
