@@ -28,3 +28,25 @@ TEST_CASE("children: what comes late is passed on at once, to those it was due t
   CHECK(f.sequences(f.a).size() == 20);
   CHECK(f.sequences(f.b) == range(10, 20));
 }
+
+TEST_CASE("children: who takes and leaves stripes again and again is not sent the same again and again", "[swarm]") {
+  constexpr StripeMask kAll = first_stripes(16);
+  Fixture f(0, 0, 3'000, {16, 0});
+  const auto publish_for = [&](std::chrono::milliseconds time) {
+    for (auto left = time; left > milliseconds(0); left -= milliseconds(20)) {
+      f.server.publish(4, f.net.now);  // 200 a second
+      f.net.run_for(milliseconds(20));
+    }
+  };
+  f.add_live(f.b, kAll, 0);
+  publish_for(milliseconds(2'000));
+  for (int i = 0; i < 400; ++i) {
+    const std::uint64_t first = f.server.store.head() - 80;
+    f.add_live(f.a, bit(0), first);
+    f.add_live(f.a, kAll, first);
+    publish_for(milliseconds(20));
+  }
+  // The stream of these 8 s, and 20 s of its past, and an eighth; not 400 times the last 80.
+  CHECK(f.sequences(f.a).size() < (8 + 20 + 1) * 200 + 400);
+  CHECK(f.sequences(f.a).size() > 8 * 200);
+}
