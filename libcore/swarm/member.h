@@ -76,8 +76,8 @@ class Member {
   void on_head(const Peer& peer, const wire::Head& head, Instant now);
   void on_bye(Peer& peer, const wire::Bye& bye, Instant now);
   // A shard of a parent's has been taken in, known already or not.
-  void on_shard(session::SessionId from, std::uint64_t sequence, Instant now) {
-    parents_.on_shard(from, sequence, now);
+  void on_shard(session::SessionId from, std::uint64_t sequence, bool stored, Instant now) {
+    parents_.on_shard(from, sequence, stored, now);
   }
   // Something has been taken in.
   void on_received(Instant now);

@@ -241,13 +241,14 @@ bool Parents::on_status(Peer& peer, Instant now) {
   return false;
 }
 
-void Parents::on_shard(session::SessionId session, std::uint64_t sequence, Instant now) {
+void Parents::on_shard(session::SessionId session, std::uint64_t sequence, bool stored, Instant now) {
   Stripe& stripe = stripes_[striping_.of(sequence)];
   if (stripe.parent != session) return;
-  // What is old is no sign of life, nor is what cannot have been published yet.
-  if (sequence < stripe.next || sequence > house_.reception.stored_end() + kAheadMax) return;
+  // What is old and came by others is no sign of life, nor is what cannot have been published yet.
+  const bool old = sequence < stripe.next;
+  if ((old && !stored) || sequence > house_.reception.stored_end() + kAheadMax) return;
   stripe.last = now;
-  stripe.next = sequence + 1;
+  if (!old) stripe.next = sequence + 1;
 }
 
 void Parents::on_parity(session::SessionId session, unsigned index, Instant now) {

@@ -81,7 +81,8 @@ class Parents {
   StripeMask ending() const { return ending_; }
   // Those whose parents have stopped by now: they have none.
   StripeMask take_ended(Instant now);
-  void on_shard(session::SessionId session, std::uint64_t sequence, Instant now);
+  // `stored`: it was proven, and new here.
+  void on_shard(session::SessionId session, std::uint64_t sequence, bool stored, Instant now);
   void on_parity(session::SessionId session, unsigned index, Instant now);
   // Frames have come and been taken in.
   void on_received(Instant now);

@@ -148,7 +148,7 @@ void Swarm::handle_frame(Peer& peer, Buffer frame, Instant now) {
   if (!reception_->stored().empty()) children_.on_stored(reception_->stored());
   if (verdict == stream::Verdict::kDuplicate) duplicate_bytes_ += payload;
   if (verdict == stream::Verdict::kForged) return member_->on_forger(session, now);
-  if (shard) member_->on_shard(session, sequence, now);
+  if (shard) member_->on_shard(session, sequence, verdict == stream::Verdict::kStored, now);
   if (parity) member_->parents().on_parity(session, parity->index, now);
   for (const std::uint32_t slot : reception_->forgers())
     for (const auto& [other, unused] : peers_.all())

@@ -492,16 +492,19 @@ TEST_CASE("parents: what comes of a stripe counts if it comes from its parent", 
   f.ask_and_wait(f.p1, bit(1));
   f.ask_and_wait(f.p2, bit(2));
   const Instant later = f.net.now + seconds(1);
-  f.parents.on_shard(f.session(f.p2), 17, later);  // of stripe 1
+  f.parents.on_shard(f.session(f.p2), 17, false, later);  // of stripe 1
   CHECK(f.parents.last(1) < later);
-  f.parents.on_shard(f.session(f.p1), 17, later);
+  f.parents.on_shard(f.session(f.p1), 17, false, later);
   CHECK(f.parents.last(1) == later);
   CHECK(f.parents.next(1) == 18);
   const Instant last = later + seconds(1);
-  f.parents.on_shard(f.session(f.p1), 1, last);  // an old one is no sign of life
+  f.parents.on_shard(f.session(f.p1), 1, false, last);  // an old one is no sign of life
   CHECK(f.parents.last(1) == later);
   CHECK(f.parents.next(1) == 18);
-  f.parents.on_shard(f.session(f.p1), 16'000'001, last);  // nor is one that cannot have been published yet
-  CHECK(f.parents.last(1) == later);
+  f.parents.on_shard(f.session(f.p1), 1, true, later + milliseconds(1));  // but that nobody else had sent
+  CHECK(f.parents.last(1) == later + milliseconds(1));
+  CHECK(f.parents.next(1) == 18);
+  f.parents.on_shard(f.session(f.p1), 16'000'001, false, last);  // nor is one that cannot have been published yet
+  CHECK(f.parents.last(1) == later + milliseconds(1));
   CHECK(f.parents.next(1) == 18);
 }
