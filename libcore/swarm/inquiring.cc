@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "libcore/swarm/children/standing.h"
+
 namespace spate::swarm {
 namespace {
 
@@ -22,8 +24,8 @@ std::vector<session::SessionId> Inquiring::ask(StripeMask lacking, Instant now) 
   const bool in_vain = house_.attachment.ever() && house_.wants.in_vain(lacking, now);
   const Duration fresh_for = in_vain ? kStatusStale : kStatusFresh;
   // Who passes on little waits longer for what there is too little of.
-  const bool contributes = 2 * house_.children.slots() >= house_.reception.striping().data;
-  if (in_vain) house_.wants.seek_at(now + (contributes ? kSeekIntervalInVain : kSeekIntervalLeaf));
+  const bool gives = contributes(house_.children.slots(), house_.reception.striping());
+  if (in_vain) house_.wants.seek_at(now + (gives ? kSeekIntervalInVain : kSeekIntervalLeaf));
   std::size_t left = in_vain ? kInVainInquiries : house_.peers.all().size();
   std::vector<session::SessionId> mute;
   for (auto& [session, peer] : house_.peers.all()) {

@@ -95,8 +95,8 @@ void Member::on_subscribe_reply(Peer& peer, const wire::SubscribeReply& reply, I
     return leaving_.leave(peer.session, parents_.all(), now);
   }
   const StripeMask served = parents_.served();
-  const bool publisher = peer.status && peer.status->role == wire::Role::kPublisher;
-  const StripeMask fresh = parents_.on_reply(peer, reply, publisher ? kRefusedByPublisher : Leaving::kRefused, now);
+  const Duration refused_for = peer.says_publisher() ? kRefusedByPublisher : Leaving::kRefused;
+  const StripeMask fresh = parents_.on_reply(peer, reply, refused_for, now);
   peer.sends_until = is_parent(peer.session) ? kNever : std::min(peer.sends_until, now + Leaving::kSendsAfter);
   leaving_.on_lost(served & ~parents_.served(), now);
   if (fresh != 0) welcome(peer, fresh, reply.first, now);

@@ -50,7 +50,8 @@ struct Peer {
   Instant useless_until{};             // as a parent it lived, and sent nothing
 
   // The publisher or a relay: by its own word, which only the link makes worth something.
-  bool surely_publisher() const { return pinned && status && status->role == wire::Role::kPublisher; }
+  bool says_publisher() const { return status && status->role == wire::Role::kPublisher; }
+  bool surely_publisher() const { return pinned && says_publisher(); }
   bool surely_serves() const { return pinned && status && status->role != wire::Role::kWatcher; }
 
   void refuse(StripeMask stripes, Instant until) {

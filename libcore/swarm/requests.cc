@@ -39,8 +39,7 @@ std::optional<RepairTarget> Requests::whom_to_ask(std::uint64_t sequence, unsign
   house_.parents.for_each([&](session::SessionId session, StripeMask) {
     const Peer* const peer = house_.peers.find(session);
     if (peer == nullptr || session == parent) return;
-    const bool publisher = peer->status && peer->status->role == wire::Role::kPublisher;
-    others.push_back({peer->rtt.smoothed() + (publisher ? kPublisherCost : Duration::zero()), session});
+    others.push_back({peer->rtt.smoothed() + (peer->says_publisher() ? kPublisherCost : Duration::zero()), session});
   });
   if (others.empty()) return parent ? target(*parent) : std::nullopt;
   std::sort(others.begin(), others.end());

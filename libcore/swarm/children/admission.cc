@@ -53,14 +53,9 @@ bool Admission::displace(unsigned stripe, session::SessionId by, const wire::Sub
   const Standing worth = standing(request.home, request.slots, stripe, table_.striping());
   const std::optional<Held> held = least(stripe, by);
   if (!held) return false;
-  if (table_.nobody_has(stripe)) {
-    end(*held->child, held->stripe, by, now);
-    return true;
-  }
-  if (held->standing > worth) return false;
   // Between two that pass it on it takes much more.
-  const bool equals = held->standing == worth;
-  if (equals && (worth != kPassesOn || held->stripe != stripe || 2 * held->slots > request.slots)) return false;
+  const bool much_more = worth == kPassesOn && held->stripe == stripe && 2 * held->slots <= request.slots;
+  if (!table_.nobody_has(stripe) && (held->standing > worth || (held->standing == worth && !much_more))) return false;
   end(*held->child, held->stripe, by, now);
   return true;
 }

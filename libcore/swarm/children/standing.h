@@ -11,10 +11,13 @@ enum Standing : unsigned {
   kContributes = 1,  // it passes on other stripes, half the stream at least
   kPassesOn = 2,     // it passes on this one
 };
+// Half of the stream at least, as far as its slots go.
+inline bool contributes(unsigned slots, const Striping& striping) { return 2 * slots >= striping.data; }
+
 inline Standing standing(StripeMask passes_on, unsigned slots, unsigned stripe, const Striping& striping) {
   static constexpr unsigned kPassesOnSlots = 2;
   if ((passes_on & bit(stripe)) != 0 && slots >= kPassesOnSlots) return kPassesOn;
-  return stripe < striping.data && 2 * slots >= striping.data ? kContributes : kTakesOnly;
+  return stripe < striping.data && contributes(slots, striping) ? kContributes : kTakesOnly;
 }
 
 }  // namespace spate::swarm
