@@ -86,11 +86,8 @@ void Member::on_peers(session::SessionId from, const wire::Peers& peers) {
 }
 
 void Member::on_subscribe_reply(Peer& peer, const wire::SubscribeReply& reply, Instant now) {
-  // The publisher's own word bounds where the stream can be: beyond it we would wait for what never comes.
   if (!wants_.striped()) return;
-  const std::uint64_t head = house_.reception.info()->head;
-  const std::uint64_t apart = reply.first > head ? reply.first - head : head - reply.first;
-  if (reply.stripes != 0 && apart > stream::Store::kSlots) {
+  if (reply.stripes != 0 && !house_.reception.started() && !believable_start(reply.first)) {
     peer.refuse(parents_.all(), now + Attending::kUseless);
     return leaving_.leave(peer.session, parents_.all(), now);
   }
@@ -101,6 +98,12 @@ void Member::on_subscribe_reply(Peer& peer, const wire::SubscribeReply& reply, I
   leaving_.on_lost(served & ~parents_.served(), now);
   if (fresh != 0) welcome(peer, fresh, reply.first, now);
   if (wants_.stripes() != 0) seeking_.seek(now);
+}
+
+// The publisher's own word bounds where the stream can be: beyond it we would wait for what never comes.
+bool Member::believable_start(std::uint64_t first) const {
+  const std::uint64_t head = house_.reception.info()->head;
+  return (first > head ? first - head : head - first) <= stream::Store::kSlots;
 }
 
 // It gives us these from `first` on.

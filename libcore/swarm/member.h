@@ -106,6 +106,7 @@ class Member {
   std::optional<StopReason> stop_reason(Instant now) const { return attachment_.stop_reason(now); }
 
  private:
+  bool believable_start(std::uint64_t first) const;
   void welcome(Peer& peer, StripeMask fresh, std::uint64_t first, Instant now);
   void drop_looped(Peer& peer, StripeMask given, Instant now);
 

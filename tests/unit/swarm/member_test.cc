@@ -83,6 +83,17 @@ TEST_CASE("member: reports ten times a second, and says where it goes on to a ne
   CHECK(f.p2.peer.all<wire::Subscribe>().back().first == 0);  // nothing has come yet
 }
 
+TEST_CASE("member: where a parent of long ago began is no reason to leave it", "[swarm]") {
+  ScriptedWorld f({1});
+  f.run(seconds(1));
+  REQUIRE(f.has(f.p1));
+  f.p1.tell_info(2 * stream::Store::kSlots, 60'000'000);
+  f.run(milliseconds(100));
+  f.p1.reply(wire::SubscribeCode::kAccepted, kStriping.mask());
+  f.run(milliseconds(300));
+  CHECK(f.p1.child == kStriping.mask());
+}
+
 TEST_CASE("member: an acceptance that comes too late is declined", "[swarm]") {
   ScriptedWorld f({1, 2});
   f.run(seconds(1));
