@@ -85,6 +85,19 @@ Resident draw_resident(const Scenario& scenario, const Rng& root, HostId host) {
   return resident;
 }
 
+Duration draw_arrival(const Scenario& scenario, const Rng& root, HostId host) {
+  if (host <= scenario.relays) return Duration::zero();
+  return Draws(*root.fork("arrival " + std::to_string(host))).between({}, scenario.arrivals.within);
+}
+
+std::optional<Stay> draw_stay(const Scenario& scenario, const Rng& root, HostId host) {
+  const ChurnSpec& churn = scenario.churn;
+  if (!churn.on) return std::nullopt;
+  Draws draws(*root.fork("stay " + std::to_string(host)));
+  const Duration lasts = draws.log_normal(churn.median, churn.sigma_milli);
+  return Stay{lasts, draws.chance_ppm(churn.abrupt_ppm)};
+}
+
 std::optional<double> resource_index(const Scenario& scenario, const Rng& root, std::uint32_t peers) {
   double supply = 0;
   for (HostId host = 0; host < peers; ++host) {

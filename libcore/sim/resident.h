@@ -30,6 +30,16 @@ struct Resident {
 // Host 0 publishes, hosts 1 to `relays` relay, all others view. `root` is the run's generator.
 Resident draw_resident(const Scenario& scenario, const Rng& root, HostId host);
 
+// How long after the start a host joins that is there from then on.
+Duration draw_arrival(const Scenario& scenario, const Rng& root, HostId host);
+
+struct Stay {
+  Duration lasts{};
+  bool abrupt = false;  // it leaves without a word
+};
+// How long a viewer stays from when it joined; nothing if it does not leave by itself.
+std::optional<Stay> draw_stay(const Scenario& scenario, const Rng& root, HostId host);
+
 // The sum of what viewers and relays may upload over what all viewers need, as drawn for `peers` hosts. Below 1 not all
 // can be served. Nothing if an uplink has no limit.
 std::optional<double> resource_index(const Scenario& scenario, const Rng& root, std::uint32_t peers);

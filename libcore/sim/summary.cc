@@ -4,6 +4,7 @@
 #include <string>
 
 #include "libcore/sim/checker_delivery.h"
+#include "libcore/sim/figures.h"
 #include "libcore/sim/lower_bound.h"
 #include "libcore/sim/world.h"
 #include "libcore/wire/shard.h"
@@ -12,10 +13,6 @@ namespace spate::sim {
 namespace {
 
 constexpr HostId kBoundHostsMax = 200'000;
-
-double share(std::uint64_t part, std::uint64_t whole) {
-  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
-}
 
 void judge_viewers(World& world) {
   if (world.interrupted()) return;
@@ -32,81 +29,24 @@ void judge_viewers(World& world) {
   }
 }
 
-// The packets that a viewer is owed; `first`: the first that it wrote, or that was due after it came. Who goes before
-// the end may be as far behind then as anybody may be, and is owed nothing more: so who is there for a moment only is
-// owed what it wrote.
-std::uint64_t owed_end(World& world, const World::Life& life, std::uint64_t first) {
-  const Broadcast& broadcast = world.broadcast();
-  const std::optional<Instant> left = world.interrupted() && !life.gone ? world.network().now() : life.gone;
-  if (!left) return broadcast.packets();
-  const std::uint64_t due = broadcast.packets_due(std::max(Instant{}, *left - kRecoveryMax));
-  return std::max(due, life.viewer->next().value_or(first));
-}
-
 // Returns the share of its packets that the whole run delivered, warm-up and all.
 double sum_up_viewers(World& world, RunResult& result) {
-  const Broadcast& broadcast = world.broadcast();
-  Recorder& recorder = world.recorder();
   Histogram join;
-  std::uint64_t packets = 0;
-  std::uint64_t packets_of_all = 0;
-  std::uint64_t written_of_all = 0;
-  std::uint64_t frames = 0;
+  DeliverySum delivery(world.broadcast(), world.recorder());
   for (const World::Life& life : world.lives()) {
     if (!world.plays(life)) continue;
     const ViewerRecord& record = life.viewer->record();
     if (record.accepted && *record.join >= world.measured_from()) join.add(*record.accepted - *record.join);
-    const std::uint64_t first = record.first_packet.value_or(broadcast.packets_due(*record.join));
-    const std::uint64_t next = life.viewer->next().value_or(first);
-    const std::uint64_t end = owed_end(world, life, first);
-    if (end > first) packets_of_all += end - first;
-    if (end > first && end > next) recorder.on_unwritten(broadcast.frame_of(next), broadcast.frame_of(end - 1) + 1);
-    if (const std::uint64_t measured = std::max(first, recorder.measured_packet()); end > measured) {
-      packets += end - measured;
-      frames += broadcast.frame_of(end - 1) + 1 - broadcast.frame_of(measured);
-    }
-    written_of_all += record.packets_written;
+    const std::optional<Instant> left = world.interrupted() && !life.gone ? world.network().now() : life.gone;
+    delivery.add({*record.join, left, record.first_packet, life.viewer->next(), record.packets_written});
     const node::StreamStats stats = life.viewer->stream_stats();
     result.lost_packets += stats.lost_packets - record.lost_before;
     result.depth_max = std::max(result.depth_max, stats.depth);
   }
   result.join = quantiles(join);
   result.joins = join.count();
-  const std::uint64_t timely = recorder.lag().count() + (packets - recorder.packets_written());
-  result.delivered_by_500ms = share(recorder.packets_by_500ms(), timely);
-  result.delivered_by_1s = share(recorder.packets_by_1s(), timely);
-  result.delivered_ever = share(recorder.packets_written(), packets);
-  result.continuity = 1 - share(recorder.frames_spoilt(), frames);
-  return share(written_of_all, packets_of_all);
-}
-
-// What no stream counts as its own is handshakes; they go under control.
-void sum_up_wire(World& world, const Tally& measured, RunResult& result) {
-  const node::SentBytes& sent = measured.sent;
-  const std::uint64_t duplicates = measured.duplicate_bytes;
-  const std::uint64_t all = measured.wire_bytes_sent;
-  const std::uint64_t delivered = measured.stream_bytes_delivered;
-  const std::uint64_t due = world.broadcast().packets_due(world.network().now());
-  const std::uint64_t before = std::min(due, world.recorder().measured_packet());
-  result.publisher_upload_x =
-      share(measured.hosts[kPublisherHost].wire_bytes_sent, (due - before) * Broadcast::kPacketBytes);
-  result.repaired_packets = measured.repaired_packets;
-  result.duplicate_packets = measured.duplicate_packets;
-  result.forged_packets = measured.forged_packets;
-  result.parent_switches = measured.parent_switches;
-  result.stream_bytes_delivered = delivered;
-  if (delivered == 0) return;
-  Overhead& overhead = result.overhead;
-  overhead.total = share(all, delivered) - 1;
-  overhead.headers = share(sent.headers, delivered);
-  overhead.signatures = share(sent.signatures, delivered);
-  // What comes twice was nearly always asked for in vain.
-  overhead.parity = share(sent.parity, delivered);
-  overhead.repairs = share(sent.repairs - std::min(sent.repairs, duplicates), delivered);
-  overhead.duplicates = share(duplicates, delivered);
-  overhead.control = share(sent.control + (all - std::min(all, sent.total())), delivered);
-  overhead.rest = overhead.total - overhead.headers - overhead.signatures - overhead.parity - overhead.repairs -
-                  overhead.duplicates - overhead.control;
+  delivery.sum_up(result);
+  return delivery.ever_in_all();
 }
 
 std::string class_of(World& world, HostId host) {
@@ -197,7 +137,7 @@ RunResult summarise(World& world) {
   const double ever = sum_up_viewers(world, result);
   Tally measured = tally(world);
   measured -= world.before();
-  sum_up_wire(world, measured, result);
+  sum_up_wire(measured, world.broadcast(), world.recorder(), network.now(), result);
   sum_up_links(world, measured, result);
   add_bound(world, result);
   if (!world.interrupted()) judge_all(world.scenario().expect, result, ever, world);

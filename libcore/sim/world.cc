@@ -6,11 +6,9 @@
 
 #include "libcore/base/check.h"
 #include "libcore/sim/checker_bounds.h"
-#include "libcore/sim/cities.h"
 #include "libcore/sim/faults.h"
-#include "libcore/sim/matrix_delay.h"
+#include "libcore/sim/setting.h"
 #include "libcore/sim/summary.h"
-#include "libcore/sim/world_delay.h"
 #include "libcore/stream/store.h"
 
 namespace spate::sim {
@@ -19,18 +17,6 @@ namespace {
 // Some moment in 2026: the run's epoch, milliseconds since 1970.
 constexpr std::uint64_t kEpoch = 1'780'000'000'000;
 
-BroadcastConfig broadcast_config(const Scenario& scenario) {
-  const StreamSpec& stream = scenario.stream;
-  BroadcastConfig broadcast;
-  broadcast.rate_bps = stream.rate_bps;
-  broadcast.frames_per_second = stream.frames_per_second;
-  broadcast.frames_per_group = 2 * stream.frames_per_second;
-  broadcast.key_frame_weight = stream.key_frame_weight;
-  const Duration frame = Duration(std::chrono::seconds(1)) / stream.frames_per_second;
-  broadcast.frames = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(scenario.duration / frame));
-  return broadcast;
-}
-
 std::uint64_t history_shards(const Scenario& scenario) {
   constexpr std::uint32_t kPeersWithAll = 1'000;
   if (!scenario.history && scenario.peers <= kPeersWithAll) return stream::Store::kSlots;
@@ -38,19 +24,6 @@ std::uint64_t history_shards(const Scenario& scenario) {
   const auto bits = scenario.stream.rate_bps / 1'000 * static_cast<std::uint64_t>(to_us(history) / 1'000);
   // Bursts and short packets make more shards than the rate alone says.
   return std::clamp<std::uint64_t>(bits / (wire::kPayloadBytes * 8) * 5 / 4, 256, stream::Store::kSlots);
-}
-
-std::unique_ptr<DelayModel> delay_model(const MapSpec& map, const RttMatrix* matrix, const Rng& rng) {
-  switch (map.kind) {
-    case MapSpec::Kind::kPlane:
-      return std::make_unique<PlaneDelay>(rng, map.delay_min, map.delay_max);
-    case MapSpec::Kind::kMatrix:
-      SPATE_CHECK(matrix != nullptr);
-      return std::make_unique<MatrixDelay>(rng, *matrix);
-    case MapSpec::Kind::kWorld:
-      break;
-  }
-  return std::make_unique<WorldDelay>(rng, continent_named(map.continent));
 }
 
 crypto::StreamKeyPair stream_key(const Rng& rng) {
@@ -81,12 +54,7 @@ World::World(const Scenario& scenario, const RunOptions& options)
   commons_.network = &network_;
   watch();
   add_publisher();
-  for (HostId host = 1; host < scenario.peers; ++host) {
-    const bool relay = host <= scenario.relays;
-    const std::unique_ptr<Rng> arrival = rng_.fork("arrival " + std::to_string(host));
-    const Duration after = relay ? Duration::zero() : Draws(*arrival).between({}, scenario.arrivals.within);
-    add_member(Instant{} + after);
-  }
+  for (HostId host = 1; host < scenario.peers; ++host) add_member(Instant{} + draw_arrival(scenario, rng_, host));
   faults_ = std::make_unique<Faults>(*this);
   network_.at(calm_begins(), kPublisherHost, [this] {
     recorder_.on_mark(network_.now(), "calm");
@@ -157,31 +125,10 @@ void World::add_member(Instant joins) {
   past_.emplace_back();
   HostConfig host_config;
   viewers_.push_back(make_viewer(host, 0, true, host_config));
-  if (residents_[host].role == Role::kViewer) host_config.box = draw_box(host);
+  if (residents_[host].role == Role::kViewer) host_config.box = homes_.draw_box(scenario_.nat, rng_, host, network_);
   network_.add(*viewers_.back(), host_config);
   ++running_;
   network_.at(joins, host, [this, host] { join(host); });
-}
-
-// The box that a host is behind, if it is.
-BoxId World::draw_box(HostId host) {
-  if (scenario_.nat.share_ppm == 0) return kNoBox;
-  const std::unique_ptr<Rng> rng = rng_.fork("nat " + std::to_string(host));
-  Draws draws(*rng);
-  if (!draws.chance_ppm(scenario_.nat.share_ppm)) return kNoBox;
-  const bool carrier_grade = draws.chance_ppm(scenario_.nat.carrier_grade_ppm);
-  return network_.add_box(draw_nat(*rng), carrier_grade ? carrier_box() : kNoBox);
-}
-
-// A carrier's box with room for one more home.
-BoxId World::carrier_box() {
-  if (carrier_homes_++ % kHomesOfCarrier == 0) {
-    const std::unique_ptr<Rng> rng = rng_.fork("carrier " + std::to_string(carrier_homes_ / kHomesOfCarrier));
-    NatConfig config = draw_nat(*rng);
-    config.mappings_max = NatBox::kMappingsMax;
-    carrier_box_ = network_.add_box(config);
-  }
-  return carrier_box_;
 }
 
 std::unique_ptr<Viewer> World::make_viewer(HostId host, unsigned life, bool same_key, HostConfig& host_config) {
@@ -217,15 +164,11 @@ void World::join(HostId host) {
 }
 
 void World::schedule_departure(HostId host) {
-  const ChurnSpec& churn = scenario_.churn;
-  if (!churn.on || residents_[host].hostile == HostileSpec::Kind::kSybil) return;
-  const std::unique_ptr<Rng> stay = rng_.fork("stay " + std::to_string(host));
-  Draws draws(*stay);
-  const Duration stays = draws.log_normal(churn.median, churn.sigma_milli);
-  const bool abrupt = draws.chance_ppm(churn.abrupt_ppm);
-  if (stays >= calm_begins() - network_.now()) return;
+  if (residents_[host].hostile == HostileSpec::Kind::kSybil) return;
+  const std::optional<Stay> stay = draw_stay(scenario_, rng_, host);
+  if (!stay || stay->lasts >= calm_begins() - network_.now()) return;
   const Viewer* const who = &viewer(host);  // whoever comes back after a crash has a term of its own
-  network_.at(network_.now() + stays, host, [this, host, abrupt, who] {
+  network_.at(network_.now() + stay->lasts, host, [this, host, abrupt = stay->abrupt, who] {
     if (who == &viewer(host)) depart(host, abrupt);
   });
 }

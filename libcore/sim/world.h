@@ -24,6 +24,7 @@
 #include "libcore/sim/remembering_suite.h"
 #include "libcore/sim/resident.h"
 #include "libcore/sim/run.h"
+#include "libcore/sim/setting.h"
 #include "libcore/sim/tally.h"
 #include "libcore/sim/viewer.h"
 
@@ -101,13 +102,9 @@ class World {
   RunResult result();
 
  private:
-  static constexpr std::uint32_t kHomesOfCarrier = 32;  // behind one of its boxes
-
   PeerConfig peer_config(const Rng& rng, HostId host, HostConfig& host_config);
   void add_publisher();
   void add_member(Instant joins);
-  BoxId draw_box(HostId host);
-  BoxId carrier_box();
   std::unique_ptr<Viewer> make_viewer(HostId host, unsigned life, bool same_key, HostConfig& host_config);
   void join(HostId host);
   void schedule_departure(HostId host);
@@ -157,9 +154,8 @@ class World {
   std::vector<std::optional<Instant>> gone_at_;
   Network network_;
   std::unique_ptr<Faults> faults_;
-  BoxId carrier_box_ = kNoBox;       // the last one
-  std::uint32_t carrier_homes_ = 0;  // behind carriers' boxes
-  std::uint32_t running_ = 0;        // hosts whose stream has not stopped
+  Homes homes_;
+  std::uint32_t running_ = 0;  // hosts whose stream has not stopped
   Instant next_second_ = Instant{} + std::chrono::seconds(1);
   Tally before_;
   bool warming_up_ = false;
