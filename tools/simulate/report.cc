@@ -14,32 +14,6 @@
 namespace spate::tools {
 namespace {
 
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
 // "95.2 ms" with a small unit.
 std::string large(const std::string& value) {
   const std::size_t space = value.find(' ');
@@ -49,18 +23,6 @@ std::string large(const std::string& value) {
 
 std::string figure(const std::string& value, const std::string& name, const std::string& remark) {
   return "<div class=\"figure\"><b>" + large(value) + "</b><span>" + name + "</span><em>" + remark + "</em></div>\n";
-}
-
-std::string key(int colour, const std::string& name) {
-  return "<span class=\"key\"><i style=\"background:var(--c" + std::to_string(colour) + ")\"></i>" + escaped(name) +
-         "</span>";
-}
-
-std::string picture(const std::string& title, const std::string& keys, const std::string& text, const std::string& svg,
-                    bool wide = false) {
-  if (svg.empty()) return "";
-  return std::string("<figure") + (wide ? " class=\"wide\"" : "") + "><figcaption><h2>" + title + "</h2>" + keys +
-         "<p>" + text + "</p></figcaption>\n" + svg + "</figure>\n";
 }
 
 std::string item(const std::string& name, const std::string& value) {
@@ -206,14 +168,9 @@ void prepare_report(const std::string& path) {
 
 void write_report(const std::string& path, const Outcome& outcome) {
   const std::string title = escaped(outcome.scenario) + " &#183; spate-simulate";
-  const std::string page =
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
-      title + "</title>\n<style>" + kPageStyle + "</style>\n</head>\n<body>\n<main>\n" + head(outcome) +
-      figures(outcome) + findings(outcome) + pictures(outcome) + marks(outcome) +
-      "<section><h2>Run it again</h2><pre>" + escaped(outcome.command) + "</pre></section>\n" + details(outcome) +
-      "</main>\n</body>\n</html>\n";
-  write_file(path, page);
+  write_file(path, page_of(title, head(outcome) + figures(outcome) + findings(outcome) + pictures(outcome) +
+                                      marks(outcome) + "<section><h2>Run it again</h2><pre>" +
+                                      escaped(outcome.command) + "</pre></section>\n" + details(outcome)));
 }
 
 }  // namespace spate::tools
