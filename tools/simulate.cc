@@ -10,15 +10,18 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "libcore/io/format.h"
 #include "libcore/io/signals.h"
 #include "libcore/sim/hunt.h"
 #include "libcore/sim/scenario_check.h"
 #include "libcore/sim/scenario_writer.h"
+#include "libcore/sim/schemes/stage.h"
 #include "libcore/sim/world.h"
 #include "tools/common.h"
 #include "tools/simulate/arguments.h"
+#include "tools/simulate/comparison.h"
 #include "tools/simulate/csv.h"
 #include "tools/simulate/files.h"
 #include "tools/simulate/json.h"
@@ -87,21 +90,41 @@ class Simulation {
       return kOk;
     }
     const io::Signals signals;
-    const auto begin = std::chrono::steady_clock::now();
     sim::World world(scenario, run_);
-    Progress progress(scenario.duration);
-    world.run_to_the_end([&] {
-      progress.show(world.network().now() - Instant{}, world.network().stats().events);
-      return !signals.stop_requested();
-    });
-    progress.erase();
-    const Outcome outcome = outcome_of(world, begin);
+    const Outcome outcome = run_to_the_end(world, scenario, signals);
     write_stdout(options_.json ? to_json(outcome).dump() + "\n" : to_table(outcome));
     if (!options_.csv.empty()) write_csv(options_.csv, outcome);
     if (!options_.report.empty()) write_report(options_.report, outcome);
     for (const sim::Finding& finding : outcome.result.findings) std::cerr << describe(finding) << "\n";
     const int code = exit_code_of(outcome.result.safety_findings, outcome.result.liveness_findings);
     if (code != kOk && !outcome.result.interrupted) shrink_to_file(scenario, code, signals);
+    return code;
+  }
+
+  // Several schemes, one after the other.
+  int compare() {
+    const sim::Scenario scenario = scenario_for(options_, seed_of(options_));
+    if (const auto why = sim::unfit_for_baselines(scenario))
+      throw ToolError(kUsage, "'" + scenario.name + "' cannot be run with --scheme " + options_.scheme + ": " + *why);
+    const io::Signals signals;
+    std::vector<SchemeOutcome> outcomes;
+    int code = kOk;
+    for (const Scheme& scheme : parse_schemes(options_.scheme)) {
+      if (signals.stop_requested() && !outcomes.empty()) break;
+      if (scheme.baseline) {
+        sim::Stage stage(*scheme.baseline, scenario, run_);
+        outcomes.push_back(scheme_outcome(scheme, run_to_the_end(stage, scenario, signals)));
+        continue;
+      }
+      sim::World world(scenario, run_);
+      const Outcome outcome = run_to_the_end(world, scenario, signals);
+      for (const sim::Finding& finding : outcome.result.findings) std::cerr << describe(finding) << "\n";
+      code = exit_code_of(outcome.result.safety_findings, outcome.result.liveness_findings);
+      outcomes.push_back(scheme_outcome(scheme, outcome));
+    }
+    write_stdout(options_.json ? to_json(outcomes).dump() + "\n" : to_table(scenario.name, outcomes));
+    if (!options_.report.empty())
+      write_report(options_.report, scenario.name, command_of(app_, options_, scenario.seed), outcomes);
     return code;
   }
 
@@ -155,7 +178,21 @@ class Simulation {
   }
 
  private:
-  Outcome outcome_of(sim::World& world, std::chrono::steady_clock::time_point begin) const {
+  // Of a world or a stage.
+  template <typename Run>
+  Outcome run_to_the_end(Run& run, const sim::Scenario& scenario, const io::Signals& signals) const {
+    const auto begin = std::chrono::steady_clock::now();
+    Progress progress(scenario.duration);
+    run.run_to_the_end([&] {
+      progress.show(run.network().now() - Instant{}, run.network().stats().events);
+      return !signals.stop_requested();
+    });
+    progress.erase();
+    return outcome_of(run, begin);
+  }
+
+  template <typename Run>
+  Outcome outcome_of(Run& world, std::chrono::steady_clock::time_point begin) const {
     const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
     const sim::Scenario& scenario = world.scenario();
     return {.scenario = scenario.name,
@@ -247,6 +284,7 @@ int simulate(int argc, char** argv) {
     return kOk;
   }
   Simulation simulation(options, line.app());
+  if (compares(options)) return simulation.compare();
   return options.seeds.empty() ? simulation.run_one() : simulation.run_seeds();
 }
 

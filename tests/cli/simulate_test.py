@@ -222,6 +222,58 @@ class Simulate(unittest.TestCase):
         path = self.write("warm.toml", 'warm-up = "6s"\n' + WORLD)
         self.assert_fails(spate.run("simulate", path), 2, path + ":1: ", "'warm-up'")
 
+    SCHEMES = ["spate", "single-tree", "pull-mesh", "random-push"]
+
+    def test_schemes_side_by_side(self):
+        table = self.simulate(self.world(), "--scheme", "all", "--crypto", "fast")
+        rows = [line.split() for line in table.split("\n") if line.startswith("  ")]
+        self.assertEqual([row[0] for row in rows if row[0] in self.SCHEMES], self.SCHEMES)
+        self.assertEqual([row[-1] == "*" for row in rows if row[0] in self.SCHEMES], [False, True, True, True])
+        self.assertIn("reconstructed from the literature", table)
+        self.assertLessEqual(max(map(len, table.split("\n"))), 100)
+        out = self.simulate(self.world(), "--scheme", "all", "--crypto", "fast", "--json")
+        self.assertEqual(out.count("\n"), 1)
+        runs = json.loads(out)
+        self.assertEqual([run["scheme"] for run in runs], self.SCHEMES)
+        self.assertEqual([run["baseline"] for run in runs], [False, True, True, True])
+        self.assertEqual(list(runs[0]), ["scheme", "baseline"] + FIELDS)
+        for run in runs[1:]:
+            self.assertLess(set(run), set(runs[0]))
+            self.assertEqual([run[name] for name in ("seed", "peers", "scenario_hash", "resource_index")],
+                             [runs[0][name] for name in ("seed", "peers", "scenario_hash", "resource_index")])
+            self.assertEqual(run["delivered"]["ever"], 1)
+        alone = json.loads(self.simulate(self.world(), "--crypto", "fast", "--json"))
+        self.assertEqual(alone["digest"], runs[0]["digest"])
+
+    def test_some_schemes(self):
+        names = lambda *options: [run["scheme"] for run in json.loads(self.simulate(self.world(), "--json", *options))]
+        self.assertEqual(names("--scheme", "random-push"), ["random-push"])
+        self.assertEqual(names("--scheme", "pull-mesh,single-tree,pull-mesh"), ["pull-mesh", "single-tree"])
+        spate_only = json.loads(self.simulate(self.world(), "--json", "--scheme", "spate"))
+        self.assertEqual(list(spate_only), FIELDS)
+        self.assertNotIn("*", self.simulate(self.world(), "--scheme", "spate"))
+
+    def test_schemes_that_cannot_be(self):
+        for value in ("x", "spate,x", "all,x", "spate,", ",pull-mesh"):
+            self.assert_fails(spate.run("simulate", self.world(), "--scheme", value), 2, "--scheme")
+        for more in (("--seeds", "1..2"), ("--shrink", "x"), ("--csv", self.folder + "/csv"), ("--write",)):
+            self.assert_fails(spate.run("simulate", self.world(), "--scheme", "all", *more), 2, "--scheme", more[0])
+        self.assert_fails(spate.run("simulate", "--swarm", "--scheme", "all"), 2, "--scheme", "--swarm")
+        self.assert_fails(spate.run("simulate", "free-riders", "--scheme", "pull-mesh"), 2, "hostile")
+        self.assert_fails(spate.run("simulate", "pauses", "--scheme", "all"), 2, "'pauses'", "faults")
+
+    @unittest.skipUnless(shutil.which("gnuplot"), "gnuplot is not installed")
+    def test_a_page_of_schemes(self):
+        path = os.path.join(self.folder, "schemes.html")
+        self.simulate(self.world(), "--crypto", "fast", "--scheme", "all", "--report", path)
+        with open(path, encoding="utf-8") as file:
+            page = file.read()
+        self.assertEqual((page.count("<svg"), page.count("</svg>"), page.count("<tr>")), (1, 1, 5))
+        self.assertIn("reconstructed from the literature", page)
+        self.assertIn("--scheme all", page)
+        for outside in ("http:", "https:", "src=", "href", "url(", "<script", "rgb("):
+            self.assertNotIn(outside, page)
+
     def test_mistakes_are_told_with_their_place(self):
         wrong = self.world("speed = 3\n")
         line = (WORLD + "speed").count("\n") + 1

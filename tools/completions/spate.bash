@@ -23,6 +23,10 @@ _spate() {
       mapfile -t COMPREPLY < <(compgen -W "on off" -- "$current")
       return
       ;;
+    --scheme)
+      mapfile -t COMPREPLY < <(compgen -W "spate single-tree pull-mesh random-push all" -- "$current")
+      return
+      ;;
     --latency)
       mapfile -t COMPREPLY < <(compgen -W "auto 0 200ms 1s" -- "$current")
       return

@@ -24,6 +24,7 @@ end
 complete -c spate-simulate -l csv -xa '(__fish_complete_directories)'
 complete -c spate-simulate -l crypto -xa 'real fast'
 complete -c spate-simulate -l churn -xa 'on off'
+complete -c spate-simulate -l scheme -xa 'spate single-tree pull-mesh random-push all'
 complete -c spate-simulate -n 'not string match -q -- "-*" (commandline -ct)' \
     -a "(spate-simulate --list 2>/dev/null | string replace '  ' \t)"
 complete -c spate-simulate -n 'not string match -q -- "-*" (commandline -ct)' -a '(__fish_complete_suffix .toml)'

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "tools/simulate/comparison.h"
 #include "tools/simulate/seeds.h"
 
 namespace spate::tools {
@@ -24,6 +25,8 @@ void add_options(CommandLine& line, SimulateOptions& options) {
   line.add_text("--places", options.places, "FILE", "Where the rows of that matrix are");
   line.add_text("--crypto", options.crypto, "real|fast", "fast: keyed hashes for all cryptography (real)")
       ->check(CLI::IsMember({"real", "fast"}));
+  line.add_text("--scheme", options.scheme, "NAME[,NAME...]|all",
+                "Compare spate with baselines: single-tree, pull-mesh, random-push (spate)");
   app.add_flag("--swarm", options.swarm, "Hunt: each seed draws its own network, faults and population");
   line.add_text("--seeds", options.seeds, "A..B", "Run every seed, each in a process of its own");
   line.add_count("--jobs", options.jobs, 1, 1'024, "So many seeds at a time (1)");
@@ -59,12 +62,18 @@ void check(const SimulateOptions& options) {
   if (options.seeds.empty() && !options.resume.empty()) throw ToolError(kUsage, "--resume needs --seeds");
   if (options.compare_map.empty() && !options.places.empty()) throw ToolError(kUsage, "--places needs --compare-map");
   const bool given = options.peers > 0 || options.warm_up || options.seconds > 0 || options.jobs > 0 ||
-                     options.rate_bps > 0 || !options.seed.empty() || !options.churn.empty() || !options.crypto.empty();
+                     options.rate_bps > 0 || !options.seed.empty() || !options.churn.empty() ||
+                     !options.crypto.empty() || !options.scheme.empty();
   const bool runs = given || options.swarm || options.list || options.write || !options.scenario.empty() ||
                     !options.replay.empty() || !options.rtt.empty() || !options.seeds.empty() ||
                     !options.shrink.empty() || !options.csv.empty() || !options.report.empty();
   if (!options.compare_map.empty() && runs)
     throw ToolError(kUsage, "--compare-map runs nothing: it goes with --places, --json and --table only");
+  if (compares(options) && (options.swarm || options.write || !options.seeds.empty() || !options.shrink.empty() ||
+                            !options.replay.empty() || !options.csv.empty() || !options.compare_map.empty()))
+    throw ToolError(kUsage,
+                    "--scheme with a baseline is one comparison: it does not go with --swarm, --seeds, "
+                    "--shrink, --replay, --csv, --write and --compare-map");
   if (options.seeds.empty() && options.jobs > 0) throw ToolError(kUsage, "--jobs needs --seeds");
   seed_of(options);
 }

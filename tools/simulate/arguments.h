@@ -23,6 +23,7 @@ struct SimulateOptions {
   std::string csv;
   std::string report;
   std::string crypto;
+  std::string scheme;
   std::string churn;
   std::string seed;
   std::optional<Duration> warm_up;

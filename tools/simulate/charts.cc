@@ -110,6 +110,10 @@ std::string block(const std::string& name, const Rows& rows) {
   return text + "END\n";
 }
 
+// Of a logarithmic axis in milliseconds.
+const std::string kLagTics =
+    "set xtics (1, 2, 5, 10, 20, 50, 100, 200, 500, '1 s' 1000, '2 s' 2000, '5 s' 5000, '10 s' 10000)\n";
+
 // Steps of a distribution: share of samples up to each value.
 template <typename Count>
 Rows distribution(const BasicHistogram<Count>& histogram) {
@@ -197,11 +201,9 @@ std::string lag_chart(const Outcome& outcome) {
       quantile_line("median", recorder.lag().quantile(0.5), 50, 6, range) +
       quantile_line("99 %", recorder.lag().quantile(0.99), 99, 14, range) + block("lag", distribution(recorder.lag())) +
       block("bound", distribution(recorder.bound())) + "set xrange [" + num(range.least) + ":" + num(range.most) +
-      "]\n" +
-      "set logscale x\nset xlabel 'milliseconds'\nset format y '%g %%'\nset yrange [0:100]\n"
-      "set xtics (1, 2, 5, 10, 20, 50, 100, 200, 500, '1 s' 1000, '2 s' 2000, '5 s' 5000, '10 s' 10000)\n"
-      "plot $lag using 1:2 with filledcurves y1=0 fs transparent solid 0.10 noborder lc rgb " +
-      colour(1) + " title 'lag', $lag using 1:2 with lines lw 2.5 lc rgb " + colour(1) + " title 'lag'";
+      "]\n" + "set logscale x\nset xlabel 'milliseconds'\nset format y '%g %%'\nset yrange [0:100]\n" + kLagTics +
+      "plot $lag using 1:2 with filledcurves y1=0 fs transparent solid 0.10 noborder lc rgb " + colour(1) +
+      " title 'lag', $lag using 1:2 with lines lw 2.5 lc rgb " + colour(1) + " title 'lag'";
   if (recorder.bound().count() > 0)
     script += ", $bound using 1:2 with lines lw 2 dt 2 lc rgb " + colour(7) + " title 'least possible'";
   return draw("lag", kWide, 320, script);
@@ -344,6 +346,23 @@ std::string startup_chart(const Outcome& outcome) {
   if (startups && failovers) script += ", ";
   if (failovers) script += "$f using 1:2 with steps lw 2 lc rgb " + colour(2) + " title 'fail-over'";
   return draw("start-up", kHalf, 230, script);
+}
+
+std::string lag_curves_chart(const std::vector<LagCurve>& curves) {
+  std::string data;
+  std::string plot;
+  for (const LagCurve& curve : curves) {
+    if (curve.lag->count() == 0) continue;
+    Rows rows = distribution(*curve.lag);
+    for (auto& row : rows) row[1] *= curve.delivered;
+    data += block("d" + std::to_string(curve.colour), rows);
+    plot += std::string(plot.empty() ? "plot " : ", ") + "$d" + std::to_string(curve.colour) +
+            " using 1:2 with lines lw 2.5 lc rgb " + colour(curve.colour) + " title " + quoted(curve.name);
+  }
+  if (plot.empty()) return "";
+  return draw(
+      "lags", kWide, 320,
+      data + "set logscale x\nset xlabel 'milliseconds'\nset format y '%g %%'\nset yrange [0:100]\n" + kLagTics + plot);
 }
 
 }  // namespace spate::tools

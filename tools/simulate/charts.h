@@ -30,6 +30,15 @@ std::string uplink_chart(const Outcome& outcome);
 std::string hops_chart(const Outcome& outcome);
 std::string startup_chart(const Outcome& outcome);
 
+// One scheme's lags, and which share of what was owed they are of.
+struct LagCurve {
+  std::string name;
+  const WideHistogram* lag;
+  double delivered;
+  int colour;
+};
+std::string lag_curves_chart(const std::vector<LagCurve>& curves);
+
 // So many marks have a number in the pictures.
 inline constexpr std::size_t kMarksShown = 40;
 
