@@ -52,6 +52,7 @@ std::string format_stats(const StatsRecord& record) {
       {"lag_ms", lag_json(record.final ? s.lag_run : s.lag)},
       {"latency_ms", rounded_ms(s.latency)},
       {"rtt_ms", rounded_ms(s.rtt)},
+      {"silence_ms", s.silence ? Json(rounded_ms(*s.silence)) : Json(nullptr)},
       {"lost_packets", s.lost_packets},
       {"repaired_packets", s.repaired_packets},
       {"regenerated_packets", s.regenerated_packets},

@@ -29,12 +29,15 @@ namespace spate::node {
 inline constexpr std::size_t kStreamsMax = 64;
 
 // Which of a node's streams; small and dense.
+using swarm::FellSilent;
 using swarm::Host;
 using swarm::JoinConfig;
 using swarm::Joined;
 using swarm::ParentChanged;
 using swarm::Played;
 using swarm::PublishConfig;
+using swarm::Resumed;
+using swarm::RunBegan;
 using swarm::Stopped;
 using swarm::StopReason;
 using swarm::StreamIndex;
@@ -54,7 +57,8 @@ struct ProbeReply {
 struct ProbeConnected {
   Duration handshake_rtt{};
 };
-using Event = std::variant<Joined, Played, Stopped, ParentChanged, ProbeReply, ProbeConnected>;
+using Event =
+    std::variant<Joined, Played, Stopped, ParentChanged, RunBegan, FellSilent, Resumed, ProbeReply, ProbeConnected>;
 
 struct Poll {
   enum class Kind : std::uint8_t {

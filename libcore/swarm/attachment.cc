@@ -16,12 +16,12 @@ bool Attachment::on_parent() {
 std::optional<StopReason> Attachment::stop_reason(Instant now) const {
   const Duration without = attached() ? Duration::zero() : now - without_since_;
   if (!ever_) {
-    if (without >= config_.connect_timeout) return StopReason::kUnreachable;
-    return std::nullopt;
+    if (without < config_.connect_timeout) return std::nullopt;
+    return reception_.old_run_offered() ? StopReason::kOldRun : StopReason::kUnreachable;
   }
   if (config_.retry_for > Duration::zero() && without >= config_.retry_for) return StopReason::kStalled;
-  const Instant word = std::max(reception_.info_at(), reception_.last_stored());
-  if (config_.idle_timeout > Duration::zero() && now - word >= config_.idle_timeout) return StopReason::kStalled;
+  const Duration silence = now - reception_.last_word();
+  if (config_.idle_timeout > Duration::zero() && silence >= config_.idle_timeout) return StopReason::kStalled;
   return std::nullopt;
 }
 

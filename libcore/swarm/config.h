@@ -13,7 +13,9 @@ namespace spate::swarm {
 
 struct PublishConfig {
   crypto::StreamKeyPair key;
-  std::uint64_t epoch = 0;  // milliseconds since 1970 at the start of the run
+  // Milliseconds since 1970 at the start of the run; greater than that of any earlier run of the key, whatever clocks
+  // did meanwhile.
+  std::uint64_t epoch = 0;
   bool mpeg_ts = true;
   crypto::SymmetricKey swarm_secret{};                 // all zero for a public stream
   std::optional<crypto::SymmetricKey> content_secret;  // private stream
@@ -31,6 +33,7 @@ struct JoinConfig {
   crypto::StreamKey stream;
   crypto::SymmetricKey swarm_secret{};
   std::optional<crypto::SymmetricKey> content_secret;
+  std::uint64_t epoch_min = 0;                          // earlier runs are refused
   std::vector<Host> hosts;                              // the link's, resolved
   std::uint32_t capacity_milli = 8'000;                 // as above
   bool output = true;                                   // false: a relay, which plays nothing

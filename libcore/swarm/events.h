@@ -20,6 +20,7 @@ enum class StopReason : std::uint8_t {
   kUnreachable,  // no host of the link answered within connect_timeout
   kStalled,      // idle_timeout or retry_for ran out
   kWrongSecret,  // the content secret is missing or does not open this stream
+  kOldRun,       // within connect_timeout nobody had a run that is not before epoch_min
   kLeft,         // leave() was carried out
 };
 
@@ -42,6 +43,17 @@ struct ParentChanged {  // for logs
   Address parent;
   StripeMask stripes = 0;  // that it gives now, and did not before
 };
-using Event = std::variant<Joined, Played, Stopped, ParentChanged>;
+struct RunBegan {  // the publisher's signed word of a run that is later than all before it
+  StreamIndex stream = 0;
+  std::uint64_t epoch = 0;
+};
+struct FellSilent {  // nothing new that the publisher signed has come for Freshness::kPatience
+  StreamIndex stream = 0;
+};
+struct Resumed {  // it has come, after so long
+  StreamIndex stream = 0;
+  Duration silence{};
+};
+using Event = std::variant<Joined, Played, Stopped, ParentChanged, RunBegan, FellSilent, Resumed>;
 
 }  // namespace spate::swarm

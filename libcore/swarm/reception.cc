@@ -48,6 +48,7 @@ bool Reception::secret_fits(const wire::StreamInfo& info) {
 Reception::InfoResult Reception::on_info(Bytes frame, Instant now) {
   const auto info = wire::parse_stream_info(frame);
   if (!info) return InfoResult::kForged;
+  if (info->epoch < config_.epoch_min) return on_old_run(frame);
   const bool new_run = !info_ || info->epoch > info_->epoch;
   if (!new_run && (info->epoch < info_->epoch || info->media_us <= info_->media_us)) return InfoResult::kNothingNew;
   if (!wire::verify_stream_info(frame, config_.stream, suite_)) return InfoResult::kForged;
@@ -68,6 +69,13 @@ Reception::InfoResult Reception::on_info(Bytes frame, Instant now) {
     advance();
   }
   return InfoResult::kNews;
+}
+
+// A replay, or news from a host that does not know better. Its signature is looked at once: who repeats it costs us
+// nothing, and no forger makes us say that there was such a run.
+Reception::InfoResult Reception::on_old_run(Bytes frame) {
+  if (!old_run_offered_) old_run_offered_ = wire::verify_stream_info(frame, config_.stream, suite_).has_value();
+  return old_run_offered_ ? InfoResult::kNothingNew : InfoResult::kForged;
 }
 
 std::uint64_t Reception::believable(std::uint64_t media_us, Instant now) const {

@@ -4,6 +4,7 @@
 // write. The Store is the swarm's, shared with Children.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 
@@ -58,6 +59,8 @@ class Reception {
   const std::optional<wire::StreamInfo>& info() const { return info_; }
   const wire::StreamInfoFrame& info_frame() const { return info_frame_; }
   Instant info_at() const { return info_at_; }
+  // Somebody has offered a run from before config.epoch_min, truly the publisher's.
+  bool old_run_offered() const { return old_run_offered_; }
   // The publisher's clock, told as `media_us` by somebody, within what its signed words allow: no earlier than they
   // say, and no more than kUnheardMax later.
   static constexpr Duration kUnheardMax = std::chrono::seconds(5);
@@ -129,6 +132,8 @@ class Reception {
   void give_up_rest();
 
   Instant last_stored() const { return last_stored_; }
+  // When something newer than before came that the publisher had signed.
+  Instant last_word() const { return std::max(info_at_, last_stored_); }
   Duration lag() const { return last_lag_; }
   // Of those stripes, usually; lag() where that is not known. media_now as above.
   Duration lag(StripeMask stripes, std::optional<std::uint64_t> media_now, Instant now) const;
@@ -139,6 +144,7 @@ class Reception {
   const ReceptionStats& stats() const { return stats_; }
 
  private:
+  InfoResult on_old_run(Bytes frame);
   void begin_run(const wire::StreamInfo& info);
   StripeMask in_order(const From& from) const;
   void note_turn(std::uint64_t sequence, const From& from, Instant now);
@@ -172,6 +178,7 @@ class Reception {
   std::optional<wire::StreamInfo> info_;
   wire::StreamInfoFrame info_frame_{};
   Instant info_at_{};
+  bool old_run_offered_ = false;
   std::optional<crypto::SymmetricKey> content_key_;
   bool started_ = false;
   bool stored_in_run_ = false;

@@ -57,8 +57,9 @@ struct StreamStats {
   std::uint32_t stripes = 1;     // of the run, with parity: slots that the whole stream takes
   std::uint32_t depth = 0;       // hops from the publisher
   std::uint64_t parent_switches = 0;
-  Duration latency{};  // playout latency in force
-  Duration rtt{};      // to the parent
+  Duration latency{};               // playout latency in force
+  Duration rtt{};                   // to the parent
+  std::optional<Duration> silence;  // since the publisher was heard last; nothing before the first time
   SentBytes sent;
 };
 

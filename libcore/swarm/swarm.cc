@@ -35,6 +35,7 @@ Swarm::Swarm(const JoinConfig& config, const Host& host, Instant now)
                                        Member::House{host.endpoint, host.service, outbox_, peers_, children_,
                                                      *reception_, events_, host.stream, host.upload},
                                        now)),
+      freshness_(std::in_place, *reception_, host.stream),
       role_(config.output ? wire::Role::kWatcher : wire::Role::kRelay),
       own_(role_, {children_, nullptr, reception_.get(), member_.get()}),
       introductions_(host.endpoint, peers_, children_, true),
@@ -168,6 +169,7 @@ void Swarm::handle_info(Peer& peer, Bytes frame, Instant now) {
     case Reception::InfoResult::kNothingNew:
       return;
     case Reception::InfoResult::kNewRun:
+      events_.push_back(RunBegan{host_.stream, reception_->info()->epoch});
       children_.set_striping(reception_->striping());
       children_.restart(store_.head());
       bulletin_.begin_run();
@@ -193,6 +195,7 @@ void Swarm::handle_deadline(Instant now) {
   } else {
     reception_->handle_deadline(now);
     member_->handle_deadline(now);
+    if (const auto event = freshness_->judge(now)) events_.push_back(*event);
   }
   children_.handle_deadline(now);
   answers_.tell_displaced();
@@ -279,14 +282,15 @@ Instant Swarm::next_deadline() const {
   Instant next = std::min(children_.next_deadline(), bulletin_.next_deadline());
   if (publisher_) return std::min(next, publisher_->next_deadline());
   // The ends of patience are looked at with the member's own, closely spaced deadlines.
-  return std::min({next, reception_->next_deadline(member_->attached(), !output_held_), member_->next_deadline()});
+  return std::min({next, reception_->next_deadline(member_->attached(), !output_held_), member_->next_deadline(),
+                   freshness_->next_deadline()});
 }
 
-StreamStats Swarm::stats(Instant) {
+StreamStats Swarm::stats(Instant now) {
   StreamStats stats;
   add_children(stats, children_);
   if (publisher_) add_publisher(stats, *publisher_);
-  if (reception_) add_reception(stats, *reception_, role_ == wire::Role::kWatcher);
+  if (reception_) add_reception(stats, *reception_, role_ == wire::Role::kWatcher, now);
   if (member_) add_member(stats, *member_);
   stats.sent.control += control_bytes_sent_;
   stats.malformed_packets = malformed_packets_;

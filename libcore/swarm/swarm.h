@@ -9,6 +9,7 @@
 //   Answers     what those are told that ask
 //   Bulletin    what children are told unasked
 //   Ending      when it is over
+//   Freshness   whether the publisher is still heard      (members only)
 #pragma once
 
 #include <cstdint>
@@ -24,6 +25,7 @@
 #include "libcore/swarm/config.h"
 #include "libcore/swarm/ending.h"
 #include "libcore/swarm/events.h"
+#include "libcore/swarm/freshness.h"
 #include "libcore/swarm/introductions.h"
 #include "libcore/swarm/member.h"
 #include "libcore/swarm/outbox.h"
@@ -92,9 +94,10 @@ class Swarm {
   Peers peers_;
   Children children_;
   std::deque<Event> events_;
-  std::unique_ptr<Publisher> publisher_;  // or the next two
+  std::unique_ptr<Publisher> publisher_;  // or the next three
   std::unique_ptr<Reception> reception_;
   std::unique_ptr<Member> member_;
+  std::optional<Freshness> freshness_;
   const wire::Role role_;
   OwnStatus own_;
   Introductions introductions_;

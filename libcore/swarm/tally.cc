@@ -21,7 +21,7 @@ void add_publisher(StreamStats& stats, const Publisher& publisher) {
   stats.skipped_input_bytes = publisher.stats().bytes_skipped;
 }
 
-void add_reception(StreamStats& stats, Reception& reception, bool plays) {
+void add_reception(StreamStats& stats, Reception& reception, bool plays, Instant now) {
   const ReceptionStats& received = reception.stats();
   stats.bytes_in = received.bytes_in;
   if (plays) stats.bytes_out = received.bytes_out;
@@ -35,6 +35,7 @@ void add_reception(StreamStats& stats, Reception& reception, bool plays) {
   stats.duplicate_packets = reception.duplicates();
   stats.forged_packets = received.forged;
   stats.latency = reception.latency();
+  if (reception.info()) stats.silence = now - reception.last_word();
 }
 
 void add_member(StreamStats& stats, const Member& member) {

@@ -13,7 +13,7 @@ namespace spate::swarm {
 void add_children(StreamStats& stats, const Children& children);
 void add_publisher(StreamStats& stats, const Publisher& publisher);
 // Begins a new period of lags. `plays`: what goes out is what is played.
-void add_reception(StreamStats& stats, Reception& reception, bool plays);
+void add_reception(StreamStats& stats, Reception& reception, bool plays, Instant now);
 void add_member(StreamStats& stats, const Member& member);
 
 }  // namespace spate::swarm

@@ -33,9 +33,9 @@ io::StatsRecord record() {
 
 TEST_CASE("a statistics line has every promised field") {
   const Json json = Json::parse(io::format_stats(record()));
-  for (const char* field :
-       {"schema", "utc", "monotonic_ms", "role", "stream", "bytes_in", "bytes_out", "lag_ms", "lost_packets",
-        "repaired_packets", "duplicate_packets", "parents", "children", "wire_bytes_sent", "wire_bytes_received"}) {
+  for (const char* field : {"schema", "utc", "monotonic_ms", "role", "stream", "bytes_in", "bytes_out", "lag_ms",
+                            "lost_packets", "repaired_packets", "duplicate_packets", "silence_ms", "parents",
+                            "children", "wire_bytes_sent", "wire_bytes_received"}) {
     INFO(field);
     CHECK(json.contains(field));
   }
@@ -57,6 +57,13 @@ TEST_CASE("lag is null until it is known, and of the whole run in the last line"
   const Json last = Json::parse(io::format_stats(r));
   CHECK(last["final"] == true);
   CHECK(last["lag_ms"]["max"] == 6.0);
+}
+
+TEST_CASE("the publisher's silence is null before it has been heard") {
+  io::StatsRecord r = record();
+  CHECK(Json::parse(io::format_stats(r))["silence_ms"].is_null());
+  r.stream_stats.silence = 3'250us;
+  CHECK(Json::parse(io::format_stats(r))["silence_ms"] == 3.25);
 }
 
 TEST_CASE("statistics go to a file, one line each") {

@@ -83,6 +83,12 @@ class SwarmHost final : public NetHost {
       } else if (const auto* const stop = std::get_if<swarm::Stopped>(&*event)) {
         stopped = stop->reason;
         stopped_at = now;
+      } else if (const auto* const run = std::get_if<swarm::RunBegan>(&*event)) {
+        epochs.push_back(run->epoch);
+      } else if (std::holds_alternative<swarm::FellSilent>(*event)) {
+        fell_silent.push_back(now);
+      } else if (const auto* const resumed = std::get_if<swarm::Resumed>(&*event)) {
+        silences.push_back(resumed->silence);
       }
     }
     return endpoint.flush(out, now) && swarm->flush(out, now);
@@ -101,6 +107,9 @@ class SwarmHost final : public NetHost {
   std::size_t discontinuities = 0;
   std::vector<Address> parents;
   Instant parent_since{};
+  std::vector<std::uint64_t> epochs;
+  std::vector<Instant> fell_silent;
+  std::vector<Duration> silences;
   std::optional<swarm::StopReason> stopped;
   Instant stopped_at{};
 };

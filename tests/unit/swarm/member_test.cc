@@ -149,6 +149,21 @@ TEST_CASE("member: with a parent that has nothing to say of the publisher it sta
   CHECK(f.viewer.stopped == StopReason::kStalled);
 }
 
+TEST_CASE("member: where only a run is offered that is over it does not join, and tells why", "[swarm]") {
+  JoinConfig config = join_config({});
+  config.epoch_min = stream::kEpoch + 1;
+  config.connect_timeout = seconds(3);
+  ScriptedWorld f({1}, config);
+  const bool ended = GENERATE(false, true);
+  f.p1.tell_info(0, 2'000'000, stream::kEpoch, ended);
+  f.run(seconds(2));
+  CHECK_FALSE(f.viewer.stopped);
+  CHECK(f.viewer.parents.empty());
+  f.run(seconds(2));
+  CHECK(f.viewer.stopped == StopReason::kOldRun);
+  CHECK(f.viewer.epochs.empty());
+}
+
 TEST_CASE("member: displaced, it follows to whoever took its place, which is let in by the parent", "[swarm]") {
   StreamingWorld f({1});
   f.run(seconds(1));

@@ -55,6 +55,9 @@ class NodeHost final : public NetHost {
     stopped_at = now;
   }
   void on(const node::ParentChanged&, Instant) {}
+  void on(const node::RunBegan&, Instant) {}
+  void on(const node::FellSilent&, Instant) {}
+  void on(const node::Resumed&, Instant) {}
   void on(const node::ProbeReply& reply, Instant) { replies.push_back(reply); }
   void on(const node::ProbeConnected& event, Instant) { connected = event.handshake_rtt; }
 

@@ -290,6 +290,26 @@ TEST_CASE("reception: infos are believed if signed, newer, and of the newest run
   CHECK(reception.on_info(Bytes{newest}.first(20), f.now) == Reception::InfoResult::kForged);
 }
 
+TEST_CASE("reception: a run from before the least epoch is refused, whatever it says", "[swarm]") {
+  JoinConfig config = join_config({});
+  config.epoch_min = stream::kEpoch;
+  Viewer viewer(config);
+  Broadcast earlier(stream::kEpoch - 1);
+  earlier.publish(kStart);
+  auto forged = earlier.info(kStart);
+  forged.back() ^= 1;
+  CHECK(viewer.reception.on_info(forged, kStart) == Reception::InfoResult::kForged);
+  CHECK_FALSE(viewer.reception.old_run_offered());
+  CHECK(viewer.reception.on_info(earlier.info(kStart), kStart) == Reception::InfoResult::kNothingNew);
+  CHECK(viewer.reception.old_run_offered());
+  earlier.source->end(kStart + seconds(1));
+  CHECK(viewer.reception.on_info(earlier.info(kStart + seconds(1)), kStart) == Reception::InfoResult::kNothingNew);
+  CHECK_FALSE(viewer.reception.info());
+  CHECK_FALSE(viewer.reception.finished());
+  Broadcast same(stream::kEpoch);
+  CHECK(viewer.reception.on_info(same.info(kStart), kStart) == Reception::InfoResult::kNewRun);
+}
+
 TEST_CASE("reception: a new run begins anew, and frames of the old one are neither taken nor held against anybody",
           "[swarm]") {
   Fixture f;

@@ -2,6 +2,7 @@
 
 #include "tests/catch.h"
 #include "tests/unit/swarm/publisher_world.h"
+#include "tests/unit/swarm/scripted_world.h"
 
 using namespace spate;
 using namespace spate::swarm;
@@ -109,6 +110,32 @@ TEST_CASE("swarm: a publisher that starts again under a new epoch is followed", 
   feed(second, 2, 300);
   CHECK(std::count(viewer.output.begin(), viewer.output.end(), 2) > 400'000);
   CHECK_FALSE(viewer.stopped);
+}
+
+TEST_CASE("swarm: each new run of the publisher is told once", "[swarm]") {
+  ScriptedWorld f({1});
+  f.run(seconds(1));
+  CHECK(f.viewer.epochs == std::vector<std::uint64_t>{stream::kEpoch});
+  f.p1.tell_info(0, 2'000'000);
+  f.p1.tell_info(0, 1'000'000, stream::kEpoch + 5);
+  f.p1.tell_info(0, 3'000'000);
+  f.run(seconds(1));
+  CHECK(f.viewer.epochs == std::vector<std::uint64_t>{stream::kEpoch, stream::kEpoch + 5});
+}
+
+TEST_CASE("swarm: a publisher that starts anew is followed by one who knew the run before", "[swarm]") {
+  JoinConfig config = join_config({1});
+  config.epoch_min = stream::kEpoch;
+  Net net;
+  SwarmHost viewer(5, config);
+  PublishConfig later = publish_config();
+  later.epoch = stream::kEpoch + 1;
+  SwarmHost publisher(1, later);
+  net.add(viewer);
+  net.add(publisher);
+  for (int i = 0; i < 100; ++i, net.run_for(milliseconds(20))) publisher.swarm->input(ByteVector(2'000, 1), net.now);
+  CHECK(viewer.output.size() > 100'000);
+  CHECK(viewer.epochs == std::vector<std::uint64_t>{stream::kEpoch + 1});
 }
 
 TEST_CASE("swarm: a punch sends one byte that means nothing", "[swarm]") {
