@@ -12,6 +12,7 @@
 #include "libcore/crypto/hash.h"
 #include "libcore/io/descriptor.h"
 #include "libcore/io/failure.h"
+#include "libcore/io/whole_file.h"
 
 namespace spate::io {
 namespace {
@@ -60,24 +61,6 @@ Loaded read_key(int fd, const std::string& path) {
   crypto::erase({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
   if (!good) return refused(path, "does not hold a spate key, or not all of it");
   return seed;
-}
-
-bool write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t n = ::write(fd, text.data(), text.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return true;
-}
-
-// The directory entry must last, too.
-void sync_directory_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  const std::string directory = slash == path.npos ? "." : path.substr(0, slash + 1);
-  const Descriptor fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fd) ::fsync(fd.get());
 }
 
 // Nothing if the file is there after all.

@@ -1,0 +1,35 @@
+// The newest epochs of streams, kept from run to run. To a publisher it says what its next epoch must exceed; to a
+// viewer, which run of a stream is an old one.
+//
+// Text: "spate-epochs-1", then for each stream a line of the first 16 hexadecimal digits of its key and the epoch in
+// decimal. What was met last comes first; what is beyond 32 streams or 1 KB is forgotten. Nothing in it is secret.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "libcore/crypto/keys.h"
+#include "libcore/io/failure.h"
+
+namespace spate::io {
+
+inline constexpr std::size_t kEpochFileStreams = 32;
+inline constexpr std::size_t kEpochFileBytesMax = 1024;
+
+// The stream's; 0 if there is none, or no file.
+Result<std::uint64_t> kept_epoch(const std::string& path, const crypto::StreamKey& stream);
+
+// Keeps the epoch unless a greater one is. Other processes may do the same at the same time. A file that is not of this
+// form is left alone.
+std::optional<Failure> keep_epoch(const std::string& path, const crypto::StreamKey& stream, std::uint64_t epoch);
+
+// A publisher's next: no less than `least`, greater than the one before, and kept by the time this returns. With a
+// failure it is not kept, and greater only than what could be read.
+struct NextEpoch {
+  std::uint64_t epoch = 0;
+  std::optional<Failure> failure;
+};
+NextEpoch next_epoch(const std::string& path, const crypto::StreamKey& stream, std::uint64_t least);
+
+}  // namespace spate::io
