@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -11,6 +10,7 @@
 #include "libcore/crypto/chacha_rng.h"
 #include "libcore/io/address_text.h"
 #include "libcore/io/log.h"
+#include "libcore/io/private_memory.h"
 #include "libcore/io/system_random.h"
 
 namespace spate::tools {
@@ -43,7 +43,7 @@ std::string first_line_of_stdin() {
 
 int run(const char* name, int argc, char** argv, int (*body)(int argc, char** argv)) {
   open_standard_descriptors();
-  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  io::forbid_dumps();
   io::log::open(name, 0);
   try {
     crypto::initialise();
@@ -91,6 +91,10 @@ wire::Link read_link(const std::string& argument) {
   std::string_view line = trimmed(text);
   line = line.substr(0, line.find('\n'));
   return parse_link_line(line);
+}
+
+void keep_out_of_swap() {
+  if (!io::lock_heap()) io::log::detail("keys may be swapped out: more memory than may be locked (ulimit -l)");
 }
 
 crypto::SymmetricKey fresh_seed() { return io::system_random_seed(); }

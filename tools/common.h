@@ -19,7 +19,7 @@
 namespace spate::tools {
 
 // Runs a tool's body, and turns what it throws into one line on standard error and an exit code. Before that: the
-// standard descriptors are made to exist, and memory is kept out of core dumps.
+// standard descriptors are made to exist, and nobody else may look into the memory.
 int run(const char* name, int argc, char** argv, int (*body)(int argc, char** argv));
 
 // Writes all of it to standard output. False if that is a pipe whose reader has gone. Throws ToolError for anything
@@ -38,6 +38,9 @@ T value_or_throw(io::Result<T> result, ExitCode code = kRuntime) {
 wire::Link read_link(const std::string& argument);
 // One link; a "relay: " label in front is ignored. Throws ToolError(kUsage).
 wire::Link parse_link_line(std::string_view line);
+
+// To be called when the node has its keys, and again when it has more. What cannot be had is told with -v.
+void keep_out_of_swap();
 
 // A random seed of this run, for keys that are not kept.
 crypto::SymmetricKey fresh_seed();

@@ -161,6 +161,7 @@ int probe(int argc, char** argv) {
   NetworkHost host = open_host({}, io::derive_keys(fresh_seed()).node, signals);
   std::vector<io::ResolvedName> found = resolve_names(target.link, options.connect_timeout, signals);
   if (found.empty()) return kOk;  // asked to stop already
+  keep_out_of_swap();
   return Prober(options, target, host).run(std::move(found));
 }
 

@@ -2,11 +2,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "libcore/io/driver.h"
+#include "libcore/io/epoch_file.h"
 #include "libcore/io/log.h"
 #include "libcore/io/system_clock.h"
 #include "tools/common.h"
@@ -46,10 +48,22 @@ std::optional<int> parse(int argc, char** argv, Options& o) {
 
 io::Keys load_keys(const Options& o) {
   if (o.key_file.empty()) return io::derive_keys(fresh_seed());
-  const auto master = io::load_or_make_key_file(o.key_file, fresh_seed());
+  auto master = io::load_or_make_key_file(o.key_file, fresh_seed());
   if (const auto* failure = std::get_if<io::KeyFileFailure>(&master))
     throw ToolError(failure->kind == io::KeyFileFailure::Kind::kRefused ? kRefused : kRuntime, failure->message);
-  return io::derive_keys(std::get<crypto::SymmetricKey>(master));
+  io::Keys keys = io::derive_keys(std::get<crypto::SymmetricKey>(master));
+  crypto::erase(std::get<crypto::SymmetricKey>(master));
+  return keys;
+}
+
+// Greater than that of any earlier run of the key, also if the clock has gone back since: kept beside the key.
+std::uint64_t choose_epoch(const Options& o, const crypto::StreamKey& stream) {
+  const auto clock = static_cast<std::uint64_t>(io::utc_ms());
+  if (o.key_file.empty()) return clock;
+  const io::NextEpoch next = io::next_epoch(o.key_file + ".epoch", stream, clock);
+  if (next.failure)
+    io::log::warning("should the clock go back, viewers will refuse the next run: " + next.failure->message);
+  return next.epoch;
 }
 
 // One line; with --private a second one, "relay: " and a link that carries the stream but does not open it.
@@ -142,13 +156,15 @@ int publish(int argc, char** argv) {
   if (::isatty(STDIN_FILENO) == 1) throw ToolError(kUsage, "standard input is a terminal: pipe a stream into it");
 
   io::Signals signals;
-  const io::Keys keys = load_keys(options);
+  // On the heap, which is kept out of swap.
+  const auto own_keys = std::make_unique<const io::Keys>(load_keys(options));
+  const io::Keys& keys = *own_keys;
   NetworkHost host = open_host(options.network, keys.node, signals);
   Reporter reporter("publish", options.stats, *host.node, host.socket);
 
   node::PublishConfig config;
   config.key = keys.stream;
-  config.epoch = static_cast<std::uint64_t>(io::utc_ms());
+  config.epoch = choose_epoch(options, keys.stream.public_key);
   config.mpeg_ts = !options.raw;
   config.capacity_milli = static_cast<std::uint32_t>(options.network.children) * 1'000u;
   if (options.is_private) {
@@ -160,6 +176,7 @@ int publish(int argc, char** argv) {
   reporter.add_stream(stream, keys.stream.public_key, now);
   io::Input input(STDIN_FILENO);
   Publisher publisher(options, host, stream, input, reporter);
+  keep_out_of_swap();
   print_links(options, keys, host.socket);
   return publisher.run();
 }

@@ -13,6 +13,7 @@
 #include "tools/common.h"
 #include "tools/options.h"
 #include "tools/reporter.h"
+#include "tools/stream_memory.h"
 
 namespace spate::tools {
 namespace {
@@ -28,6 +29,7 @@ struct Options {
   Duration connect_timeout = std::chrono::seconds(10);
   Duration idle_timeout{};
   Duration retry_for{};
+  std::string state;
   StatsOptions stats;
 };
 
@@ -41,6 +43,7 @@ std::optional<int> parse(int argc, char** argv, Options& o) {
   line.add_duration("--connect-timeout", o.connect_timeout, "Give a stream up if no host answers within DUR (10s)");
   line.add_duration("--idle-timeout", o.idle_timeout, "Give a stream up when nothing comes for DUR; 0: never (0)");
   line.add_duration("--retry-for", o.retry_for, "Look for other peers so long; 0: for ever (0)");
+  add_state(line, o.state);
   line.add_stats(o.stats);
   if (const auto done = line.parse(argc, argv)) return done;
   if (o.links.empty())
@@ -53,8 +56,12 @@ std::optional<int> parse(int argc, char** argv, Options& o) {
 
 class Relay final : public io::DriverDelegate {
  public:
-  Relay(const Options& options, NetworkHost& host, Reporter& reporter)
-      : options_(options), host_(host), reporter_(reporter), driver_(*host.node, host.socket, host.signals, *this) {}
+  Relay(const Options& options, StreamMemory& memory, NetworkHost& host, Reporter& reporter)
+      : options_(options),
+        memory_(memory),
+        host_(host),
+        reporter_(reporter),
+        driver_(*host.node, host.socket, host.signals, *this) {}
 
   int run() {
     driver_.run();
@@ -118,6 +125,7 @@ class Relay final : public io::DriverDelegate {
   }
 
   const Options& options_;
+  StreamMemory& memory_;
   NetworkHost& host_;
   Reporter& reporter_;
   io::Driver driver_;
@@ -146,9 +154,11 @@ void Relay::add(std::string_view text, Duration resolve_limit) {
   join.connect_timeout = options_.connect_timeout;
   join.idle_timeout = options_.idle_timeout;
   join.retry_for = options_.retry_for;
+  join.epoch_min = memory_.epoch_min(link.stream);
   if (join.hosts.empty()) return;  // asked to stop already
   const Instant now = io::monotonic_now();
   const node::StreamIndex index = host_.node->join(join, now);
+  keep_out_of_swap();
   reporter_.add_stream(index, link.stream, now);
   streams_.push_back({index, std::move(link)});
 }
@@ -163,6 +173,13 @@ void Relay::on_event(const node::Event& event, Instant /*now*/) {
     io::log::detail("carrying " + name_of(joined->stream));
   } else if (const auto* changed = std::get_if<node::ParentChanged>(&event)) {
     io::log::debug("receiving " + name_of(changed->stream) + " from " + io::format_address(changed->parent));
+  } else if (const auto* run = std::get_if<node::RunBegan>(&event)) {
+    for (const Stream& stream : streams_)
+      if (stream.index == run->stream) memory_.on_run(stream.link.stream, run->epoch);
+  } else if (const auto* silent = std::get_if<node::FellSilent>(&event)) {
+    warn_of_silence(name_of(silent->stream) + ": ");
+  } else if (const auto* resumed = std::get_if<node::Resumed>(&event)) {
+    warn_of_silence_over(name_of(resumed->stream) + ": ", resumed->silence);
   } else if (const auto* stopped = std::get_if<node::Stopped>(&event)) {
     for (Stream& stream : streams_)
       if (stream.index == stopped->stream) on_stopped(stream, stopped->reason);
@@ -187,6 +204,8 @@ void Relay::on_stopped(Stream& stream, node::StopReason reason) {
       return fail(kStalled, name + ": nothing comes any more");
     case node::StopReason::kWrongSecret:
       return fail(kRefused, name + ": this link's secret does not fit the stream");
+    case node::StopReason::kOldRun:
+      return fail(kRefused, name + ": " + kOldRunMessage);
   }
 }
 
@@ -234,7 +253,8 @@ int relay(int argc, char** argv) {
   const io::Keys keys = io::derive_keys(fresh_seed());
   NetworkHost host = open_host(options.network, keys.node, signals);
   Reporter reporter("relay", options.stats, *host.node, host.socket);
-  Relay relay(options, host, reporter);
+  StreamMemory memory(options.state);
+  Relay relay(options, memory, host, reporter);
   std::optional<io::Input> input;
   if (options.links_on_stdin) relay.read_links_from(input.emplace(STDIN_FILENO));
   relay.add_arguments();

@@ -14,6 +14,7 @@
 #include "tools/common.h"
 #include "tools/options.h"
 #include "tools/reporter.h"
+#include "tools/stream_memory.h"
 
 namespace spate::tools {
 namespace {
@@ -30,6 +31,7 @@ struct Options {
   Duration connect_timeout = std::chrono::seconds(10);
   Duration idle_timeout = std::chrono::seconds(10);
   Duration retry_for{};
+  std::string state;
   StatsOptions stats;
 };
 
@@ -45,6 +47,7 @@ std::optional<int> parse(int argc, char** argv, Options& o) {
   line.add_duration("--connect-timeout", o.connect_timeout, "Give up if no host answers within DUR (10s)");
   line.add_duration("--idle-timeout", o.idle_timeout, "End when nothing comes for DUR; 0: never (10s)");
   line.add_duration("--retry-for", o.retry_for, "Look for other peers so long; 0: for ever (0)");
+  add_state(line, o.state);
   line.add_stats(o.stats);
   return line.parse(argc, argv);
 }
@@ -68,9 +71,11 @@ node::JoinConfig join_config(const Options& o, const wire::Link& link, std::vect
 
 class Watcher final : public io::DriverDelegate {
  public:
-  Watcher(const Options& options, const wire::Link& link, NetworkHost& host, io::Output& output, Reporter& reporter)
+  Watcher(const Options& options, const wire::Link& link, StreamMemory& memory, NetworkHost& host, io::Output& output,
+          Reporter& reporter)
       : options_(options),
         link_(link),
+        memory_(memory),
         node_(*host.node),
         output_(output),
         reporter_(reporter),
@@ -93,6 +98,12 @@ class Watcher final : public io::DriverDelegate {
       io::log::detail("joined after " + io::format_duration(now - started_));
     } else if (const auto* changed = std::get_if<node::ParentChanged>(&event)) {
       io::log::debug("receiving from " + io::format_address(changed->parent));
+    } else if (const auto* run = std::get_if<node::RunBegan>(&event)) {
+      memory_.on_run(link_.stream, run->epoch);
+    } else if (std::holds_alternative<node::FellSilent>(event)) {
+      warn_of_silence("");
+    } else if (const auto* resumed = std::get_if<node::Resumed>(&event)) {
+      warn_of_silence_over("", resumed->silence);
     }
   }
 
@@ -138,12 +149,16 @@ class Watcher final : public io::DriverDelegate {
       case node::StopReason::kWrongSecret:
         end(kRefused, "this link's secret does not open the stream");
         break;
+      case node::StopReason::kOldRun:
+        end(kRefused, kOldRunMessage);
+        break;
     }
     driver_.stop(kHastyOutput);
   }
 
   const Options& options_;
   const wire::Link& link_;
+  StreamMemory& memory_;
   node::Node& node_;
   io::Output& output_;
   Reporter& reporter_;
@@ -183,11 +198,14 @@ int watch(int argc, char** argv) {
   // After the node: what is still queued lies in the node's buffers. And after all that may go wrong: it empties FILE.
   io::Output output = to_stdout ? io::Output(STDOUT_FILENO) : value_or_throw(io::Output::open_file(options.output));
 
+  StreamMemory memory(options.state);
+  join.epoch_min = memory.epoch_min(link.stream);
   Reporter reporter("watch", options.stats, *host.node, host.socket);
   const Instant now = io::monotonic_now();
   reporter.add_stream(host.node->join(join, now), link.stream, now);
+  keep_out_of_swap();
   reporter.set_output(&output);
-  return Watcher(options, link, host, output, reporter).run();
+  return Watcher(options, link, memory, host, output, reporter).run();
 }
 
 }  // namespace

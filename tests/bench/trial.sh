@@ -79,7 +79,7 @@ start_watcher() {  # start_watcher DIR TOOL INDEX
     command=(srt-live-transmit -q -chunk:1316 "$link" file://con)
     [[ -z $srt_unbuffered ]] || command=(stdbuf -o0 "${command[@]}")
   else
-    command=("$BIN/spate-watch" "$link" "${watch_options[@]}")
+    command=("$BIN/spate-watch" --state none "$link" "${watch_options[@]}")
   fi
   mkfifo "$dir/out-$index"
   "$BIN/bench-sink" <"$dir/out-$index" >"$dir/sink-$index.json" &

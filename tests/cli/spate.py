@@ -39,6 +39,7 @@ class Tool:
             stats_read, stats_fd = os.pipe()
             command += ["--stats", "20ms", "--stats-file", "fd:%d" % stats_fd]
         environment = {k: v for k, v in os.environ.items() if not k.startswith("SPATE_")}
+        environment["SPATE_STATE"] = "none"  # what a test leaves there would meet the next one, and the user
         environment.update(env or {})
         self.process = subprocess.Popen(command, stdin=stdin, stdout=stdout, stderr=stderr, env=environment,
                                         pass_fds=[stats_fd] if stats else [])

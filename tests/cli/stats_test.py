@@ -9,7 +9,7 @@ import unittest
 import spate
 
 FIELDS = {"schema", "utc", "monotonic_ms", "role", "stream", "bytes_in", "bytes_out", "lag_ms", "lost_packets",
-          "repaired_packets", "duplicate_packets", "parents", "children", "wire_bytes_sent", "wire_bytes_received"}
+          "repaired_packets", "duplicate_packets", "silence_ms", "parents", "children", "wire_bytes_sent", "wire_bytes_received"}
 COUNTERS = ("bytes_in", "bytes_out", "lost_packets", "wire_bytes_sent", "wire_bytes_received", "monotonic_ms")
 
 

@@ -10,7 +10,7 @@ _spate() {
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return
       ;;
-    --csv)
+    --csv | --state)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -d -- "$current")
       return

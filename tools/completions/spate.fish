@@ -21,6 +21,10 @@ for tool in spate-publish spate-relay spate-watch spate-probe spate-simulate
     complete -c $tool -l listen -xa ':7400 127.0.0.1:7400'
 end
 
+for tool in spate-relay spate-watch
+    complete -c $tool -l state -xa 'none (__fish_complete_directories)'
+end
+
 complete -c spate-simulate -l csv -xa '(__fish_complete_directories)'
 complete -c spate-simulate -l crypto -xa 'real fast'
 complete -c spate-simulate -l churn -xa 'on off'
