@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "libcore/crypto/keys.h"
 #include "libcore/io/failure.h"
@@ -31,5 +33,16 @@ struct NextEpoch {
   std::optional<Failure> failure;
 };
 NextEpoch next_epoch(const std::string& path, const crypto::StreamKey& stream, std::uint64_t least);
+
+// The text of such a file. Of what does not fit the end is left out.
+struct KeptEpoch {
+  std::string name;  // 16 hexadecimal digits
+  std::uint64_t epoch = 0;
+  bool operator==(const KeptEpoch&) const = default;
+};
+using KeptEpochs = std::vector<KeptEpoch>;
+std::string format_epochs(const KeptEpochs& epochs);
+// Nothing if it is not exactly that; what is empty, as a crash may leave it, has none.
+std::optional<KeptEpochs> parse_epochs(std::string_view text);
 
 }  // namespace spate::io
