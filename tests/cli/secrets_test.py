@@ -36,6 +36,10 @@ class Secrets(unittest.TestCase):
         for secret in (spate.Link(self.publisher.link).body[-32:], spate.Link(self.publisher.link).body[-64:-32]):
             yield bytes(secret).hex()
 
+    def test_what_is_looked_for_would_be_found(self):
+        for link in (self.publisher.link, self.relay_link):
+            self.assertTrue(any(piece in link for piece in self.pieces()))
+
     def assert_no_secret(self, text):
         self.assertEqual([piece for piece in self.pieces() if piece in text], [])
 
@@ -56,7 +60,8 @@ class Secrets(unittest.TestCase):
         self.publisher.write(spate.ts_packets(500))
         self.publisher.close_input()
         for tool in (*tools, self.publisher):
-            tool.close_input() if tool.process.stdin and tool is not self.publisher else None
+            if tool.process.stdin and not tool.process.stdin.closed:
+                tool.close_input()
             self.assertEqual(tool.wait(), 0, tool.err)
             self.assertIn("\n", tool.err)
             self.assert_no_secret(tool.err)
