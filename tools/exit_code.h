@@ -12,7 +12,7 @@ enum ExitCode : int {
   kUsage = 2,
   kForced = 3,  // a second signal; see io/signals.h
   kUnreachable = 4,
-  kRefused = 5,  // a key or secret that does not fit
+  kRefused = 5,  // a key or secret that does not fit, an old run
   kStalled = 6,
   kBelowThreshold = 7,
   // spate-simulate only.
