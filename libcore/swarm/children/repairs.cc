@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::uint64_t kAtOnce = 4 * kShardWireBytes;
 constexpr std::uint64_t kShare = 8;  // an eighth of the limit, at most
-constexpr Duration kStale = std::chrono::milliseconds(500);
+constexpr Duration kStale = std::chrono::milliseconds(200);
 constexpr Duration kCrossedMax = std::chrono::milliseconds(150);
 
 void ask(Child& child, const Urgent& repair) {
@@ -55,8 +55,8 @@ void Repairs::on_request(Child& child, const wire::RepairRequest& request, Insta
         continue;
       }
       if (!shard.present() && !list) {
-        // If it has that stripe from us it will be passed on when it comes: it is being repaired here.
-        if (!ours && !whole) house_.outbox.send(child.session, wire::Hole{sequence, 1});
+        // It is being repaired here, and is passed on when it comes; others may have it sooner.
+        say_no(child, sequence);
         continue;
       }
       // It came a moment ago, and has been sent since: the question and it have passed each other.
@@ -69,6 +69,11 @@ void Repairs::on_request(Child& child, const wire::RepairRequest& request, Insta
       ask(child, {sequence, list, now});
     }
   }
+}
+
+// To who has everything from us, that would be the last word on it.
+void Repairs::say_no(const Child& child, std::uint64_t sequence) const {
+  if (!house_.table.whole(child)) house_.outbox.send(child.session, wire::Hole{sequence, 1});
 }
 
 bool Repairs::pump(Outgoing& out) {
@@ -85,9 +90,10 @@ bool Repairs::pump_child(Child& child, Outgoing& out) {
     if (out.full()) return false;
     if (house_.sender.must_wait(out.now)) return true;
     const Urgent repair = waiting.front();
-    // It has asked again since, or elsewhere.
+    // It has asked elsewhere by now, or does so when it hears.
     if (!house_.store.covers(repair.sequence) || out.now - repair.since > kStale) {
       waiting.pop_front();
+      say_no(child, repair.sequence);
       continue;
     }
     const bool in_budget = house_.upload.unlimited() || budget_.take(kShardWireBytes, out.now);
@@ -97,7 +103,7 @@ bool Repairs::pump_child(Child& child, Outgoing& out) {
     }
     waiting.pop_front();
     if (!in_budget) {  // others have it, too
-      if (!house_.table.whole(child)) house_.outbox.send(child.session, wire::Hole{repair.sequence, 1});
+      say_no(child, repair.sequence);
       continue;
     }
     const stream::StoredShard& shard = house_.store.at(repair.sequence);
