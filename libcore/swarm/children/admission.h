@@ -21,7 +21,7 @@ struct DisplacedChild {
 class Admission {
  public:
   // So long it takes to find the way to whoever took the place.
-  static constexpr Duration kDisplacedFor = std::chrono::seconds(1);
+  static constexpr Duration kDisplacedFor = std::chrono::milliseconds(400);
 
   Admission(ChildTable& table, const Slots& slots) : table_(table), slots_(slots) {}
 

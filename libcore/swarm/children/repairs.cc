@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::uint64_t kAtOnce = 4 * kShardWireBytes;
 constexpr std::uint64_t kShare = 8;  // an eighth of the limit, at most
-constexpr Duration kStale = std::chrono::milliseconds(200);
+constexpr Duration kStale = std::chrono::milliseconds(500);
 constexpr Duration kCrossedMax = std::chrono::milliseconds(150);
 
 void ask(Child& child, const Urgent& repair) {
@@ -90,10 +90,9 @@ bool Repairs::pump_child(Child& child, Outgoing& out) {
     if (out.full()) return false;
     if (house_.sender.must_wait(out.now)) return true;
     const Urgent repair = waiting.front();
-    // It has asked elsewhere by now, or does so when it hears.
+    // It has asked again since, or elsewhere.
     if (!house_.store.covers(repair.sequence) || out.now - repair.since > kStale) {
       waiting.pop_front();
-      say_no(child, repair.sequence);
       continue;
     }
     const bool in_budget = house_.upload.unlimited() || budget_.take(kShardWireBytes, out.now);
