@@ -46,7 +46,7 @@ std::optional<RepairTarget> Requests::whom_to_ask(std::uint64_t sequence, unsign
     return std::pair(a.first, a.second->session) < std::pair(b.first, b.second->session);
   });
   if (order.size() > 1 && order.back().second->session == parent)
-    std::rotate(order.begin() + 1, order.end() - 1, order.end());
+    std::rotate(order.begin() + (order.back().second->says_publisher() ? 0 : 1), order.end() - 1, order.end());
   const Peer& peer = *order[requests % order.size()].second;
   return RepairTarget{peer.session, std::min(peer.rtt.timeout(), peer.rtt.smoothed() * 3 / 2 + kAnswering)};
 }
