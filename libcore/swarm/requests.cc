@@ -33,7 +33,7 @@ void Requests::send(Instant now) {
 }
 
 // What a parent lacks most likely never came to it; others have the stripe by other ways. So the nearest of them is
-// asked first, then the parent, then the rest.
+// asked first, then the parent, then the rest. But the publisher has all that its own children lack.
 std::optional<RepairTarget> Requests::whom_to_ask(std::uint64_t sequence, unsigned requests) const {
   const auto parent = house_.parents.parent(house_.reception.striping().of(sequence));
   std::vector<std::pair<Duration, const Peer*>> order;

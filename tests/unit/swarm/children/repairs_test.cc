@@ -151,22 +151,6 @@ TEST_CASE("children: repairs that have waited too long are not sent any more", "
   CHECK(f.server.children.stats().repairs_sent == sent);
 }
 
-TEST_CASE("children: of repairs that have waited too long it is said that they do not come", "[swarm]") {
-  Fixture f(0, 0, 3'000, {4, 0});
-  f.add_live(f.a, bit(0), 0);
-  f.server.publish(40, f.net.now);
-  f.net.run_for(milliseconds(100));
-  f.a.frames.clear();
-  f.server.upload = TokenBucket(5'000, 1'500);
-  f.a.say(f.request(1, 3));  // not of its stripe
-  f.a.say(f.request(5, 3));
-  f.net.run_for(seconds(1));
-  std::size_t holes = 0;
-  for (const wire::Hole& hole : f.a.all<wire::Hole>()) holes += hole.count;
-  CHECK(holes > 0);
-  CHECK(holes + f.a.frames.size() == 6);
-}
-
 TEST_CASE("children: a repair of a stripe that the child has from elsewhere is answered, too", "[swarm]") {
   Fixture f(0, 0, 3'000, {4, 0});
   f.add_live(f.a, bit(0), 0);
