@@ -9,10 +9,8 @@
 // Not modelled: a limit on the downlink, queueing shared between hosts, corruption, duplication, IPv6.
 
 #include <arpa/inet.h>
-#include <sched.h>
 
 #include <algorithm>
-#include <csignal>
 #include <cstdio>
 #include <limits>
 #include <stdexcept>
@@ -21,6 +19,7 @@
 
 #include "tests/bench/clock.h"
 #include "tests/bench/options.h"
+#include "tests/net/instrument.h"
 #include "tests/net/star.h"
 
 namespace {
@@ -29,8 +28,6 @@ using namespace spate::bench;
 using namespace spate::netem;
 
 constexpr std::int64_t kForever = std::numeric_limits<std::int64_t>::max();
-
-volatile std::sig_atomic_t stop_asked = 0;
 
 struct Options {
   std::vector<std::string> hosts;
@@ -80,30 +77,6 @@ Options parse(int argc, char** argv) {
     std::exit(app.exit(e) == 0 ? 0 : 2);
   }
   return options;
-}
-
-// Blocks SIGINT and SIGTERM outside ppoll, so that none is lost between the check and the wait. Returns the mask
-// to wait with.
-sigset_t catch_signals() {
-  struct sigaction action {};
-  action.sa_handler = [](int) { stop_asked = 1; };
-  sigset_t blocked;
-  sigset_t before;
-  ::sigemptyset(&blocked);
-  for (const int signal : {SIGINT, SIGTERM}) {
-    ::sigaction(signal, &action, nullptr);
-    ::sigaddset(&blocked, signal);
-  }
-  ::sigprocmask(SIG_BLOCK, &blocked, &before);
-  for (const int signal : {SIGINT, SIGTERM}) ::sigdelset(&before, signal);
-  return before;
-}
-
-// Other processes' load must not become network delay. Without the right to it we are merely noisier.
-void take_priority() {
-  sharpen_timers();
-  const sched_param priority{1};
-  ::sched_setscheduler(0, SCHED_FIFO, &priority);
 }
 
 }  // namespace
