@@ -134,20 +134,22 @@ class Process:
         streams.setdefault("stdin", subprocess.DEVNULL)
         streams.setdefault("stdout", subprocess.DEVNULL)
         with open(self.error_file, "wb") as errors:
-            self.popen = subprocess.Popen(command, stderr=errors, pass_fds=pass_fds,
+            # In a session of its own the scheduler takes it for a machine's worth, not for a part of one program.
+            self.popen = subprocess.Popen(command, stderr=errors, pass_fds=pass_fds, start_new_session=True,
                                           env={**environment, "SPATE_STATE": "none"}, **streams)
 
-    def cpu_ns(self):
-        """That all its threads have used."""
+    def scheduled(self):
+        """Nanoseconds that all its threads have run, and that they could have run and waited for a CPU."""
+        tasks = "/proc/%d/task" % self.popen.pid
+        ran = waited = 0
         try:
-            tasks = "/proc/%d/task" % self.popen.pid
-            total = 0
             for task in os.listdir(tasks):
                 with open(os.path.join(tasks, task, "schedstat"), encoding="ascii") as file:
-                    total += int(file.read().split()[0])
-            return total
-        except (OSError, IndexError, ValueError):
+                    figures = file.read().split()
+                ran, waited = ran + int(figures[0]), waited + int(figures[1])
+        except (OSError, IndexError):
             return None
+        return ran, waited
 
     def end(self):
         for how in (self.popen.terminate, self.popen.kill):
@@ -188,7 +190,7 @@ class Swarm:
     def __init__(self, run, namespaces):
         self.run, self.netns = run, namespaces
         self.peers, self.others = {}, []  # by host; emulator, feed and sink
-        self.cpu = {}                     # by host: nanoseconds at the ends of what is measured
+        self.cpu = {}                     # by host: what scheduled() was at both ends of what is measured
         self.emulated = None
 
     def __enter__(self):
@@ -262,7 +264,7 @@ class Swarm:
 
     def note_cpu(self):
         for host, process in self.peers.items():
-            self.cpu.setdefault(host, []).append(process.cpu_ns())
+            self.cpu.setdefault(host, []).append(process.scheduled())
 
     def peers_kill(self, host):
         self.peers[host].popen.send_signal(signal.SIGKILL)
@@ -302,8 +304,9 @@ def real_figures(run, swarm):
     delivered = sum(difference(stats[h], "bytes_out", from_ms) for h in run.watchers)
     seconds = run.duration - 0.05 - run.warm_up
     # Only of those that were there all the time.
-    cpu = {h: (v[1] - v[0]) / 1e7 / seconds for h, v in swarm.cpu.items() if len(v) == 2 and None not in v}
-    watcher_cpu = [cpu[h] for h in survivors if h in cpu]
+    ran, waited = ({h: (v[1][i] - v[0][i]) / 1e7 / seconds for h, v in swarm.cpu.items()
+                    if len(v) == 2 and None not in v} for i in (0, 1))
+    watcher_cpu = [ran[h] for h in survivors if h in ran]
     tell = [s[-1]["lag_ms"] for h, s in stats.items() if h in survivors and s and s[-1]["lag_ms"]["p50"] is not None]
     gap_host = max(survivors, key=lambda h: each[h]["gap_ms"])
     return {
@@ -320,7 +323,8 @@ def real_figures(run, swarm):
         "depth": max(line["depth"] for h in survivors for line in stats[h] if line["monotonic_ms"] >= from_ms),
         "cpu": statistics.fmean(watcher_cpu) if watcher_cpu else None,
         "cpu_max": max(watcher_cpu, default=None),
-        "cpu_publisher": cpu.get(0),
+        "cpu_publisher": ran.get(0),
+        "starved": statistics.fmean(waited.values()) if waited else None,
         "gap": each[gap_host]["gap_ms"],
         "gap_where": "watch-%d, until %.1f s" % (gap_host, each[gap_host]["gap_ends_s"]),
         "losers": collections.OrderedDict((h, each[h]["missing"] + each[h]["unwritten"]) for h in survivors
@@ -374,7 +378,8 @@ ROWS = (("p50", "lag p50, ms"), ("p95", "lag p95, ms"), ("p99", "lag p99, ms"), 
         ("told_p50", "lag p50 as told, ms"), ("told_p99", "lag p99 as told, ms"), ("delivered", "delivered, %"),
         ("lost", "lost packets"), ("repaired", "repaired packets"), ("bytes", "bytes on the wire / stream"),
         ("publisher_x", "publisher's upload / stream"), ("depth", "depth, hops"), ("gap", "longest gap, ms"),
-        ("cpu", "CPU of a watcher, % of a core"), ("cpu_max", "  the busiest"), ("cpu_publisher", "  the publisher"))
+        ("cpu", "CPU of a watcher, % of a core"), ("cpu_max", "  the busiest"), ("cpu_publisher", "  the publisher"),
+        ("starved", "waiting for a CPU, % of the time"))
 PREDICTED = ("p50", "p99", "bytes")
 
 
