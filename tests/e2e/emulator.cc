@@ -33,8 +33,9 @@ using namespace spate;
 using sim::HostId;
 using sim::Link;
 
-constexpr std::size_t kInFlightMax = 65'536;  // packets, about 100 MB
-constexpr int kReadsPerTurn = 32;             // due packets must not wait behind one host's burst
+constexpr std::size_t kInFlightMax = 65'536;                    // packets, about 100 MB
+constexpr int kReadsPerTurn = 32;                               // due packets must not wait behind one host's burst
+constexpr Duration kForgottenAfter = std::chrono::seconds(60);  // nobody was there to stop us
 constexpr HostId kPerNet = 250;
 constexpr HostId kHostsMax = 250 * kPerNet;
 constexpr std::uint32_t kNet = 10u << 24 | 78u << 16;
@@ -57,11 +58,11 @@ class Emulator {
   }
 
   void run(const sigset_t& mask_while_waiting) {
-    while (netem::stop_asked == 0) {
-      const Instant wake = move_due(stage_.now());
+    const Instant end = Instant{} + stage_.scenario().duration + kForgottenAfter;
+    while (netem::stop_asked == 0 && stage_.now() < end) {
+      const Instant wake = std::min(move_due(stage_.now()), end);
       const timespec wait = bench::to_timespec(std::max<std::int64_t>(0, (wake - stage_.now()).count()));
-      const timespec* timeout = wake == kNever ? nullptr : &wait;
-      if (::ppoll(polled_.data(), polled_.size(), timeout, &mask_while_waiting) <= 0) continue;
+      if (::ppoll(polled_.data(), polled_.size(), &wait, &mask_while_waiting) <= 0) continue;
       for (HostId host = 0; host < hosts_.size(); ++host)
         if (polled_[host].revents != 0) read_from(host);
     }

@@ -1,8 +1,9 @@
-// e2e-sink SCENARIO START_NS GAPS_FROM_S FD...: reads what watchers write, each from a descriptor of its own, until all
-// have ended. Compares every packet with the one that was published, and prints one line of JSON.
+// e2e-sink SCENARIO START_NS GAPS_FROM GAPS_UNTIL FD...: reads what watchers write, each from a descriptor of its own,
+// until all have ended. Compares every packet with the one that was published, and prints one line of JSON.
 //
 // A packet's lag is from when its frame was due to when it was read here. All but wrong_bytes, disordered, first and
-// next is of the packets that were due after the scenario's warm-up; gaps are between reads from GAPS_FROM_S on.
+// next is of the packets that were due after the scenario's warm-up; gaps are between reads, and begin between those
+// two times of the run, in seconds.
 
 #include <fcntl.h>
 #include <poll.h>
@@ -28,6 +29,10 @@ using nlohmann::json;
 
 constexpr std::size_t kPacket = sim::Broadcast::kPacketBytes;
 
+Instant instant(const std::string& seconds) {
+  return Instant{} + Duration(static_cast<std::int64_t>(std::stod(seconds) * 1e9));
+}
+
 json quantiles(const Histogram& lags) {
   return {{"p50", to_ms(lags.quantile(0.5))},
           {"p95", to_ms(lags.quantile(0.95))},
@@ -37,25 +42,19 @@ json quantiles(const Histogram& lags) {
 
 class Watched {
  public:
-  Watched(const e2e::Stage& stage, Instant gaps_from, Histogram& all)
+  Watched(const e2e::Stage& stage, Instant gaps_from, Instant gaps_until, Histogram& all)
       : stage_(stage),
         broadcast_(stage.broadcast()),
         measured_(broadcast_.first_packet(broadcast_.first_frame_due(Instant{} + stage.scenario().warm_up))),
         last_read_(gaps_from),
-        gaps_from_(gaps_from),
+        gaps_until_(gaps_until),
         all_(all) {}
 
   void on_bytes(Bytes bytes, Instant now) {
     pending_.insert(pending_.end(), bytes.begin(), bytes.end());
     std::size_t at = 0;
     for (; pending_.size() - at >= kPacket; at += kPacket) on_packet(Bytes{pending_}.subspan(at, kPacket), now);
-    if (at > 0 && now > gaps_from_) {
-      if (now - last_read_ > gap_) {
-        gap_ = now - last_read_;
-        gap_ends_ = now;
-      }
-      last_read_ = now;
-    }
+    if (at > 0) note_gap(now);
     pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(at));
   }
 
@@ -74,6 +73,15 @@ class Watched {
   }
 
  private:
+  void note_gap(Instant now) {
+    if (now <= last_read_) return;
+    if (last_read_ < gaps_until_ && now - last_read_ > gap_) {
+      gap_ = now - last_read_;
+      gap_ends_ = now;
+    }
+    last_read_ = now;
+  }
+
   void on_packet(Bytes packet, Instant now) {
     const std::optional<std::uint64_t> index = broadcast_.index_of(packet);
     if (!index || *index >= broadcast_.packets()) {
@@ -103,8 +111,8 @@ class Watched {
   std::uint64_t missing_ = 0;
   std::uint64_t disordered_ = 0;
   std::uint64_t wrong_bytes_ = 0;
-  Instant last_read_;
-  Instant gaps_from_;
+  Instant last_read_;  // or when gaps begin to count
+  Instant gaps_until_;
   Instant gap_ends_{};
   Duration gap_{};
   Histogram lags_;
@@ -114,11 +122,12 @@ class Watched {
 class Sink {
  public:
   Sink(const e2e::Stage& stage, const std::vector<std::string>& words) : stage_(stage) {
-    const Duration gaps_from(static_cast<std::int64_t>(std::stod(words.at(0)) * 1e9));
-    for (std::size_t i = 1; i < words.size(); ++i) {
+    const Instant gaps_from = instant(words.at(0));
+    const Instant gaps_until = instant(words.at(1));
+    for (std::size_t i = 2; i < words.size(); ++i) {
       polled_.push_back({std::stoi(words[i]), POLLIN, 0});
       ::fcntl(polled_.back().fd, F_SETFL, O_NONBLOCK);
-      watched_.emplace_back(stage, Instant{} + gaps_from, all_);
+      watched_.emplace_back(stage, gaps_from, gaps_until, all_);
     }
   }
 
@@ -162,7 +171,8 @@ class Sink {
 
 int main(int argc, char** argv) {
   try {
-    const e2e::Arguments arguments = e2e::read_arguments(argc, argv, "e2e-sink SCENARIO START_NS GAPS_FROM_S FD...");
+    const e2e::Arguments arguments =
+        e2e::read_arguments(argc, argv, "e2e-sink SCENARIO START_NS GAPS_FROM GAPS_UNTIL FD...");
     netem::take_priority();
     Sink sink(arguments.stage, arguments.words);
     sink.run();

@@ -12,3 +12,6 @@ add_test(NAME net.swarm COMMAND ${CMAKE_COMMAND} -E env PYTHONDONTWRITEBYTECODE=
   SPATE_BIN=$<TARGET_FILE_DIR:spate-watch> ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/swarm_test.py
   --scenario ${CMAKE_CURRENT_LIST_DIR}/quick.toml --kill 2)
 set_tests_properties(net.swarm PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 90 LABELS net)
+add_test(NAME e2e.sink COMMAND ${CMAKE_COMMAND} -E env PYTHONDONTWRITEBYTECODE=1
+  SPATE_BIN=$<TARGET_FILE_DIR:spate-watch> ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/sink_test.py)
+set_tests_properties(e2e.sink PROPERTIES TIMEOUT 60)
