@@ -290,9 +290,19 @@ def stats_of(run, host):
 
 
 def difference(lines, key, from_ms):
-    """Of a figure that counts up: since the first line from that time on."""
-    base = next((line[key] for line in lines if line["monotonic_ms"] >= from_ms), None)
-    return 0 if base is None else lines[-1][key] - base
+    """Of a figure that counts up: to its end, since a time, between lines as if it grew evenly."""
+    before = None
+    for line in lines:
+        if line["monotonic_ms"] >= from_ms:
+            break
+        before = line
+    else:
+        return 0  # killed before
+    at_start = line[key]
+    if before is not None:
+        share = (from_ms - before["monotonic_ms"]) / (line["monotonic_ms"] - before["monotonic_ms"])
+        at_start = before[key] + share * (line[key] - before[key])
+    return lines[-1][key] - at_start
 
 
 def real_figures(run, swarm):
@@ -318,9 +328,9 @@ def real_figures(run, swarm):
         "told_p50": statistics.median(lag["p50"] for lag in tell) if tell else None,
         "told_p99": statistics.median(lag["p99"] for lag in tell) if tell else None,
         "delivered": 100 * written / (written + missed) if written else 0,
-        "lost": sum(difference(stats[h], "lost_packets", from_ms) for h in survivors),
+        "lost": round(sum(difference(stats[h], "lost_packets", from_ms) for h in survivors)),
         "short": sum(each[h]["missing"] + each[h]["unwritten"] for h in survivors),
-        "repaired": sum(difference(s, "repaired_packets", from_ms) for s in stats.values()),
+        "repaired": round(sum(difference(s, "repaired_packets", from_ms) for s in stats.values())),
         "bytes": carried / delivered if delivered else 0,
         "publisher_x": difference(stats[0], "wire_bytes_sent", from_ms) * 8
                        / (run.plan["rate_bps"] * (run.duration - run.warm_up)),
