@@ -40,6 +40,8 @@ def parse_arguments():
     parser.add_argument("--peers", metavar="N", help="hosts, the publisher among them, in place of the scenario's")
     parser.add_argument("--seconds", metavar="S", help="length of the stream, in place of the scenario's")
     parser.add_argument("--seed", metavar="N", help="in place of the scenario's")
+    parser.add_argument("--runs", type=int, default=1, metavar="N",
+                        help="simulate N seeds from the scenario's on, and print the median and the range of each figure")
     parser.add_argument("--kill", metavar="third|N", help="SIGKILL so many watchers in the middle")
     parser.add_argument("--plain", action="store_true",
                         help="plain loopback: no namespaces, no emulator; links and delays of the scenario do not apply")
@@ -72,17 +74,18 @@ class Run:
         self.hosts = self.plan["hosts"]
         self.watchers = [i for i, host in enumerate(self.hosts) if host["role"] == "watch"]
         self.warm_up, self.duration = self.plan["warm_up_s"], self.plan["duration_s"]
-        self.goals = self.read_goals()
+        self.musts = self.read_goals("must")
+        self.goals = {**self.read_goals("goals"), **self.musts}
         self.victims, self.kill_at = self.choose_victims()
 
     def write(self):
         with open(self.path, "w", encoding="utf-8") as file:
             file.write(self.scenario)
 
-    def read_goals(self):
+    def read_goals(self, word):
         """A comment of the scenario, such as "# goals: p50 5, bytes 1.15": none of these figures should be above."""
         with open(self.options.scenario, encoding="utf-8") as file:
-            found = re.search(r"^# goals: (.*)$", file.read(), re.MULTILINE)
+            found = re.search(r"^# %s: (.*)$" % word, file.read(), re.MULTILINE)
         pairs = (goal.split() for goal in found[1].split(",")) if found else ()
         return {key: float(value) for key, value in pairs}
 
@@ -373,10 +376,11 @@ def violations(run, swarm):
         yield "the emulator held more packets than it can"
 
 
-def simulated_figures(run):
-    csv = os.path.join(run.work, "simulated")
-    told = run_json("nice", program("spate-simulate"), run.path, "--crypto", "fast", "--json", "--csv", csv)
-    with open(os.path.join(run.work, "simulated.json"), "w", encoding="utf-8") as file:
+def simulated_figures(run, seed):
+    csv = os.path.join(run.work, "simulated-%d" % seed)
+    told = run_json("nice", program("spate-simulate"), run.path, "--seed", str(seed), "--crypto", "fast", "--json",
+                    "--csv", csv)
+    with open(os.path.join(csv, "run.json"), "w", encoding="utf-8") as file:
         json.dump(told, file)
     lag = told["lag_ms"]
     with open(os.path.join(csv, "lag_cdf.csv"), encoding="utf-8") as file:
@@ -403,18 +407,23 @@ def show(value):
     return "%d" % value if float(value).is_integer() else "%.2f" % value if abs(value) < 100 else "%.1f" % value
 
 
-def print_table(run, real, simulated, load):
+def print_table(run, real, runs, load):
+    """`runs` are the simulated ones."""
+    simulated = {key: statistics.median(r[key] for r in runs) for key in runs[0]}
     print("%s: %d hosts, %d watchers, %.2f Mbit/s for %g s, seed %d, %s; load %s" % (
         os.path.basename(run.options.scenario), len(run.hosts), len(run.watchers), run.plan["rate_bps"] / 1e6,
         run.duration, run.plan["seed"], "plain loopback" if run.options.plain else "emulated", load))
-    print("%-32s %10s %10s %7s  %s" % ("after %g s" % run.warm_up, "real", "simulated", "ratio", "goal"))
+    print("%-32s %10s %10s %7s  %-16s %s" % ("after %g s" % run.warm_up, "real", "simulated", "ratio",
+                                             "%d runs" % len(runs) if len(runs) > 1 else "", "goal"))
     for key, label in ROWS:
         a, b = real.get(key), simulated.get(key)
         ratio = "%.2f" % (a / b) if a is not None and b else "-"
         goal = ""
         if key in run.goals and a is not None and (key != "gap" or run.victims):
             goal = "<= %g %s" % (run.goals[key], "met" if a <= run.goals[key] else "MISSED")
-        print(("%-32s %10s %10s %7s  %s" % (label, show(a), show(b), ratio, goal)).rstrip())
+        among = "%s..%s" % tuple(show(f(r[key] for r in runs)) for f in (min, max)) if key in simulated else ""
+        print(("%-32s %10s %10s %7s  %-16s %s" % (label, show(a), show(b), ratio, among if len(runs) > 1 else "",
+                                                  goal)).rstrip())
     near = ["%s %s" % (key, "yes" if abs(real[key] / simulated[key] - 1) <= PREDICTED_WITHIN else "no")
             for key in PREDICTED if simulated[key]]
     print("predicted within %d %%: %s" % (100 * PREDICTED_WITHIN, ", ".join(near)))
@@ -433,12 +442,14 @@ def stage(options, work):
     with namespaces, Swarm(run, namespaces.names) as swarm:
         swarm.play()
     real = real_figures(run, swarm)
-    print_table(run, real, simulated_figures(run), load)
+    seeds = range(run.plan["seed"], run.plan["seed"] + options.runs)
+    print_table(run, real, [simulated_figures(run, seed) for seed in seeds], load)
     if swarm.emulated:
         print("emulator: " + ", ".join("%s %.6g" % item for item in swarm.emulated.items() if item[1]))
     broken = list(violations(run, swarm))
-    if real["short"] > run.goals.get("short", real["short"]):
-        broken.append("%d TS packets were not written" % real["short"])
+    labels = dict(ROWS)
+    broken += ["%s: %s, and must be at most %g" % (labels[key].strip(), show(real[key]), most)
+               for key, most in run.musts.items() if real[key] > most]
     for what in broken:
         print("BROKEN: " + what)
     return 1 if broken else 0
