@@ -16,6 +16,7 @@
 #include <exception>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "libcore/base/histogram.h"
@@ -43,8 +44,7 @@ json quantiles(const Histogram& lags) {
 class Watched {
  public:
   Watched(const e2e::Stage& stage, Instant gaps_from, Instant gaps_until, Histogram& all)
-      : stage_(stage),
-        broadcast_(stage.broadcast()),
+      : broadcast_(stage.broadcast()),
         measured_(broadcast_.first_packet(broadcast_.first_frame_due(Instant{} + stage.scenario().warm_up))),
         last_read_(gaps_from),
         gaps_until_(gaps_until),
@@ -102,7 +102,6 @@ class Watched {
     all_.add(lag);
   }
 
-  const e2e::Stage& stage_;
   const sim::Broadcast& broadcast_;
   std::uint64_t measured_;  // the first packet of which figures are told
   std::vector<std::uint8_t> pending_;

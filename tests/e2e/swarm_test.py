@@ -49,10 +49,15 @@ def parse_arguments():
     return parser.parse_args()
 
 
+def usage_error(message):
+    print(message, file=sys.stderr)
+    sys.exit(2)
+
+
 def run_json(*command):
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, text=True)
     if not done.stdout:
-        sys.exit("%s: %s" % (os.path.basename(command[0]), done.stderr.strip()))
+        usage_error(done.stderr.strip())
     return json.loads(done.stdout)
 
 
@@ -92,7 +97,10 @@ class Run:
     def choose_victims(self):
         if not self.options.kill:
             return [], None
-        count = len(self.watchers) // 3 if self.options.kill == "third" else int(self.options.kill)
+        third = self.options.kill == "third"
+        count = len(self.watchers) // 3 if third else int(self.options.kill) if self.options.kill.isdigit() else 0
+        if not 1 <= count < len(self.watchers):
+            usage_error("--kill: '%s' of %d watchers" % (self.options.kill, len(self.watchers)))
         at = round(min(self.warm_up + (self.duration - self.warm_up) / 2, self.duration - self.plan["calm_s"]), 3)
         # The simulator rounds up.
         share = count * 1_000_000 // len(self.watchers) / 10_000
@@ -435,8 +443,8 @@ def print_table(run, real, runs, load):
 
 
 def stage(options, work):
-    run = Run(options, work)
     check_usable(options)
+    run = Run(options, work)
     load = " ".join("%.1f" % value for value in os.getloadavg()[:2])
     namespaces = Namespaces(0 if options.plain else len(run.hosts))
     with namespaces, Swarm(run, namespaces.names) as swarm:
