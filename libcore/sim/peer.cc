@@ -12,6 +12,9 @@ namespace {
 bool harms_its_children(const PeerConfig& config) {
   return config.hostile == HostileSpec::Kind::kPolluter || config.hostile == HostileSpec::Kind::kOmitter;
 }
+bool changes_what_it_sends(const PeerConfig& config) {
+  return harms_its_children(config) || config.hostile == HostileSpec::Kind::kLiar;
+}
 
 }  // namespace
 
@@ -21,7 +24,7 @@ Peer::Peer(const PeerConfig& config, std::unique_ptr<Rng> rng, std::function<voi
                harms_its_children(config) ? nullptr : &config.commons->seal_observers, config.commons->open_observers,
                *config.commons->network),
       stopped_(std::move(stopped)) {
-  if (harms_its_children(config)) hostile_ = std::make_unique<HostileSuite>(watched_, *config.hostile);
+  if (changes_what_it_sends(config)) hostile_ = std::make_unique<HostileSuite>(watched_, *config.hostile, config.host);
   const crypto::Suite& suite = hostile_ ? *hostile_ : static_cast<const crypto::Suite&>(watched_);
   node_ = std::make_unique<node::Node>(config.node, suite, std::move(rng), &config.commons->pool);
 }

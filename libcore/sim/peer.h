@@ -28,7 +28,7 @@ struct Commons {
 struct PeerConfig {
   Commons* commons = nullptr;
   HostId host = 0;
-  std::optional<HostileSpec::Kind> hostile;  // then nobody watches what it seals
+  std::optional<HostileSpec::Kind> hostile;  // if it harms its children, nobody watches what it seals
   node::NodeConfig node;
 };
 

@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::uint32_t kCapacityMilliMax = 64'000;  // of one host, where its uplink sets no limit
 
+constexpr std::uint32_t kIdleLiarMilli = 120;  // two slots: somebody to lie to
+
 // What of the uplink a sensible owner allows: a queue that is just full grows.
 std::uint64_t usable(std::uint64_t up_bps) { return up_bps / 100 * 97; }
 
@@ -58,8 +60,8 @@ std::optional<HostileSpec::Kind> draw_hostile(const std::vector<HostileSpec>& ki
 }
 
 bool serves(const Resident& resident) {
-  return !resident.hostile || *resident.hostile == HostileSpec::Kind::kOmitter ||
-         *resident.hostile == HostileSpec::Kind::kPolluter;
+  return !resident.hostile || *resident.hostile == HostileSpec::Kind::kLiar ||
+         *resident.hostile == HostileSpec::Kind::kOmitter || *resident.hostile == HostileSpec::Kind::kPolluter;
 }
 
 }  // namespace
@@ -82,6 +84,8 @@ Resident draw_resident(const Scenario& scenario, const Rng& root, HostId host) {
   resident.hostile = draw_hostile(scenario.hostile, draws);
   take_link(resident, scenario.viewers[resident.link_class], scenario, scenario.viewer_children);
   if (!serves(resident)) resident.capacity_milli = 0;
+  if (resident.hostile == HostileSpec::Kind::kLiar && draws.chance_ppm(kMillion / 2))
+    resident.capacity_milli = std::min(resident.capacity_milli, kIdleLiarMilli);
   return resident;
 }
 

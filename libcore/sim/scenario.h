@@ -109,6 +109,7 @@ std::string describe(const Fault& fault);
 struct HostileSpec {
   enum class Kind : std::uint8_t {
     kFreeRider,  // serves nobody
+    kLiar,       // what it says of itself and others is untrue; every second one serves hardly anybody
     kOmitter,    // is given children, and sends them no stream
     kPolluter,   // sends its children forged shards
     kSybil,      // joins under many names and stays for ever

@@ -42,7 +42,8 @@ inline constexpr std::array<Choice<Fault::Kind>, 14> kFaults{{{"kill", Fault::Ki
                                                               {"clock-jump", Fault::Kind::kClockJump},
                                                               {"join", Fault::Kind::kJoin}}};
 
-inline constexpr std::array<Choice<HostileSpec::Kind>, 4> kHostile{{{"free-rider", HostileSpec::Kind::kFreeRider},
+inline constexpr std::array<Choice<HostileSpec::Kind>, 5> kHostile{{{"free-rider", HostileSpec::Kind::kFreeRider},
+                                                                    {"liar", HostileSpec::Kind::kLiar},
                                                                     {"omitter", HostileSpec::Kind::kOmitter},
                                                                     {"polluter", HostileSpec::Kind::kPolluter},
                                                                     {"sybil", HostileSpec::Kind::kSybil}}};
