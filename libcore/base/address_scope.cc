@@ -1,0 +1,39 @@
+#include "libcore/base/address_scope.h"
+
+#include <algorithm>
+
+namespace spate {
+namespace {
+
+constexpr std::uint16_t kFirstFreePort = 1'024;
+
+Scope scope_of_v4(std::uint8_t a, std::uint8_t b) {
+  if (a == 0 || a >= 224) return Scope::kNone;
+  if (a == 127) return Scope::kLoopback;
+  if (a == 169 && b == 254) return Scope::kLink;
+  const bool rfc1918 = a == 10 || (a == 172 && (b & 0xf0) == 16) || (a == 192 && b == 168);
+  const bool carrier = a == 100 && (b & 0xc0) == 64;
+  return rfc1918 || carrier ? Scope::kPrivate : Scope::kPublic;
+}
+
+}  // namespace
+
+Scope scope_of(const Address& address) {
+  const auto& ip = address.ip;
+  if (address.is_v4()) return scope_of_v4(ip[12], ip[13]);
+  if (std::all_of(ip.begin(), ip.begin() + 12, [](std::uint8_t b) { return b == 0; })) {  // ::/96
+    const bool loopback = ip[12] == 0 && ip[13] == 0 && ip[14] == 0 && ip[15] == 1;
+    return loopback ? Scope::kLoopback : Scope::kNone;
+  }
+  if (ip[0] == 0xff) return Scope::kNone;
+  if (ip[0] == 0xfe && (ip[1] & 0xc0) == 0x80) return Scope::kLink;
+  if ((ip[0] & 0xfe) == 0xfc) return Scope::kPrivate;
+  return Scope::kPublic;
+}
+
+bool may_be_told(const Address& address, const Address& informant) {
+  const Scope scope = scope_of(address);
+  return scope != Scope::kNone && address.port >= kFirstFreePort && scope >= scope_of(informant);
+}
+
+}  // namespace spate
