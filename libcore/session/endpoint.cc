@@ -90,6 +90,10 @@ void Endpoint::punch(const Address& address) {
   send_raw(address, kNothing);
 }
 
+void Endpoint::keep(SessionId id, bool kept) {
+  if (Session* const session = find(id)) session->kept = kept;
+}
+
 void Endpoint::close(SessionId id) {
   if (find(id) != nullptr) remove(id.slot);
 }
@@ -294,7 +298,9 @@ std::uint32_t Endpoint::promote(HalfOpen& entry, Instant now) {
   std::uint32_t slot = UINT32_MAX;
   if (const auto known = by_peer_.find(peer); known != by_peer_.end()) {
     slot = known->second;
-  } else if (const auto fresh = room_for(peer, entry.address) ? take_session_slot() : std::nullopt) {
+  } else if (const auto fresh = room_for(peer, entry.address) && (by_peer_.size() < kSessionsOfOthersMax || evict())
+                                    ? take_session_slot()
+                                    : std::nullopt) {
     slot = *fresh;
     sessions_[slot].service = entry.service;
     sessions_[slot].peer = entry.peer;
@@ -333,6 +339,21 @@ std::optional<std::uint32_t> Endpoint::take_session_slot() {
   }
   sessions_[slot].used = true;
   return slot;
+}
+
+// Those that are silent for longest; what we have begun ourselves and is not answered yet ends by itself.
+bool Endpoint::evict() {
+  std::optional<std::uint32_t> idle;
+  for (std::uint32_t slot = 0; slot < sessions_.size(); ++slot) {
+    const Session& session = sessions_[slot];
+    if (!session.used || session.kept || !session.current) continue;
+    if (!idle || session.last_received < sessions_[*idle].last_received) idle = slot;
+  }
+  if (!idle) return false;
+  push_event(SessionEvent::Kind::kSilent, *idle);
+  remove(*idle);
+  ++evicted_;
+  return true;
 }
 
 void Endpoint::install(std::uint32_t slot, std::unique_ptr<KeySet> keys, Instant now) {
@@ -519,6 +540,7 @@ EndpointStats Endpoint::stats() const {
           cookies_demanded_,
           moves_,
           alarms_,
+          evicted_,
           static_cast<std::uint32_t>(by_peer_.size()),
           static_cast<std::uint32_t>(half_open_.size())};
 }

@@ -44,7 +44,8 @@ struct SessionEvent {
   enum class Kind : std::uint8_t {
     kEstablished,
     kUnreachable,  // the handshake was not answered in time; the session is gone
-    // Nothing authentic came for kSilenceMax, the keys grew too old, or too much was forged; the session is gone.
+    // Nothing authentic came for kSilenceMax, the keys grew too old, too much was forged, or a newcomer needed the
+    // place; the session is gone.
     kSilent,
   };
   Kind kind = Kind::kEstablished;
@@ -58,6 +59,7 @@ struct EndpointStats {
   std::uint64_t cookies = 0;  // demanded
   std::uint64_t moves = 0;    // peers followed to another address
   std::uint64_t alarms = 0;   // sessions that reached ForgeryLimits::alarm
+  std::uint64_t evicted = 0;  // sessions that gave way to newcomers
   std::uint32_t sessions = 0;
   std::uint32_t half_open = 0;
 };
@@ -72,6 +74,9 @@ struct ForgeryLimits {
 class Endpoint {
  public:
   static constexpr std::size_t kSessionsMax = 4096;
+  // Of them peers that come to us have so many: when these are taken, whoever is not kept and was silent for longest
+  // gives way to a newcomer. The others are for whom we connect() to.
+  static constexpr std::size_t kSessionsOfOthersMax = kSessionsMax - 128;
   // With peers of one network, counted when they ask; we ourselves may connect() to more.
   static constexpr std::size_t kSessionsPerNetworkMax = 256;
   static constexpr std::size_t kHalfOpenMax = HalfOpenTable::kMax;
@@ -95,6 +100,8 @@ class Endpoint {
                                    Duration give_up, Instant now);
   // Sends one byte there, which means nothing: it opens a NAT box of ours for what comes from that address.
   void punch(const Address& address);
+  // Whether the session is of use, and does not give way to a newcomer; at first it is not. Unknown ids are ignored.
+  void keep(SessionId id, bool kept);
   // Forgets a session without a word or an event. Unknown ids are ignored.
   void close(SessionId id);
 
@@ -147,6 +154,7 @@ class Endpoint {
     bool used = false;
     bool counted = false;  // its address, in sessions_by_network_
     bool confirm = false;  // owes the peer a first datagram on new keys
+    bool kept = false;     // does not give way to newcomers
     std::unique_ptr<KeySet> previous;
     std::unique_ptr<Handshake> handshake;
     std::unique_ptr<PathCheck> paths;  // while there is something to check
@@ -180,6 +188,7 @@ class Endpoint {
   bool room_for(const PeerKey& peer, const Address& address) const;
   std::uint32_t promote(HalfOpen& entry, Instant now);
   std::optional<std::uint32_t> take_session_slot();
+  bool evict();
   void install(std::uint32_t slot, std::unique_ptr<KeySet> keys, Instant now);
   void drop_keys(std::unique_ptr<KeySet>& keys);
   void begin_handshake(std::uint32_t slot, Duration give_up, Instant now);
@@ -221,6 +230,7 @@ class Endpoint {
   std::uint64_t cookies_demanded_ = 0;
   std::uint64_t moves_ = 0;
   std::uint64_t alarms_ = 0;
+  std::uint64_t evicted_ = 0;
 };
 
 }  // namespace spate::session

@@ -58,6 +58,27 @@ struct Flood {
   std::uint32_t most_half_open = 0;
 };
 
+// Nodes that make a session with b each, one after the other.
+struct Callers {
+  explicit Callers(Path& target) : path(target) {}
+  void dial(const crypto::NodeKeyPair& self, const Address& from) {
+    Initiation initiation(kService, self, path.b.keys.public_key, rng.u32(), rng);
+    path.b.handle(from, {initiation.datagram().begin(), initiation.datagram().end()}, path.now);
+    for (const Sent& sent : path.b.flush(path.now)) {
+      const auto result = initiation.read_response(sent.bytes);
+      if (!result) continue;
+      KeySet keys(result->keys, initiation.own_index(), result->peer_index, true, path.now);
+      ByteVector data(kDataOverhead);
+      keys.seal(data, {}, crypto::sodium_suite());
+      path.b.handle(from, data, path.now);
+    }
+    path.now += milliseconds(20);  // no load
+  }
+
+  Path& path;
+  crypto::ChaChaRng rng{9};
+};
+
 }  // namespace
 
 TEST_CASE("endpoint: beyond 64 at once, initiations are answered with cookies, which cost no entry", "[session]") {
@@ -211,34 +232,56 @@ TEST_CASE("P3: a cookie reply, true, replayed or from elsewhere, moves no endpoi
 TEST_CASE("endpoint: one network makes at most 256 sessions with us, and its peers may still renew theirs",
           "[session]") {
   Path path;
-  crypto::ChaChaRng rng(9);
+  Callers callers(path);
   const Address last = Address::v4(192, 0, 2, 1, 30'000);
   std::vector<crypto::NodeKeyPair> nodes;
-  const auto dial = [&](const crypto::NodeKeyPair& self, const Address& from) {
-    Initiation initiation(kService, self, path.b.keys.public_key, rng.u32(), rng);
-    path.b.handle(from, {initiation.datagram().begin(), initiation.datagram().end()}, path.now);
-    for (const Sent& sent : path.b.flush(path.now)) {
-      const auto result = initiation.read_response(sent.bytes);
-      if (!result) continue;
-      KeySet keys(result->keys, initiation.own_index(), result->peer_index, true, path.now);
-      ByteVector data(kDataOverhead);
-      keys.seal(data, {}, crypto::sodium_suite());
-      path.b.handle(from, data, path.now);
-    }
-    path.now += milliseconds(20);  // no load
-    return path.b.established();
-  };
   for (std::uint16_t i = 0; i < 300; ++i) {
-    nodes.push_back(crypto::generate_node_key_pair(rng));
-    dial(nodes.back(), Address::v4(192, 0, 2, 1, static_cast<std::uint16_t>(1'000 + i)));
+    nodes.push_back(crypto::generate_node_key_pair(callers.rng));
+    callers.dial(nodes.back(), Address::v4(192, 0, 2, 1, static_cast<std::uint16_t>(1'000 + i)));
   }
   CHECK(path.b.established() == Endpoint::kSessionsPerNetworkMax);
   CHECK(path.b.endpoint.stats().sessions == Endpoint::kSessionsPerNetworkMax);
   CHECK(path.b.endpoint.stats().half_open == 0);
   CHECK(path.b.endpoint.stats().dropped == 300 - Endpoint::kSessionsPerNetworkMax);
-  dial(nodes[0], last);  // from the same network, to take its session over
+  callers.dial(nodes[0], last);  // from the same network, to take its session over
   CHECK(path.b.endpoint.address(path.b.session()) == last);
   path.connect(path.a, path.b);
   path.run_for(seconds(1));
   CHECK(path.b.established() == Endpoint::kSessionsPerNetworkMax + 1);  // another network is not concerned
+}
+
+TEST_CASE("endpoint: whoever fills the table keeps no newcomer out, nor ends what is kept", "[session]") {
+  constexpr std::size_t kMax = Endpoint::kSessionsOfOthersMax;
+  Path path;
+  Callers callers(path);
+  path.connect(path.a, path.b);
+  path.run_for(seconds(1));
+  REQUIRE(path.b.established() == 1);
+  const SessionId kept = path.b.session();
+  path.b.endpoint.keep(kept, true);
+  const auto dial_all = [&](std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < to; ++i)
+      callers.dial(crypto::generate_node_key_pair(callers.rng),
+                   Address::v4(192, 0, static_cast<std::uint8_t>(i / 200), 1, 1'000));
+  };
+  dial_all(1, kMax);
+  CHECK(path.b.endpoint.stats().sessions == kMax);
+  CHECK(path.b.endpoint.stats().evicted == 0);
+  const SessionId first = path.b.events[1].session;
+  const SessionId second = path.b.events[2].session;
+  dial_all(kMax, kMax + 1);
+  CHECK(path.b.established() == kMax + 1);
+  CHECK(path.b.endpoint.stats().sessions == kMax);
+  CHECK(path.b.endpoint.stats().evicted == 1);
+  CHECK(path.b.endpoint.established(kept));
+  CHECK_FALSE(path.b.endpoint.established(first));  // silent for longest
+  CHECK(path.b.endpoint.established(second));
+  CHECK(path.b.count(SessionEvent::Kind::kSilent) == 1);
+  path.b.endpoint.keep(kept, false);
+  dial_all(kMax + 1, kMax + 2);
+  CHECK_FALSE(path.b.endpoint.established(kept));
+  // There is room for those that it calls itself.
+  for (std::uint16_t i = 0; i < Endpoint::kSessionsMax - kMax; ++i)
+    CHECK(path.b.endpoint.connect(path.b.service, Address::v4(198, 51, 100, 1, i),
+                                  crypto::generate_node_key_pair(callers.rng).public_key, kGiveUp, path.now));
 }
