@@ -22,7 +22,7 @@ StripeMask Admission::grant(session::SessionId session, const wire::Subscribe& r
 std::optional<Admission::Held> Admission::least(unsigned stripe, std::optional<session::SessionId> by) const {
   std::optional<Held> least;
   const auto order = [&](const Held& h) {
-    return std::tuple(h.standing, h.standing == kPassesOn && h.stripe != stripe, h.slots,
+    return std::tuple(h.standing, h.standing == kPassesOn && h.stripe != stripe, h.branches,
                       (table_.home() & bit(h.stripe)) != 0, h.stripe != stripe);
   };
   const StripeMask among = !table_.everywhere()        ? table_.striping().mask()
@@ -32,7 +32,10 @@ std::optional<Admission::Held> Admission::least(unsigned stripe, std::optional<s
     if (c.session == by) continue;
     for_each_stripe(c.stripes & among, [&](unsigned s) {
       const Standing worth = standing(c.passes_on, c.slots, s, table_.striping());
-      const Held held{worth, worth == kPassesOn ? c.slots : 0u, &c, s};
+      // Whoever is here already is doubted only if it claims all there is: others serve guests besides.
+      const bool claims_all = (c.passes_on & table_.striping().mask()) == table_.striping().mask();
+      const StripeMask claims = claims_all ? c.passes_on : bit(s);
+      const Held held{worth, worth == kPassesOn ? branches(claims, c.slots, table_.striping()) : 0u, &c, s};
       if (!least || order(held) < order(*least)) least = held;
     });
   }
@@ -54,7 +57,8 @@ bool Admission::displace(unsigned stripe, session::SessionId by, const wire::Sub
   const std::optional<Held> held = least(stripe, by);
   if (!held) return false;
   // Between two that pass it on it takes much more.
-  const bool much_more = worth == kPassesOn && held->stripe == stripe && 2 * held->slots <= request.slots;
+  const bool much_more = worth == kPassesOn && held->stripe == stripe &&
+                         2 * held->branches <= branches(request.home, request.slots, table_.striping());
   if (!table_.nobody_has(stripe) && (held->standing > worth || (held->standing == worth && !much_more))) return false;
   end(*held->child, held->stripe, by, now);
   return true;

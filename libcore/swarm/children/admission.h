@@ -36,7 +36,7 @@ class Admission {
  private:
   struct Held {  // a stripe that a child has, and what that is good for
     unsigned standing;
-    std::uint32_t slots;
+    unsigned branches;
     Child* child;
     unsigned stripe;
   };

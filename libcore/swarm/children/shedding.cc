@@ -27,11 +27,11 @@ void Shedding::shed(Instant now) {
 bool Shedding::shed_one(Instant now) {
   Child* least = nullptr;
   unsigned least_stripe = 0;
-  std::tuple<unsigned, std::uint32_t, int> least_worth;
+  std::tuple<unsigned, unsigned, int> least_worth;
   for (Child& c : table_) {
     for_each_stripe(sheddable(c.stripes), [&](unsigned s) {
       const std::tuple worth{static_cast<unsigned>(standing(c.passes_on, c.slots, s, table_.striping())),
-                             std::uint32_t{c.slots}, -static_cast<int>(s)};
+                             branches(c.passes_on, c.slots, table_.striping()), -static_cast<int>(s)};
       if (least != nullptr && worth >= least_worth) return;
       least = &c;
       least_stripe = s;

@@ -1,6 +1,12 @@
 // How much it matters to others that a child has a stripe. Where there is no room the higher standing takes the place
 // of a lower one, so that what is short is short for those that nobody depends on.
+//
+// It is by the child's own word, which costs it nothing. So for each of the stripes that it says it passes on no more
+// slots are believed than the fairly large have: who claims every stripe counts little in each, and who claims one
+// takes one place.
 #pragma once
+
+#include <algorithm>
 
 #include "libcore/swarm/stripes.h"
 
@@ -18,6 +24,12 @@ inline Standing standing(StripeMask passes_on, unsigned slots, unsigned stripe, 
   static constexpr unsigned kPassesOnSlots = 2;
   if ((passes_on & bit(stripe)) != 0 && slots >= kPassesOnSlots) return kPassesOn;
   return stripe < striping.data && contributes(slots, striping) ? kContributes : kTakesOnly;
+}
+
+// Of two that pass a stripe on, whose matters more: how many of its slots may be for that stripe.
+inline unsigned branches(StripeMask passes_on, unsigned slots, const Striping& striping) {
+  static constexpr unsigned kBelieved = 256;
+  return std::min(slots, kBelieved / std::max(1u, count(passes_on & striping.mask())));
 }
 
 }  // namespace spate::swarm

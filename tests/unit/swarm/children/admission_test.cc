@@ -193,6 +193,24 @@ TEST_CASE("children: who passes on a stripe gives way only to one that passes on
   CHECK(f.subscribe(4, bit(5), 4, bit(5)) == bit(5));
 }
 
+TEST_CASE("children: who claims every stripe and more slots than anybody has takes no place of those that pass on one",
+          "[swarm]") {
+  Fixture f(1'000);
+  for (unsigned s = 0; s < kData; ++s) REQUIRE(f.subscribe(s + 1, bit(s), 9, bit(s)) == bit(s));
+  for (std::uint32_t n = 100; n < 120; ++n) CHECK(f.subscribe(n, wire::kAllStripes, 65'535, wire::kAllStripes) == 0);
+  CHECK(f.children.take_displaced().empty());
+  CHECK(f.subscribe(120, wire::kAllStripes, 65'535, bit(3)) == bit(3));  // that one place
+  CHECK(f.subscribe(121, wire::kAllStripes, 65'535, bit(3)) == 0);
+}
+
+TEST_CASE("children: who came first with such claims gives way to those that pass on one", "[swarm]") {
+  Fixture f(1'000);
+  REQUIRE(f.subscribe(1, wire::kAllStripes, 65'535, wire::kAllStripes) == kAll);
+  for (unsigned s = 0; s < kData; ++s) CHECK(f.subscribe(s + 2, bit(s), 40, bit(s)) == bit(s));
+  f.children.handle_deadline(f.now + Children::kDisplacedFor);
+  CHECK_FALSE(f.children.has(f.child(1)));
+}
+
 TEST_CASE("children: a displaced stripe is served for a while, and counted no more", "[swarm]") {
   Fixture f(1'000);
   REQUIRE(f.subscribe(1, kAll) == kAll);
