@@ -83,9 +83,9 @@ void Answers::tell_displaced() {
 }
 
 void Answers::on_rendezvous(Peer& asker, const crypto::NodeKey& key, Instant now) {
-  const Peer* const target = house_.peers.find_key(key);
+  Peer* const target = house_.peers.find_key(key);
   if (target == nullptr || target->session == asker.session || !asker.introductions.take(1, now)) return;
-  if (!newcomers_left_.take(kPunchBytes, now)) return;
+  if (!target->introduced.take(1, now) || !newcomers_left_.take(kPunchBytes, now)) return;
   house_.outbox.send(target->session, wire::Punch{house_.endpoint.address(asker.session)});
 }
 

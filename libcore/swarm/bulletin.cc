@@ -1,18 +1,23 @@
 #include "libcore/swarm/bulletin.h"
 
+#include <utility>
+
 namespace spate::swarm {
 namespace {
 
 constexpr Duration kStatusInterval = std::chrono::seconds(1);
+constexpr int kChangesAtOnce = 9;      // when there were none for a while; while we seek parents there are many
 constexpr unsigned kStatusesPart = 3;  // of those to a child that has little from us one in so many is sent
 constexpr Duration kEndedInfoInterval = std::chrono::milliseconds(200);
 
 }  // namespace
 
 void Bulletin::tell_changes(Instant now) {
-  StripeMask changed = house_.parents ? house_.parents->take_rerouted() : 0;
-  if (house_.own.has_stream() != told_receiving_) changed = wire::kAllStripes;
-  if (changed != 0) tell_status(changed, now);
+  if (house_.parents) changed_ |= house_.parents->take_rerouted();
+  if (house_.own.has_stream() != told_receiving_) changed_ = wire::kAllStripes;
+  if (changed_ == 0 || now < changes_again_) return;
+  changes_again_ = std::max(changes_again_, now - kChangesAtOnce * kChangesInterval) + kChangesInterval;
+  tell_status(std::exchange(changed_, 0), now);
 }
 
 void Bulletin::tell_status(StripeMask stripes, Instant now) {

@@ -14,6 +14,8 @@ namespace spate::swarm {
 
 class Bulletin {
  public:
+  static constexpr Duration kChangesInterval = std::chrono::milliseconds(100);
+
   struct House {
     Outbox& outbox;
     Peers& peers;
@@ -24,7 +26,8 @@ class Bulletin {
 
   Bulletin(const House& house, Instant now) : house_(house), status_at_(now) {}
 
-  // What they must know before anything else goes out: who has the stream, and by which way.
+  // What they must know before anything else goes out: who has the stream, and by which way. A way that changes again
+  // and again, as somebody above us may make it, is told ten times at once, then once in kChangesInterval.
   void tell_changes(Instant now);
   void tell_info();
   // The run has ended, which they must all come to know.
@@ -33,13 +36,18 @@ class Bulletin {
   void begin_run() { info_again_ = kNever; }
 
   void handle_deadline(Instant now);
-  Instant next_deadline() const { return std::min(status_at_, info_again_); }
+  Instant next_deadline() const {
+    const bool waits = changed_ != 0 && house_.children.size() > 0;
+    return std::min({status_at_, info_again_, waits ? changes_again_ : kNever});
+  }
 
  private:
   void tell_status(StripeMask stripes, Instant now);
 
   House house_;
   bool told_receiving_ = false;  // what they were last told
+  StripeMask changed_ = 0;       // and what has changed since
+  Instant changes_again_{};
   Instant status_at_;
   unsigned statuses_ = 0;
   Instant info_again_ = kNever;

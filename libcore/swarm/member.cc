@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "libcore/base/address_scope.h"
+
 namespace spate::swarm {
 namespace {
 
@@ -82,7 +84,14 @@ void Member::drop_looped(Peer& peer, StripeMask given, Instant now) {
 
 void Member::on_peers(session::SessionId from, const wire::Peers& peers) {
   for (const wire::PeerRecord& record : peers.peers)
-    if (wire::short_id(record.key) != self_) candidates_.add_hearsay(record, from);
+    if (wire::short_id(record.key) != self_) hear(from, record);
+}
+
+void Member::hear(session::SessionId from, const wire::PeerRecord& record) {
+  if (may_be_told(record.address, house_.endpoint.address(from)))
+    candidates_.add_hearsay(record, from);
+  else
+    ++addresses_refused_;
 }
 
 void Member::on_subscribe_reply(Peer& peer, const wire::SubscribeReply& reply, Instant now) {
@@ -127,7 +136,7 @@ void Member::on_displaced(session::SessionId from, const wire::Displaced& displa
   if (Peer* const peer = house_.peers.find(from)) peer->refuse(stripes, now + Leaving::kSilentRefused);
   wants_.on_lost(stripes, now);
   if (displaced.by.key == crypto::NodeKey{}) return;
-  candidates_.add_hearsay(displaced.by, from);
+  hear(from, displaced.by);
   if (Peer* const peer = house_.peers.find_key(displaced.by.key)) {
     house_.peers.inquire(*peer, stripes, now);
   } else if (const Candidate* const candidate = candidates_.find(displaced.by.key)) {

@@ -43,6 +43,7 @@ struct Peer {
   Instant asked_since{};  // the first inquiry that nothing was heard after
   Instant answered_at{};  // when it was last told our status and peers
   TokenBucket introductions{kIntroductionsPerSecond, kIntroductionsBurst};  // that it may still ask of us
+  TokenBucket introduced{kIntroductionsPerSecond, kIntroductionsBurst};     // others may ask to meet it
   TokenBucket subscribes{kSubscribesPerSecond, kSubscribesBurst};           // the same
   TokenBucket past{kPastPerSecond, kPastBurst};
   std::vector<Instant> refused_until;  // by stripe: it would not give us that one

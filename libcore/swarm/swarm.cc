@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "libcore/base/address_scope.h"
 #include "libcore/swarm/tally.h"
 
 namespace spate::swarm {
@@ -113,7 +114,10 @@ struct Swarm::MessageHandler {
   }
   void operator()(const wire::Rendezvous& m) const { swarm.answers_.on_rendezvous(peer, m.key, now); }
   void operator()(const wire::Punch& m) const {
-    if (peer.introductions.take(1, now)) swarm.host_.endpoint.punch(m.address);
+    if (!may_be_told(m.address, swarm.host_.endpoint.address(peer.session)))
+      ++swarm.punches_refused_;
+    else if (peer.introductions.take(1, now))
+      swarm.host_.endpoint.punch(m.address);
   }
 };
 
@@ -126,6 +130,8 @@ void Swarm::handle_control(Peer& peer, Bytes text, Instant now) {
     std::visit(MessageHandler{*this, *still, now}, *message);
   }
   if (reader.malformed()) ++malformed_packets_;
+  // As of its last word: whoever is neither loses its session first when there are too many.
+  host_.endpoint.keep(session, children_.has(session) || (member_ && member_->is_parent(session)));
 }
 
 void Swarm::handle_frame(Peer& peer, Buffer frame, Instant now) {
@@ -294,6 +300,7 @@ StreamStats Swarm::stats(Instant now) {
   if (member_) add_member(stats, *member_);
   stats.sent.control += control_bytes_sent_;
   stats.malformed_packets = malformed_packets_;
+  stats.refused_addresses = punches_refused_ + (member_ ? member_->addresses_refused() : 0);
   stats.duplicate_bytes = duplicate_bytes_;
   return stats;
 }

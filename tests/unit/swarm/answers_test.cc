@@ -237,6 +237,36 @@ TEST_CASE("answers: introductions and punches are limited", "[swarm]") {
   CHECK(f.b.all<wire::Punch>().size() <= Peer::kIntroductionsBurst + Peer::kIntroductionsPerSecond);
 }
 
+TEST_CASE("answers: many that want to meet one peer make us tell it no more than one may", "[swarm]") {
+  PublisherWorld f;
+  std::vector<std::unique_ptr<ScriptedPeer>> askers;
+  for (std::uint8_t n = 100; n < 120; ++n) {
+    f.net.add(*askers.emplace_back(std::make_unique<ScriptedPeer>(n)));
+    askers.back()->dial(1, f.net.now);
+  }
+  f.net.run_for(milliseconds(100));
+  for (const auto& asker : askers)
+    for (int i = 0; i < 10; ++i) asker->say(wire::Rendezvous{f.b.keys.public_key});
+  f.net.run_for(milliseconds(500));
+  CHECK(f.b.all<wire::Punch>().size() >= Peer::kIntroductionsBurst);
+  CHECK(f.b.all<wire::Punch>().size() <= Peer::kIntroductionsBurst + Peer::kIntroductionsPerSecond / 2 + 1);
+}
+
+TEST_CASE("answers: nobody is sent a byte at an address that whoever names it cannot know", "[swarm]") {
+  PublisherWorld f;
+  std::size_t elsewhere = 0;
+  f.net.fate = [&](const Address& from, const Address& to, Bytes) {
+    elsewhere += from == address_of(1) && to != f.a.address && to != f.b.address ? 1u : 0u;
+    return true;
+  };
+  for (const Address& told : {Address::v4(127, 0, 0, 1, 7'400), Address::v4(224, 0, 0, 1, 7'400),
+                              Address::v4(169, 254, 0, 1, 7'400), Address::v4(10, 0, 0, 77, 53), Address{}})
+    f.a.say(wire::Punch{told});
+  f.net.run_for(milliseconds(100));
+  CHECK(elsewhere == 0);
+  CHECK(f.host.swarm->stats(f.net.now).refused_addresses == 5);
+}
+
 TEST_CASE("answers: a member that knows nothing of the stream yet answers with a status all the same", "[swarm]") {
   Net net;
   SwarmHost member(5, join_config({}));

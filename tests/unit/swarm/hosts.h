@@ -31,7 +31,7 @@ inline constexpr swarm::Striping kStriping{swarm::PublishConfig{}.stripes, swarm
 
 using swarm::StripeMask;
 
-inline Address address_of(std::uint8_t host) { return Address::v4(10, 0, 0, host, 1000); }
+inline Address address_of(std::uint8_t host) { return Address::v4(10, 0, 0, host, 7'400); }
 
 inline crypto::NodeKeyPair node_keys_of(std::uint8_t host) {
   ByteArray<32> secret;

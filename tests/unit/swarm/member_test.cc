@@ -201,6 +201,62 @@ TEST_CASE("member: a parent cannot make it call many by displacing it in one str
   CHECK(f.p1.peer.all<wire::Rendezvous>().size() == 1);  // one for each call
 }
 
+TEST_CASE("member: it calls nobody in its own host, nor where nobody can be, whoever says so", "[swarm]") {
+  ScriptedWorld f({1});
+  f.run(milliseconds(500));
+  REQUIRE(f.has(f.p1));
+  std::vector<Address> called;
+  f.net.fate = [&](const Address& from, const Address& to, Bytes) {
+    if (from == f.viewer.address && to != f.p1.peer.address) called.push_back(to);
+    return true;
+  };
+  wire::Peers peers;
+  for (const Address& told : {Address::v4(127, 0, 0, 1, 7'400), Address::v4(169, 254, 0, 1, 7'400),
+                              Address::v4(239, 0, 0, 1, 7'400), Address::v4(10, 0, 0, 2, 22), Address{}})
+    peers.peers.push_back({node_keys_of(static_cast<std::uint8_t>(50 + peers.peers.size())).public_key, told, 40, 1'000,
+                           kStriping.mask()});
+  f.p1.peer.say(peers);
+  f.p1.peer.say(wire::Displaced{bit(0), peers.peers[0]});
+  f.run(seconds(1));
+  CHECK(called.empty());
+  CHECK(f.viewer.swarm->stats(f.net.now).refused_addresses == 6);
+  f.p1.peer.say(wire::Displaced{bit(1), ScriptedWorld::record_of(f.p2)});
+  f.run(milliseconds(100));
+  CHECK_FALSE(called.empty());
+}
+
+TEST_CASE("member: a way that changes again and again is told so often only, and then as it is", "[swarm]") {
+  Net net;
+  SwarmHost member(5, join_config({1}), 0);
+  ScriptedParent parent(1);
+  ScriptedPeer child(2);
+  net.add(member);
+  net.add(parent.peer);
+  net.add(child);
+  net.run_for(milliseconds(500));
+  REQUIRE(member.parent());
+  child.dial(5, net.now);
+  net.run_for(milliseconds(100));
+  child.say(wire::Subscribe{.guest = true});
+  net.run_for(milliseconds(200));
+  REQUIRE(child.last<wire::SubscribeReply>());
+  REQUIRE(child.last<wire::SubscribeReply>()->stripes != 0);
+  const std::size_t before = child.all<wire::Status>().size();
+  for (wire::ShortId hop = 1; hop <= 200; ++hop) {
+    parent.status.routes = {wire::Route{kStriping.mask(), {}}};
+    parent.status.routes[0].path.push_back(hop);
+    parent.tell_status();
+    child.say(wire::Report{});
+    net.run_for(milliseconds(5));
+  }
+  net.run_for(milliseconds(150));
+  const std::size_t told = child.all<wire::Status>().size() - before;
+  CHECK(told >= 16);
+  CHECK(told <= 24);  // ten at once, ten in that second, and once a second as ever
+  REQUIRE_FALSE(child.last<wire::Status>()->routes.empty());
+  CHECK(child.last<wire::Status>()->routes[0].path[0] == 200);  // behind it is this one
+}
+
 TEST_CASE("member: nobody but its parent displaces it", "[swarm]") {
   StreamingWorld f({1, 2});
   f.p2.set_lag(milliseconds(400));
