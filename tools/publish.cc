@@ -61,6 +61,10 @@ std::uint64_t choose_epoch(const Options& o, const crypto::StreamKey& stream) {
   const auto clock = static_cast<std::uint64_t>(io::utc_ms());
   if (o.key_file.empty()) return clock;
   const io::NextEpoch next = io::next_epoch(o.key_file + ".epoch", stream, clock);
+  // Two runs of one epoch would be one to viewers, and a private one's key stream would be used twice.
+  if (next.failure && next.epoch > clock)
+    throw ToolError(kRuntime, "the clock is behind the last run of this key, and the new one cannot be kept: " +
+                                  next.failure->message + "; make that writable, or set the clock");
   if (next.failure)
     io::log::warning("should the clock go back, viewers will refuse the next run: " + next.failure->message);
   return next.epoch;

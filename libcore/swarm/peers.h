@@ -43,8 +43,9 @@ struct Peer {
   Instant asked_since{};  // the first inquiry that nothing was heard after
   Instant answered_at{};  // when it was last told our status and peers
   TokenBucket introductions{kIntroductionsPerSecond, kIntroductionsBurst};  // that it may still ask of us
-  TokenBucket introduced{kIntroductionsPerSecond, kIntroductionsBurst};     // others may ask to meet it
-  TokenBucket subscribes{kSubscribesPerSecond, kSubscribesBurst};           // the same
+  // Others may ask to meet it: one alone cannot take what is left for the rest.
+  TokenBucket introduced{4 * kIntroductionsPerSecond, 4 * kIntroductionsBurst};
+  TokenBucket subscribes{kSubscribesPerSecond, kSubscribesBurst};  // the same
   TokenBucket past{kPastPerSecond, kPastBurst};
   std::vector<Instant> refused_until;  // by stripe: it would not give us that one
   Instant sends_until{};               // it may send us shards: it is a parent, or was one a moment ago

@@ -59,6 +59,16 @@ class Epoch(unittest.TestCase):
         self.assertEqual(publisher.err.count(self.key + ".epoch"), 1)
         self.assertEqual(publisher.err.count("\n"), 2, publisher.err)  # and the summary
 
+    def test_a_publisher_whose_clock_is_behind_does_not_use_an_epoch_that_it_cannot_keep(self):
+        self.publisher().kill()
+        [(name, first)] = self.kept(self.key + ".epoch")
+        self.keep(self.key + ".epoch", name, first + FAR)
+        os.mkdir(self.key + ".epoch.new")  # where the new one would be written
+        publisher = spate.run("publish", "--listen", "127.0.0.1:0", "--key", self.key, data=spate.ts_packets(5))
+        self.assertEqual(publisher.code, 1, publisher.err)
+        self.assertEqual(publisher.err.count("\n"), 1, publisher.err)
+        self.assertIn("clock", publisher.err)
+
     def test_without_a_key_file_nothing_is_kept(self):
         publisher = spate.run("publish", "--listen", "127.0.0.1:0", data=spate.ts_packets(5))
         self.assertEqual((publisher.code, publisher.err.count("\n")), (0, 1), publisher.err)

@@ -32,10 +32,8 @@ std::optional<Admission::Held> Admission::least(unsigned stripe, std::optional<s
     if (c.session == by) continue;
     for_each_stripe(c.stripes & among, [&](unsigned s) {
       const Standing worth = standing(c.passes_on, c.slots, s, table_.striping());
-      // Whoever is here already is doubted only if it claims all there is: others serve guests besides.
-      const bool claims_all = (c.passes_on & table_.striping().mask()) == table_.striping().mask();
-      const StripeMask claims = claims_all ? c.passes_on : bit(s);
-      const Held held{worth, worth == kPassesOn ? branches(claims, c.slots, table_.striping()) : 0u, &c, s};
+      // Whoever is here already is not doubted for claiming much: relays do, and have it.
+      const Held held{worth, worth == kPassesOn ? branches(bit(s), c.slots, table_.striping()) : 0u, &c, s};
       if (!least || order(held) < order(*least)) least = held;
     });
   }

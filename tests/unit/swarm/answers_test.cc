@@ -248,8 +248,25 @@ TEST_CASE("answers: many that want to meet one peer make us tell it no more than
   for (const auto& asker : askers)
     for (int i = 0; i < 10; ++i) asker->say(wire::Rendezvous{f.b.keys.public_key});
   f.net.run_for(milliseconds(500));
-  CHECK(f.b.all<wire::Punch>().size() >= Peer::kIntroductionsBurst);
-  CHECK(f.b.all<wire::Punch>().size() <= Peer::kIntroductionsBurst + Peer::kIntroductionsPerSecond / 2 + 1);
+  CHECK(f.b.all<wire::Punch>().size() >= 4 * Peer::kIntroductionsBurst);
+  CHECK(f.b.all<wire::Punch>().size() <= 4 * Peer::kIntroductionsBurst + 2 * Peer::kIntroductionsPerSecond + 1);
+}
+
+TEST_CASE("answers: one that asks for a peer all the time does not keep others from meeting it", "[swarm]") {
+  PublisherWorld f;
+  ScriptedPeer honest(100);
+  f.net.add(honest);
+  honest.dial(1, f.net.now);
+  for (int i = 0; i < 50; ++i) {
+    for (int n = 0; n < 20; ++n) f.a.say(wire::Rendezvous{f.b.keys.public_key});
+    f.net.run_for(milliseconds(20));
+  }
+  f.b.heard.clear();
+  honest.say(wire::Rendezvous{f.b.keys.public_key});
+  f.net.run_for(milliseconds(20));
+  const auto punches = f.b.all<wire::Punch>();
+  CHECK(std::any_of(punches.begin(), punches.end(),
+                    [&](const wire::Punch& punch) { return punch.address == honest.address; }));
 }
 
 TEST_CASE("answers: nobody is sent a byte at an address that whoever names it cannot know", "[swarm]") {
