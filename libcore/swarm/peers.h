@@ -45,7 +45,7 @@ struct Peer {
   TokenBucket introductions{kIntroductionsPerSecond, kIntroductionsBurst};  // that it may still ask of us
   // Others may ask to meet it: one alone cannot take what is left for the rest.
   TokenBucket introduced{4 * kIntroductionsPerSecond, 4 * kIntroductionsBurst};
-  TokenBucket subscribes{kSubscribesPerSecond, kSubscribesBurst};  // the same
+  TokenBucket subscribes{kSubscribesPerSecond, kSubscribesBurst};  // that it may still send
   TokenBucket past{kPastPerSecond, kPastBurst};
   std::vector<Instant> refused_until;  // by stripe: it would not give us that one
   Instant sends_until{};               // it may send us shards: it is a parent, or was one a moment ago
