@@ -2,7 +2,7 @@
 // deviation), the recent minimum, and the least ever.
 #pragma once
 
-#include <optional>
+#include <algorithm>
 
 #include "libcore/base/time.h"
 
@@ -18,8 +18,11 @@ class RttEstimator {
   Duration minimum() const { return minimum_ < older_minimum_ ? minimum_ : older_minimum_; }
   // Free of any queue that we have built up ourselves.
   Duration least() const { return least_; }
-  // When an answer is overdue: smoothed + 4 x deviation, and a guard for coarse timers.
-  Duration timeout() const { return smoothed_ + 4 * deviation_ + kGuard; }
+  // When an answer is overdue: smoothed + 4 x deviation, and a guard for coarse timers; but after kTimeoutMax at the
+  // latest, for what an outage has held up says little about the path.
+  Duration timeout() const { return std::min<Duration>(smoothed_ + 4 * deviation_ + kGuard, kTimeoutMax); }
+
+  static constexpr Duration kTimeoutMax = std::chrono::seconds(1);
 
  private:
   static constexpr Duration kGuard = std::chrono::milliseconds(5);

@@ -36,6 +36,14 @@ TEST_CASE("rtt: a steady path's timeout comes down to its round trip and the gua
   CHECK(rtt.timeout() < milliseconds(46));
 }
 
+TEST_CASE("rtt: after an outage that held answers up for seconds, no answer is waited for longer than a second",
+          "[session]") {
+  RttEstimator rtt;
+  rtt.add(milliseconds(80), kStart);
+  rtt.add(seconds(7), kStart + seconds(8));
+  CHECK(rtt.timeout() == RttEstimator::kTimeoutMax);
+}
+
 TEST_CASE("rtt: the minimum forgets what is more than 20 s old and nothing younger than 10 s", "[session]") {
   RttEstimator rtt;
   rtt.add(milliseconds(10), kStart);
