@@ -33,8 +33,7 @@ void Answers::on_inquiry(Peer& peer, StripeMask wanted, Instant now) {
   const bool names = wanted != 0 && left.take(kNamesBytes, now);
   if (!names && !left.take(kStatusBytes, now)) return;
   peer.answered_at = now;
-  const bool child = house_.children.has(peer.session);
-  house_.outbox.send(peer.session, child ? house_.own.status_for(peer.session, now) : house_.own.status(now));
+  house_.outbox.send(peer.session, house_.own.answer_to(peer, now));
   if (!names) return;
   if (const wire::Peers peers = house_.introductions.for_asker(peer, wanted); !peers.peers.empty())
     house_.outbox.send(peer.session, peers);

@@ -43,7 +43,9 @@ void Attending::leave_silent(Instant now) {
     const auto parent = parents.parent(stripe);
     if (!parent) return;
     const Instant orphaned = parents.orphaned_since(stripe);
-    const bool orphan = orphaned != kNever && now - orphaned >= kOrphanPatience;
+    // As long as its stripe flows, repaired on its way or regenerated, it is better than the search for another.
+    const Duration patience = now - parents.last(stripe) < kStripeSilent ? kOrphanFlowsPatience : kOrphanPatience;
+    const bool orphan = orphaned != kNever && now - orphaned >= patience;
     if (!orphan && now - parents.last(stripe) >= kSuspect && overdue(stripe, 1, now)) suspects.push_back(*parent);
     if (!orphan && !stripe_silent(stripe, now)) return;
     house_.peers.find(*parent)->refuse(bit(stripe), now + (orphan ? Leaving::kRefused : Leaving::kSilentRefused));

@@ -28,8 +28,9 @@ class Attending {
   // Before that it is asked for a sign of life. If it gives one, it is waited for so long.
   static constexpr Duration kSuspect = std::chrono::milliseconds(80);
   static constexpr Duration kSpeaksSilent = std::chrono::milliseconds(700);
-  // A parent that has no parent itself is waited for so long.
+  // A parent that has no parent itself is waited for so long; longer, if its stripe comes all the same.
   static constexpr Duration kOrphanPatience = std::chrono::milliseconds(1'500);
+  static constexpr Duration kOrphanFlowsPatience = std::chrono::seconds(6);
   // Parents that live, but send nothing of what the publisher has published, are left after so long, and so much more
   // for each hop that they are away from the publisher.
   static constexpr Duration kStarved = std::chrono::milliseconds(1'000);

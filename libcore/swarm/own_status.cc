@@ -65,6 +65,13 @@ wire::Status OwnStatus::status_for(session::SessionId child, Instant now) const 
   return told;
 }
 
+wire::Status OwnStatus::answer_to(const Peer& asker, Instant now) const {
+  wire::Status told = house_.children.has(asker.session) ? status_for(asker.session, now) : status(now);
+  const StripeMask free_of_loops = allowed(asker, told.open | told.yields | told.yields_home);
+  for (StripeMask* const stripes : {&told.open, &told.yields, &told.yields_home}) *stripes &= free_of_loops;
+  return told;
+}
+
 StripeMask OwnStatus::allowed(const Peer& peer, StripeMask asked) const {
   return house_.publisher ? asked : free_of_loops(house_.member->parents(), peer, asked);
 }

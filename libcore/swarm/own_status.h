@@ -31,6 +31,8 @@ class OwnStatus {
   wire::Status status(Instant now) const;
   // With the ways of the stripes that the child has from us.
   wire::Status status_for(session::SessionId child, Instant now) const;
+  // To who asks: only what he could have without a loop is open to him.
+  wire::Status answer_to(const Peer& asker, Instant now) const;
   // Of what a peer asks for, what it may have without having it from itself.
   StripeMask allowed(const Peer& peer, StripeMask asked) const;
 

@@ -3,12 +3,16 @@
 #include <algorithm>
 #include <vector>
 
+#include "libcore/swarm/children/standing.h"
 #include "libcore/swarm/debt.h"
 
 namespace spate::swarm {
 namespace {
 
-constexpr Duration kPublisherCost = std::chrono::seconds(1);  // it has everybody to bear
+constexpr Duration kPublisherCost = std::chrono::seconds(1);        // it has everybody to bear
+constexpr Duration kFewSlotsCost = std::chrono::milliseconds(100);  // nor is there much to spare where there are few
+// An answer that has not come after one and a half round trips, and this, is not waited for.
+constexpr Duration kAnswering = std::chrono::milliseconds(30);
 
 }  // namespace
 
@@ -28,24 +32,30 @@ void Requests::send(Instant now) {
   }
 }
 
+// What a parent lacks most likely never came to it; others have the stripe by other ways. So the nearest of them is
+// asked first, then the parent, then the rest. But the publisher has all that its own children lack.
 std::optional<RepairTarget> Requests::whom_to_ask(std::uint64_t sequence, unsigned requests) const {
   const auto parent = house_.parents.parent(house_.reception.striping().of(sequence));
-  const auto target = [&](session::SessionId session) -> std::optional<RepairTarget> {
-    const Peer* const peer = house_.peers.find(session);
-    if (peer == nullptr) return std::nullopt;
-    return RepairTarget{session, peer->rtt.timeout()};
-  };
-  std::vector<std::pair<Duration, session::SessionId>> others;
+  std::vector<std::pair<Duration, const Peer*>> order;
   house_.parents.for_each([&](session::SessionId session, StripeMask) {
     const Peer* const peer = house_.peers.find(session);
-    if (peer == nullptr || session == parent) return;
-    others.push_back({peer->rtt.smoothed() + (peer->says_publisher() ? kPublisherCost : Duration::zero()), session});
+    if (peer != nullptr) order.push_back({session == parent ? Duration::max() : cost(*peer), peer});
   });
-  if (others.empty()) return parent ? target(*parent) : std::nullopt;
-  std::sort(others.begin(), others.end());
-  if (!parent) return target(others[requests % others.size()].second);
-  const std::size_t turn = requests % (others.size() + 1);
-  return target(turn == 0 ? *parent : others[turn - 1].second);
+  if (order.empty()) return std::nullopt;
+  std::sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.first, a.second->session) < std::pair(b.first, b.second->session);
+  });
+  if (order.size() > 1 && order.back().second->session == parent)
+    std::rotate(order.begin() + (order.back().second->says_publisher() ? 0 : 1), order.end() - 1, order.end());
+  const Peer& peer = *order[requests % order.size()].second;
+  return RepairTarget{peer.session, std::min(peer.rtt.timeout(), peer.rtt.smoothed() * 3 / 2 + kAnswering)};
+}
+
+Duration Requests::cost(const Peer& peer) const {
+  Duration cost = peer.rtt.smoothed();
+  if (peer.says_publisher()) cost += kPublisherCost;
+  if (!peer.status || !contributes(peer.status->slots, house_.reception.striping())) cost += kFewSlotsCost;
+  return cost;
 }
 
 }  // namespace spate::swarm

@@ -34,6 +34,7 @@ class Requests {
   static constexpr std::uint64_t kBurst = 32;
 
   std::optional<RepairTarget> whom_to_ask(std::uint64_t sequence, unsigned requests) const;
+  Duration cost(const Peer& peer) const;
 
   House house_;
   TokenBucket left_{kPerSecond, kBurst};

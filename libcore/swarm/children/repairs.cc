@@ -55,8 +55,8 @@ void Repairs::on_request(Child& child, const wire::RepairRequest& request, Insta
         continue;
       }
       if (!shard.present() && !list) {
-        // If it has that stripe from us it will be passed on when it comes: it is being repaired here.
-        if (!ours && !whole) house_.outbox.send(child.session, wire::Hole{sequence, 1});
+        // It is being repaired here, and is passed on when it comes; others may have it sooner.
+        say_no(child, sequence);
         continue;
       }
       // It came a moment ago, and has been sent since: the question and it have passed each other.
@@ -69,6 +69,11 @@ void Repairs::on_request(Child& child, const wire::RepairRequest& request, Insta
       ask(child, {sequence, list, now});
     }
   }
+}
+
+// To who has everything from us, that would be the last word on it.
+void Repairs::say_no(const Child& child, std::uint64_t sequence) const {
+  if (!house_.table.whole(child)) house_.outbox.send(child.session, wire::Hole{sequence, 1});
 }
 
 bool Repairs::pump(Outgoing& out) {
@@ -97,7 +102,7 @@ bool Repairs::pump_child(Child& child, Outgoing& out) {
     }
     waiting.pop_front();
     if (!in_budget) {  // others have it, too
-      if (!house_.table.whole(child)) house_.outbox.send(child.session, wire::Hole{repair.sequence, 1});
+      say_no(child, repair.sequence);
       continue;
     }
     const stream::StoredShard& shard = house_.store.at(repair.sequence);

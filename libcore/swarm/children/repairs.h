@@ -32,6 +32,7 @@ class Repairs {
 
  private:
   bool pump_child(Child& child, Outgoing& out);
+  void say_no(const Child& child, std::uint64_t sequence) const;
   bool just_sent(const Child& child, const stream::StoredShard& shard, Instant now) const;
 
   const House house_;

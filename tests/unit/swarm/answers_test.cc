@@ -169,6 +169,12 @@ TEST_CASE("answers: a member refuses its own parent as a child", "[swarm]") {
   net.run_for(milliseconds(50));
   REQUIRE(parent.peer.last<wire::SubscribeReply>());
   CHECK(parent.peer.last<wire::SubscribeReply>()->code == wire::SubscribeCode::kLoop);
+  // Nor does it offer what would be refused.
+  parent.peer.say(wire::Inquiry{wire::kAllStripes});
+  net.run_for(milliseconds(50));
+  REQUIRE(parent.peer.last<wire::Status>());
+  CHECK(parent.peer.last<wire::Status>()->open == 0);
+  CHECK(parent.peer.last<wire::Status>()->yields_home == 0);
 }
 
 TEST_CASE("answers: a datagram full of inquiries is answered once", "[swarm]") {

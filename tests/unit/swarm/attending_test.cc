@@ -62,6 +62,19 @@ TEST_CASE("attending: a parent without a parent is waited for, but not for ever"
   }
 }
 
+TEST_CASE("attending: a parent without a parent is kept for longer while its stripes flow", "[swarm]") {
+  StreamingWorld f({1, 2});
+  f.p2.set_lag(milliseconds(400));
+  f.run(seconds(1));
+  REQUIRE(f.p1.child == kAll);
+  f.p1.status.routes.clear();
+  f.p1.tell_status();
+  f.run(Attending::kOrphanPatience + seconds(1));
+  CHECK(f.p1.child == kAll);
+  f.run(Attending::kOrphanFlowsPatience);
+  CHECK((f.p2.child & first_stripes(kStriping.data)) == first_stripes(kStriping.data));
+}
+
 TEST_CASE("attending: a parent that lives and sends nothing of what was published is left, whatever it says",
           "[swarm]") {
   ScriptedWorld f({1, 2});
