@@ -78,6 +78,7 @@ void Gaps::ask_next(std::uint64_t from, std::uint64_t to, Instant now) {
     if (missing.sequence >= to) break;
     if (missing.gone || missing.sequence < from || missing.requests == 0 || missing.requests > kTurnsAtOnce) continue;
     missing.due = now;
+    missing.in_vain = true;
     missing.copies_left = 0;
     next_due_ = std::min(next_due_, missing.due);
   }
@@ -99,16 +100,19 @@ std::optional<std::uint64_t> Gaps::older_than(Instant limit) const {
   return found;
 }
 
-void Gaps::note_request(Missing& missing, Duration timeout, unsigned copies, Instant now) const {
+void Gaps::note_request(Missing& missing, const RepairTarget& target, unsigned copies, Instant now) {
+  if (missing.turns < UINT8_MAX) ++missing.turns;
   if (missing.copies_left > 0) {
     --missing.copies_left;
   } else {
     if (missing.requests < UINT8_MAX) ++missing.requests;
     missing.asked = now;
+    if (missing.in_vain && copies == 0 && copies_again_.take(1, now)) copies = 1;
     missing.copies_left = static_cast<std::uint8_t>(copies);
+    missing.in_vain = !target.queues;
   }
   const int doublings = std::min<int>(missing.requests - 1, kBackOffMax);
-  missing.due = missing.copies_left > 0 ? now + kCopySpacing : missing.asked + (timeout + guard_) * (1 << doublings);
+  missing.due = missing.copies_left > 0 ? now + kCopySpacing : missing.asked + (target.timeout + guard_) * (1 << doublings);
 }
 
 bool Gaps::add_to(wire::RepairRequest& request, std::uint64_t sequence) {

@@ -3,8 +3,9 @@
 // A sequence is missing once a later one, or a parent's word that it has been sent, is here. When it should have come
 // is the caller's to say: that may be later than now, for stripes come by different ways. It is asked for a guard after
 // that, because paths reorder; the guard follows what reordering is seen (kGuardMin..kGuardMax). An unanswered request
-// is repeated after the path's timeout, elsewhere if the caller likes. On a path that loses much, copies of each
-// request follow, kCopySpacing apart (copies_for()): it is the loss of repairs that makes the tail of the lag.
+// is repeated after the path's timeout, elsewhere if the caller likes. Copies of a request follow it, kCopySpacing
+// apart: on a path that loses much (copies_for()), and of what has been asked for in vain, which goes to two at once. For
+// it is repairs that fail which make the tail of the lag.
 #pragma once
 
 #include <algorithm>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "libcore/base/time.h"
+#include "libcore/base/token_bucket.h"
 #include "libcore/session/endpoint.h"
 #include "libcore/stream/store.h"
 #include "libcore/swarm/stripes.h"
@@ -23,7 +25,8 @@ namespace spate::swarm {
 
 struct RepairTarget {
   session::SessionId session;
-  Duration timeout;  // for its answer
+  Duration timeout;     // for its answer
+  bool queues = false;  // answers stand in a queue on their way: a late one is no lost one
 };
 
 class Gaps {
@@ -34,6 +37,8 @@ class Gaps {
   static constexpr Duration kRecheck = std::chrono::milliseconds(10);
   // So many who do not have it are asked without waiting in between.
   static constexpr unsigned kTurnsAtOnce = 8;
+  // A request that repeats another is sent twice, but only so often: where much is asked in vain, more would be, too.
+  static constexpr std::uint64_t kCopiesAgainPerSecond = 10;
   static constexpr unsigned kBackOffMax = 2;  // doublings of the patience with unanswered requests
   // So many may be asked for at a time: a host that lacks much is not to stifle those it asks.
   static constexpr std::size_t kAskedMax = 256;
@@ -51,6 +56,8 @@ class Gaps {
     Instant asked{};
     std::uint8_t requests = 0;
     std::uint8_t copies_left = 0;
+    std::uint8_t turns = 0;  // how often somebody has been asked, with the copies
+    bool in_vain = false;    // whoever was asked does not have it, or the request or its answer was lost
     bool gone = false;
   };
 
@@ -86,7 +93,7 @@ class Gaps {
   Duration guard() const { return guard_; }
 
  private:
-  void note_request(Missing& missing, Duration timeout, unsigned copies, Instant now) const;
+  void note_request(Missing& missing, const RepairTarget& target, unsigned copies, Instant now);
   static bool add_to(wire::RepairRequest& request, std::uint64_t sequence);
   std::vector<Missing>::iterator find(std::uint64_t sequence);
   void remove(Missing& missing);
@@ -96,6 +103,7 @@ class Gaps {
   std::size_t size_ = 0;          // of those that are not gone
   Instant next_due_ = kNever;     // no later than the first that is due
   Duration guard_ = kGuardMin;
+  TokenBucket copies_again_{kCopiesAgainPerSecond, kCopiesAgainPerSecond};
 };
 
 template <typename Expected>
@@ -106,7 +114,7 @@ std::uint64_t Gaps::notice(std::uint64_t from, std::uint64_t to, const stream::S
   for (; s < to && size_ < kMissingMax; ++s) {
     if (store.covers(s) && (store.at(s).present() || store.at(s).given_up)) continue;
     const Instant when = std::max(now, expected(s));
-    missing_.push_back({s, now, when, when + guard_, {}, 0, 0, false});
+    missing_.push_back({s, now, when, when + guard_, {}, 0, 0, 0, false, false});
     ++size_;
     next_due_ = std::min(next_due_, when + guard_);
   }
@@ -134,7 +142,7 @@ std::optional<RepairTarget> Gaps::take_due(Instant now, unsigned copies, wire::R
         continue;
       } else {
         asked = target;
-        note_request(missing, target->timeout, copies, now);
+        note_request(missing, *target, copies, now);
         ++on_the_way;
       }
     }

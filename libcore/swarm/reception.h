@@ -224,7 +224,7 @@ std::optional<Reception::Request> Reception::next_request(Choose choose, Instant
   const auto choose_missing = [&](const Gaps::Missing& missing) -> std::optional<RepairTarget> {
     if (verifier_.holds(missing.sequence)) return std::nullopt;
     if (missing.requests == 0 && parity_may_come(missing, now)) return std::nullopt;
-    return choose(missing.sequence, missing.requests);
+    return choose(missing.sequence, missing.turns);
   };
   const std::optional<RepairTarget> target = gaps_.take_due(now, copies_, request, choose_missing);
   if (!target) return std::nullopt;

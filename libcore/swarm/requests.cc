@@ -20,7 +20,7 @@ void Requests::send(Instant now) {
   if (house_.parents.served() == 0) return;
   if (upload_debt(house_.upload, now) > kQuestionDebtMax)
     return house_.reception.hold_requests(house_.upload.ready_at(now));
-  const auto choose = [&](std::uint64_t sequence, unsigned requests) { return whom_to_ask(sequence, requests); };
+  const auto choose = [&](std::uint64_t sequence, unsigned turns) { return whom_to_ask(sequence, turns); };
   left_.set_rate(std::max(kPerSecond, house_.children.shards_per_second() / 8), now);
   for (;;) {
     // What is not asked for now is asked for with what comes due until then.
@@ -34,7 +34,7 @@ void Requests::send(Instant now) {
 
 // What a parent lacks most likely never came to it; others have the stripe by other ways. So the nearest of them is
 // asked first, then the parent, then the rest. But the publisher has all that its own children lack.
-std::optional<RepairTarget> Requests::whom_to_ask(std::uint64_t sequence, unsigned requests) const {
+std::optional<RepairTarget> Requests::whom_to_ask(std::uint64_t sequence, unsigned turns) const {
   const auto parent = house_.parents.parent(house_.reception.striping().of(sequence));
   std::vector<std::pair<Duration, const Peer*>> order;
   house_.parents.for_each([&](session::SessionId session, StripeMask) {
@@ -47,8 +47,9 @@ std::optional<RepairTarget> Requests::whom_to_ask(std::uint64_t sequence, unsign
   });
   if (order.size() > 1 && order.back().second->session == parent)
     std::rotate(order.begin() + (order.back().second->says_publisher() ? 0 : 1), order.end() - 1, order.end());
-  const Peer& peer = *order[requests % order.size()].second;
-  return RepairTarget{peer.session, std::min(peer.rtt.timeout(), peer.rtt.smoothed() * 3 / 2 + kAnswering)};
+  const Peer& peer = *order[turns % order.size()].second;
+  return RepairTarget{peer.session, std::min(peer.rtt.timeout(), peer.rtt.smoothed() * 3 / 2 + kAnswering),
+                      peer.rtt.known() && peer.rtt.smoothed() > peer.rtt.minimum() * 3 / 2 + kAnswering};
 }
 
 Duration Requests::cost(const Peer& peer) const {

@@ -1,7 +1,8 @@
 // Asking for what is missing: whom, and how much at once.
 //
-// First the stripe's parent is asked; then, one after the other, those that give us something else, the nearest first
-// and the publisher last; and again. Requests have a budget, and wait while the upload limit is overdrawn.
+// First the nearest of those that give us other stripes is asked, which has it by another way; then the stripe's own
+// parent, and the rest, the publisher last; and again. Each time that somebody was asked in vain the next two are asked
+// at once. Requests have a budget, and wait while the upload limit is overdrawn.
 #pragma once
 
 #include "libcore/swarm/children.h"
@@ -33,7 +34,7 @@ class Requests {
   static constexpr std::uint64_t kPerSecond = 48;
   static constexpr std::uint64_t kBurst = 32;
 
-  std::optional<RepairTarget> whom_to_ask(std::uint64_t sequence, unsigned requests) const;
+  std::optional<RepairTarget> whom_to_ask(std::uint64_t sequence, unsigned turns) const;
   Duration cost(const Peer& peer) const;
 
   House house_;

@@ -33,7 +33,7 @@ struct Fixture {
     wire::RepairRequest request;
     const auto choose = [&](const Gaps::Missing& missing) -> std::optional<RepairTarget> {
       if (held.count(missing.sequence) > 0) return std::nullopt;
-      return RepairTarget{whom(missing), kTimeout};
+      return RepairTarget{whom(missing), kTimeout, queues};
     };
     const auto target = gaps.take_due(now, copies, request, choose);
     if (!target) return std::nullopt;
@@ -62,6 +62,7 @@ struct Fixture {
   std::set<std::uint64_t> held;
   std::function<session::SessionId(const Gaps::Missing&)> whom = [](const Gaps::Missing&) { return kParent; };
   session::SessionId asked_last;
+  bool queues = true;
   std::uint64_t at = 100'000 - 10'000;  // a sequence the store covers
 };
 
@@ -131,6 +132,40 @@ TEST_CASE("gaps: copies of a request follow it closely, and no more of them than
   CHECK(f.requests_until(first + f.patience(1) - milliseconds(1), first + Gaps::kCopySpacing, copies) == copies);
   const Instant again = first + f.patience(1);
   CHECK(f.requests_until(again + f.patience(2) - milliseconds(1), again, copies) == 1 + copies);
+}
+
+TEST_CASE("gaps: what has been asked for in vain is asked of two at once, and of one where answers queue", "[swarm]") {
+  Fixture f;
+  f.queues = GENERATE(false, true);
+  f.notice(f.at, f.at + 1, kStart);
+  std::vector<unsigned> turns;
+  f.whom = [&](const Gaps::Missing& missing) {
+    turns.push_back(missing.turns);
+    return kParent;
+  };
+  const Instant first = kStart + Gaps::kGuardMin;
+  CHECK(f.requests_until(first + f.patience(1) - milliseconds(1), first, 0) == 1);
+  const Instant again = first + f.patience(1);
+  CHECK(f.requests_until(again + f.patience(2) - milliseconds(1), again, 0) == (f.queues ? 1 : 2));
+  CHECK(turns == (f.queues ? std::vector<unsigned>{0, 1} : std::vector<unsigned>{0, 1, 2}));
+}
+
+TEST_CASE("gaps: so many a second are asked for twice, however much is asked for in vain", "[swarm]") {
+  Fixture f;
+  f.queues = false;
+  constexpr std::uint64_t kMany = 5 * Gaps::kCopiesAgainPerSecond;
+  f.notice(f.at, f.at + kMany, kStart);
+  std::map<std::uint64_t, unsigned> asked;
+  f.whom = [&](const Gaps::Missing& missing) {
+    ++asked[missing.sequence];
+    return kParent;
+  };
+  const Instant first = kStart + Gaps::kGuardMin;
+  f.requests_until(first + f.patience(1) + Gaps::kCopySpacing, first, 0);
+  const auto thrice = std::count_if(asked.begin(), asked.end(), [](const auto& a) { return a.second == 3; });
+  CHECK(asked.size() == kMany);
+  CHECK(thrice >= 1);
+  CHECK(thrice <= static_cast<std::ptrdiff_t>(Gaps::kCopiesAgainPerSecond) + 1);
 }
 
 TEST_CASE("gaps: the more is lost the more copies there are", "[swarm]") {
@@ -303,6 +338,7 @@ TEST_CASE("gaps: when nobody has it the asking slows down", "[swarm]") {
   std::size_t requests = 0;
   for (; requests < 100 && f.due(now); ++requests) f.gaps.ask_next(f.at, f.at + 1, now);
   CHECK(requests == Gaps::kTurnsAtOnce + 1);
+  CHECK(f.due(now + Gaps::kCopySpacing));  // to another at the same time
   CHECK(f.gaps.next_deadline() == now + f.patience(Gaps::kTurnsAtOnce + 1));
 }
 
