@@ -71,6 +71,7 @@ std::string format_stats(const StatsRecord& record) {
       {"slots_used", rounded(static_cast<double>(s.slots_used) / s.stripes)},
       {"sessions", n.sessions},
       {"half_open", n.half_open},
+      {"evicted", n.evicted},
       {"wire_bytes_sent", n.wire_bytes_sent},
       {"wire_bytes_received", n.wire_bytes_received},
       {"datagrams_sent", n.datagrams_sent},

@@ -185,6 +185,7 @@ NodeStats Node::stats() const {
   stats.datagrams_dropped = endpoint.dropped;
   stats.sessions = endpoint.sessions;
   stats.half_open = endpoint.half_open;
+  stats.evicted = endpoint.evicted;
   return stats;
 }
 

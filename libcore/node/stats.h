@@ -19,6 +19,7 @@ struct NodeStats {
   std::uint64_t datagrams_dropped = 0;  // malformed, unauthentic, replayed or for nobody
   std::uint32_t sessions = 0;
   std::uint32_t half_open = 0;
+  std::uint64_t evicted = 0;  // sessions that gave way to newcomers
 };
 
 }  // namespace spate::node

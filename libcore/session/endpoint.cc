@@ -94,6 +94,11 @@ void Endpoint::keep(SessionId id, bool kept) {
   if (Session* const session = find(id)) session->kept = kept;
 }
 
+bool Endpoint::kept(SessionId id) const {
+  const Session* const session = find(id);
+  return session != nullptr && session->kept;
+}
+
 void Endpoint::close(SessionId id) {
   if (find(id) != nullptr) remove(id.slot);
 }

@@ -102,6 +102,7 @@ class Endpoint {
   void punch(const Address& address);
   // Whether the session is of use, and does not give way to a newcomer; at first it is not. Unknown ids are ignored.
   void keep(SessionId id, bool kept);
+  bool kept(SessionId id) const;
   // Forgets a session without a word or an event. Unknown ids are ignored.
   void close(SessionId id);
 

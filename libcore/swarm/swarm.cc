@@ -19,6 +19,7 @@ Swarm::Swarm(const PublishConfig& config, const Host& host, Instant now)
       answers_(
           {host.endpoint, store_, outbox_, peers_, children_, host.upload, own_, introductions_, publisher_.get()}),
       bulletin_({outbox_, peers_, children_, own_, nullptr}, now),
+      keeping_(host.endpoint, children_, nullptr),
       ending_({children_, events_, publisher_.get(), nullptr, nullptr}) {
   const Striping striping{config.stripes, config.parity};
   children_.set_striping(striping);
@@ -42,6 +43,7 @@ Swarm::Swarm(const JoinConfig& config, const Host& host, Instant now)
       introductions_(host.endpoint, peers_, children_, true),
       answers_({host.endpoint, store_, outbox_, peers_, children_, host.upload, own_, introductions_, nullptr}),
       bulletin_({outbox_, peers_, children_, own_, &member_->parents()}, now),
+      keeping_(host.endpoint, children_, &member_->parents()),
       ending_({children_, events_, nullptr, reception_.get(), member_.get()}) {}
 
 Swarm::~Swarm() = default;
@@ -130,8 +132,6 @@ void Swarm::handle_control(Peer& peer, Bytes text, Instant now) {
     std::visit(MessageHandler{*this, *still, now}, *message);
   }
   if (reader.malformed()) ++malformed_packets_;
-  // As of its last word: whoever is neither loses its session first when there are too many.
-  host_.endpoint.keep(session, children_.has(session) || (member_ && member_->is_parent(session)));
 }
 
 void Swarm::handle_frame(Peer& peer, Buffer frame, Instant now) {
@@ -209,6 +209,7 @@ void Swarm::handle_deadline(Instant now) {
     if (Peer* const peer = peers_.find(silent)) peer->status.reset();
   }
   bulletin_.handle_deadline(now);
+  keeping_.handle_deadline(now);
   check_end(now);
 }
 

@@ -8,6 +8,7 @@
 //   Peers       everybody we have a session with
 //   Answers     what those are told that ask
 //   Bulletin    what children are told unasked
+//   Keeping     whose session does not give way to a newcomer
 //   Ending      when it is over
 //   Freshness   whether the publisher is still heard      (members only)
 #pragma once
@@ -27,6 +28,7 @@
 #include "libcore/swarm/events.h"
 #include "libcore/swarm/freshness.h"
 #include "libcore/swarm/introductions.h"
+#include "libcore/swarm/keeping.h"
 #include "libcore/swarm/member.h"
 #include "libcore/swarm/outbox.h"
 #include "libcore/swarm/own_status.h"
@@ -103,6 +105,7 @@ class Swarm {
   Introductions introductions_;
   Answers answers_;
   Bulletin bulletin_;
+  Keeping keeping_;
   Ending ending_;
   std::uint64_t malformed_packets_ = 0;
   std::uint64_t punches_refused_ = 0;

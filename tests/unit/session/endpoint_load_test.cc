@@ -280,6 +280,7 @@ TEST_CASE("endpoint: whoever fills the table keeps no newcomer out, nor ends wha
   path.b.endpoint.keep(kept, false);
   dial_all(kMax + 1, kMax + 2);
   CHECK_FALSE(path.b.endpoint.established(kept));
+  CHECK_FALSE(path.b.endpoint.kept(kept));
   // There is room for those that it calls itself.
   for (std::uint16_t i = 0; i < Endpoint::kSessionsMax - kMax; ++i)
     CHECK(path.b.endpoint.connect(path.b.service, Address::v4(198, 51, 100, 1, i),
