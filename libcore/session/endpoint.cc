@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "libcore/base/check.h"
+#include "libcore/wire/control.h"
 
 namespace spate::session {
 namespace {
@@ -303,7 +304,7 @@ std::uint32_t Endpoint::promote(HalfOpen& entry, Instant now) {
   std::uint32_t slot = UINT32_MAX;
   if (const auto known = by_peer_.find(peer); known != by_peer_.end()) {
     slot = known->second;
-  } else if (const auto fresh = room_for(peer, entry.address) && (by_peer_.size() < kSessionsOfOthersMax || evict())
+  } else if (const auto fresh = room_for(peer, entry.address) && (by_peer_.size() < kSessionsOfOthersMax || evict(now))
                                     ? take_session_slot()
                                     : std::nullopt) {
     slot = *fresh;
@@ -346,8 +347,9 @@ std::optional<std::uint32_t> Endpoint::take_session_slot() {
   return slot;
 }
 
-// Those that are silent for longest; what we have begun ourselves and is not answered yet ends by itself.
-bool Endpoint::evict() {
+// Those that are silent for longest; what we have begun ourselves and is not answered yet ends by itself. Whoever goes
+// is told, and so does not speak to nobody until it finds us silent.
+bool Endpoint::evict(Instant now) {
   std::optional<std::uint32_t> idle;
   for (std::uint32_t slot = 0; slot < sessions_.size(); ++slot) {
     const Session& session = sessions_[slot];
@@ -355,6 +357,17 @@ bool Endpoint::evict() {
     if (!idle || session.last_received < sessions_[*idle].last_received) idle = slot;
   }
   if (!idle) return false;
+  Session& session = sessions_[*idle];
+  if (session.current->usable(now)) {
+    ByteArray<16> text{};
+    Writer writer(text);
+    wire::write_control(writer, wire::Bye{wire::ByeReason::kDisplaced});
+    const Bytes bye = Bytes{text}.first(wire::control_bytes(wire::Bye{}));
+    ByteArray<text.size() + kDataOverhead> datagram{};
+    const MutableBytes sealed = MutableBytes{datagram}.first(bye.size() + kDataOverhead);
+    session.current->seal(sealed, bye, suite_);
+    answer_raw(session.address, sealed);
+  }
   push_event(SessionEvent::Kind::kSilent, *idle);
   remove(*idle);
   ++evicted_;

@@ -10,7 +10,8 @@
 //   - a peer whose address changes is followed when it has answered a challenge there and its old address is dead
 //   (path_check.h); until then it is sent challenges there, in at most the bytes that came from there;
 //   - keys are renewed after 120 s and refused after 180 s; a session silent for kSilenceMax is closed.
-// It does not know what travels inside (the swarm's affair), and starts nothing but handshakes by itself.
+// It does not know what travels inside (the swarm's affair) but for a goodbye to whoever gives way, and starts nothing
+// but handshakes by itself.
 #pragma once
 
 #include <cstdint>
@@ -38,6 +39,11 @@ struct SessionId {
   std::uint32_t slot = UINT32_MAX;
   std::uint32_t generation = 0;
   auto operator<=>(const SessionId&) const = default;
+  // The same as one number, for those that know nothing of sessions.
+  std::uint64_t number() const { return std::uint64_t{generation} << 32 | slot; }
+  static SessionId of(std::uint64_t number) {
+    return {static_cast<std::uint32_t>(number), static_cast<std::uint32_t>(number >> 32)};
+  }
 };
 
 struct SessionEvent {
@@ -75,7 +81,7 @@ class Endpoint {
  public:
   static constexpr std::size_t kSessionsMax = 4096;
   // Of them peers that come to us have so many: when these are taken, whoever is not kept and was silent for longest
-  // gives way to a newcomer. The others are for whom we connect() to.
+  // gives way to a newcomer, and is told so in one datagram. The others are for whom we connect() to.
   static constexpr std::size_t kSessionsOfOthersMax = kSessionsMax - 128;
   // With peers of one network, counted when they ask; we ourselves may connect() to more.
   static constexpr std::size_t kSessionsPerNetworkMax = 256;
@@ -189,7 +195,7 @@ class Endpoint {
   bool room_for(const PeerKey& peer, const Address& address) const;
   std::uint32_t promote(HalfOpen& entry, Instant now);
   std::optional<std::uint32_t> take_session_slot();
-  bool evict();
+  bool evict(Instant now);
   void install(std::uint32_t slot, std::unique_ptr<KeySet> keys, Instant now);
   void drop_keys(std::unique_ptr<KeySet>& keys);
   void begin_handshake(std::uint32_t slot, Duration give_up, Instant now);

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "libcore/session/endpoint.h"
+#include "libcore/wire/control.h"
 #include "tests/catch.h"
 #include "tests/unit/session/endpoint_path.h"
 
@@ -285,4 +286,42 @@ TEST_CASE("endpoint: whoever fills the table keeps no newcomer out, nor ends wha
   for (std::uint16_t i = 0; i < Endpoint::kSessionsMax - kMax; ++i)
     CHECK(path.b.endpoint.connect(path.b.service, Address::v4(198, 51, 100, 1, i),
                                   crypto::generate_node_key_pair(callers.rng).public_key, kGiveUp, path.now));
+}
+
+TEST_CASE("endpoint: whoever gives way to a newcomer is told, in one datagram that opens", "[session]") {
+  Path path;
+  Callers callers(path);
+  path.connect(path.a, path.b);
+  path.run_for(seconds(1));
+  const SessionId first = path.b.session();
+  std::vector<Sent> to_first;
+  for (std::size_t i = 1; i <= Endpoint::kSessionsOfOthersMax; ++i) {
+    callers.dial(crypto::generate_node_key_pair(callers.rng),
+                 Address::v4(192, 0, static_cast<std::uint8_t>(i / 200), 1, 1'000));
+    for (Sent& sent : path.b.flush(path.now))
+      if (sent.to == path.a.address) to_first.push_back(std::move(sent));
+  }
+  CHECK_FALSE(path.b.endpoint.established(first));
+  REQUIRE(to_first.size() == 1);
+  path.a.handle(path.b.address, to_first[0].bytes, path.now);
+  REQUIRE(path.a.texts.size() == 1);
+  wire::ControlReader reader(path.a.texts[0]);
+  CHECK(reader.next() == wire::Control(wire::Bye{wire::ByeReason::kDisplaced}));
+  CHECK_FALSE(reader.next());
+}
+
+TEST_CASE("endpoint: a session in the place of an earlier one is another", "[session]") {
+  Path path;
+  path.connect(path.a, path.b);
+  path.run_for(seconds(1));
+  const SessionId first = path.b.session();
+  path.b.endpoint.close(first);
+  const SessionId second =
+      *path.b.endpoint.connect(path.b.service, path.a.address, path.a.keys.public_key, kGiveUp, path.now);
+  CHECK(second.slot == first.slot);
+  CHECK(second != first);
+  CHECK(second.number() != first.number());
+  CHECK(SessionId::of(second.number()) == second);
+  path.b.endpoint.keep(first, true);
+  CHECK_FALSE(path.b.endpoint.kept(second));
 }
