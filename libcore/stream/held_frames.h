@@ -20,7 +20,7 @@ struct HeldFrame {
   Buffer frame;
   std::uint64_t sequence = 0;    // of a shard, or the first of a parity's block
   std::uint8_t parity = kShard;  // which, if it is not a shard
-  std::uint32_t neighbour = 0;
+  std::uint64_t neighbour = 0;
   Instant since{};
 
   bool is_shard() const { return parity == kShard; }

@@ -34,7 +34,7 @@ void Verifier::begin_epoch(std::uint64_t epoch, std::uint64_t media_us, std::uin
 
 void Verifier::advance_media(std::uint64_t media_us) { media_reference_ = std::max(media_reference_, media_us); }
 
-Verdict Verifier::take(Buffer frame, std::uint32_t neighbour, Instant now) {
+Verdict Verifier::take(Buffer frame, std::uint64_t neighbour, Instant now) {
   SPATE_CHECK(begun_);
   stored_.clear();
   received_ = 0;
@@ -51,7 +51,7 @@ Verdict Verifier::take(Buffer frame, std::uint32_t neighbour, Instant now) {
   return take_shard(std::move(frame), neighbour, now);
 }
 
-Verdict Verifier::take_shard(Buffer frame, std::uint32_t neighbour, Instant now) {
+Verdict Verifier::take_shard(Buffer frame, std::uint64_t neighbour, Instant now) {
   const std::optional<wire::ShardView> shard = wire::parse_shard(frame.bytes());
   if (!shard) return Verdict::kForged;
   const wire::ShardHeader header = shard->header(store_.head(), media_reference_);
@@ -76,7 +76,7 @@ Verdict Verifier::take_shard(Buffer frame, std::uint32_t neighbour, Instant now)
   return Verdict::kStored;
 }
 
-Verdict Verifier::take_parity(Buffer frame, std::uint32_t neighbour, Instant now) {
+Verdict Verifier::take_parity(Buffer frame, std::uint64_t neighbour, Instant now) {
   const std::optional<wire::ParityView> parity = wire::parse_parity(frame.bytes());
   if (!parity) return Verdict::kForged;
   const std::uint64_t first = parity->first(store_.head());
@@ -153,7 +153,7 @@ std::uint64_t Verifier::insert_blocks(const Buffer& list_frame) {
   return lowest;
 }
 
-Verdict Verifier::hold(Buffer frame, std::uint64_t sequence, std::uint8_t parity, std::uint32_t neighbour,
+Verdict Verifier::hold(Buffer frame, std::uint64_t sequence, std::uint8_t parity, std::uint64_t neighbour,
                        Instant now) {
   return held_.add({std::move(frame), sequence, parity, neighbour, now}) ? Verdict::kHeld : duplicate();
 }

@@ -63,7 +63,7 @@ class Verifier {
 
   // A shard, hash list or parity frame; the buffer becomes the stored one. `neighbour` is any number by which the
   // caller knows whom it came from. REQUIRES begin_epoch() to have been called.
-  Verdict take(Buffer frame, std::uint32_t neighbour, Instant now);
+  Verdict take(Buffer frame, std::uint64_t neighbour, Instant now);
   // The sequences stored by the last take(): one for a shard, several (or none) for a list that freed held shards;
   // behind them those that were regenerated, also for a parity.
   std::span<const std::uint64_t> stored() const { return stored_; }
@@ -71,7 +71,7 @@ class Verifier {
   // The parity frames stored by the last take(), in store.blocks().
   std::span<const ParityId> stored_parity() const { return stored_parity_; }
   // Neighbours whose held frames the list of the last take() proved wrong: to be treated like a kForged of theirs.
-  std::span<const std::uint32_t> forgers() const { return forgers_; }
+  std::span<const std::uint64_t> forgers() const { return forgers_; }
 
   // A held shard whose list is missing: the lowest such sequence, for asking after the list; UINT64_MAX if none.
   std::uint64_t lacks_list() const { return held_.lowest_shard(); }
@@ -82,10 +82,10 @@ class Verifier {
   VerifierStats stats() const;
 
  private:
-  Verdict take_shard(Buffer frame, std::uint32_t neighbour, Instant now);
+  Verdict take_shard(Buffer frame, std::uint64_t neighbour, Instant now);
   Verdict take_list(Buffer frame, Instant now);
-  Verdict take_parity(Buffer frame, std::uint32_t neighbour, Instant now);
-  Verdict hold(Buffer frame, std::uint64_t sequence, std::uint8_t parity, std::uint32_t neighbour, Instant now);
+  Verdict take_parity(Buffer frame, std::uint64_t neighbour, Instant now);
+  Verdict hold(Buffer frame, std::uint64_t sequence, std::uint8_t parity, std::uint64_t neighbour, Instant now);
   void release_shards(std::uint64_t first, std::uint64_t end, Instant now);
   void release_parity(Instant now);
   bool told_of(const wire::ParityProof& proof) const;
@@ -123,7 +123,7 @@ class Verifier {
   std::vector<std::uint64_t> stored_;
   std::size_t received_ = 0;  // of stored_; the rest was regenerated
   std::vector<ParityId> stored_parity_;
-  std::vector<std::uint32_t> forgers_;
+  std::vector<std::uint64_t> forgers_;
   VerifierStats stats_;
 };
 

@@ -78,14 +78,14 @@ class Reception {
   const Striping& striping() const { return striping_; }
 
   struct From {
-    std::uint32_t neighbour = 0;
+    std::uint64_t neighbour = 0;
     StripeMask stripes = 0;  // that it is the parent for
     Duration rtt{};
   };
   stream::Verdict take(Buffer frame, const From& from, std::optional<std::uint64_t> media_now, Instant now);
   std::span<const std::uint64_t> stored() const { return verifier_.stored(); }
   std::span<const stream::ParityId> stored_parity() const { return verifier_.stored_parity(); }
-  std::span<const std::uint32_t> forgers() const { return verifier_.forgers(); }
+  std::span<const std::uint64_t> forgers() const { return verifier_.forgers(); }
   void on_head(std::uint64_t next, Instant now);
   // A parent does not have these. `final`: nor has anybody else; if not, others are asked.
   void on_hole(const wire::Hole& hole, bool final, Instant now);

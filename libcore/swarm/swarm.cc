@@ -148,7 +148,7 @@ void Swarm::handle_frame(Peer& peer, Buffer frame, Instant now) {
   const std::uint64_t list_first = list ? list->first : 0;
   const bool is_list = list.has_value();
   const bool has_data = !list || list->count() > 0;
-  const Reception::From from{session.slot, member_->parents().from(session), rtt};
+  const Reception::From from{session.number(), member_->parents().from(session), rtt};
   const stream::Verdict verdict = reception_->take(std::move(frame), from, own_.media_now(now), now);
   if (is_list && has_data && verdict == stream::Verdict::kStored) children_.on_list(list_first);
   if (!reception_->stored_parity().empty()) children_.on_parity(reception_->stored_parity());
@@ -157,12 +157,8 @@ void Swarm::handle_frame(Peer& peer, Buffer frame, Instant now) {
   if (verdict == stream::Verdict::kForged) return member_->on_forger(session, now);
   if (shard) member_->on_shard(session, sequence, verdict == stream::Verdict::kStored, now);
   if (parity) member_->parents().on_parity(session, parity->index, now);
-  for (const std::uint32_t slot : reception_->forgers())
-    for (const auto& [other, unused] : peers_.all())
-      if (other.slot == slot) {
-        member_->on_forger(other, now);
-        break;
-      }
+  // What they sent was held for a while: a session may be over by now, and its place another's.
+  for (const std::uint64_t forger : reception_->forgers()) member_->on_forger(session::SessionId::of(forger), now);
   member_->on_received(now);
 }
 

@@ -10,7 +10,7 @@ using std::chrono::milliseconds;
 namespace {
 
 struct Fixture {
-  bool add(std::uint64_t sequence, std::uint32_t neighbour, std::uint8_t parity = HeldFrame::kShard,
+  bool add(std::uint64_t sequence, std::uint64_t neighbour, std::uint8_t parity = HeldFrame::kShard,
            std::uint8_t fill = 0) {
     Buffer frame = pool.take(10);
     std::ranges::fill(frame.writable(), fill);

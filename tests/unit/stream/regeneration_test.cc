@@ -33,7 +33,7 @@ struct Viewer {
       : verifier(config.key.public_key, crypto::sodium_suite(), pool, store) {
     verifier.begin_epoch(config.epoch, 0, config.stripes, config.parity);
   }
-  Verdict take(Bytes bytes, std::uint32_t neighbour = 1) {
+  Verdict take(Bytes bytes, std::uint64_t neighbour = 1) {
     Buffer frame = pool.take(bytes.size());
     std::copy(bytes.begin(), bytes.end(), frame.writable().begin());
     return verifier.take(std::move(frame), neighbour, now);

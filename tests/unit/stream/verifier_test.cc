@@ -18,13 +18,13 @@ struct Viewer {
     verifier.begin_epoch(epoch, media_us, kStripes, kParity);
   }
 
-  Verdict take(Bytes bytes, std::uint32_t neighbour = 1) {
+  Verdict take(Bytes bytes, std::uint64_t neighbour = 1) {
     Buffer frame = pool.take(bytes.size());
     std::copy(bytes.begin(), bytes.end(), frame.writable().begin());
     return verifier.take(std::move(frame), neighbour, now);
   }
   Sequences stored() const { return {verifier.stored().begin(), verifier.stored().end()}; }
-  std::vector<std::uint32_t> forgers() const { return {verifier.forgers().begin(), verifier.forgers().end()}; }
+  std::vector<std::uint64_t> forgers() const { return {verifier.forgers().begin(), verifier.forgers().end()}; }
   std::size_t present() const {
     std::size_t n = 0;
     for (std::uint64_t i = store.tail(); i < store.head(); ++i) n += store.at(i).present() ? 1u : 0u;
@@ -133,11 +133,12 @@ TEST_CASE("verifier: a held shard that comes again is a duplicate, from the same
 TEST_CASE("verifier: a forged shard that came before the list does not keep the right one out") {
   Viewer viewer;
   const Frames frames = burst_frames(kListed);
-  CHECK(viewer.take(flipped(frames[4], 800), 7) == Verdict::kHeld);
+  constexpr std::uint64_t kForger = std::uint64_t{5} << 32 | 2;  // all of the number tells it from the honest one
+  CHECK(viewer.take(flipped(frames[4], 800), kForger) == Verdict::kHeld);
   CHECK(viewer.take(frames[4], 2) == Verdict::kHeld);
   CHECK(viewer.take(frames[0], 2) == Verdict::kStored);
   CHECK(viewer.stored() == Sequences{3});
-  CHECK(viewer.forgers() == std::vector<std::uint32_t>{7});
+  CHECK(viewer.forgers() == std::vector<std::uint64_t>{kForger});
   CHECK(viewer.take(frames[5], 2) == Verdict::kStored);
   CHECK(viewer.forgers().empty());
 }
