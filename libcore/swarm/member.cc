@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "libcore/base/address_scope.h"
-
 namespace spate::swarm {
 namespace {
 
@@ -88,10 +86,7 @@ void Member::on_peers(session::SessionId from, const wire::Peers& peers) {
 }
 
 void Member::hear(session::SessionId from, const wire::PeerRecord& record) {
-  if (may_be_told(record.address, house_.endpoint.address(from)))
-    candidates_.add_hearsay(record, from);
-  else
-    ++addresses_refused_;
+  if (house_.peers.may_tell(from, record.address)) candidates_.add_hearsay(record, from);
 }
 
 void Member::on_subscribe_reply(Peer& peer, const wire::SubscribeReply& reply, Instant now) {

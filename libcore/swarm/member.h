@@ -93,8 +93,6 @@ class Member {
   // The stripes that have a way from the publisher to us.
   StripeMask flowing() const { return swarm::flowing(parents_); }
   bool receiving() const { return house_.reception.started() && flowing() != 0; }
-  // Told of peers, at which there can be none of ours.
-  std::uint64_t addresses_refused() const { return addresses_refused_; }
   // The longest way that a stripe takes to us.
   std::size_t depth() const { return swarm::depth(parents_); }
   std::optional<std::uint64_t> media_now(Instant now) const;
@@ -113,7 +111,6 @@ class Member {
   void welcome(Peer& peer, StripeMask fresh, std::uint64_t first, Instant now);
   void drop_looped(Peer& peer, StripeMask given, Instant now);
 
-  std::uint64_t addresses_refused_ = 0;
   const bool relay_;
   const wire::ShortId self_;
   House house_;

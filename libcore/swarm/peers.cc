@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "libcore/base/address_scope.h"
+
 namespace spate::swarm {
 
 Peer& Peers::add(session::SessionId session) {
@@ -55,6 +57,12 @@ void Peers::on_pong(Peer& peer, const wire::Pong& pong, Instant now) {
   if (rtt < Duration::zero()) return;
   peer.rtt.add(rtt, now);
   if (pong.media_us) peer.clock.add(*pong.media_us, rtt, now);
+}
+
+bool Peers::may_tell(session::SessionId from, const Address& address) {
+  if (may_be_told(address, endpoint_.address(from))) return true;
+  ++refused_addresses_;
+  return false;
 }
 
 }  // namespace spate::swarm

@@ -86,6 +86,9 @@ class Peers {
   // How is it, and whom does it know for those stripes? With a ping, unless there was one less than kPingAgain ago.
   void inquire(Peer& peer, StripeMask wanted, Instant now);
   void on_pong(Peer& peer, const wire::Pong& pong, Instant now);
+  // May that peer's word make us send to that address (may_be_told)? What may not is counted.
+  bool may_tell(session::SessionId from, const Address& address);
+  std::uint64_t refused_addresses() const { return refused_addresses_; }
 
  private:
   struct Outstanding {
@@ -100,6 +103,7 @@ class Peers {
   Peer* last_ = nullptr;                        // that find() found: frames come in runs from one parent
   std::array<Outstanding, 256> outstanding_{};  // the newest pings, by id modulo the size
   std::uint32_t next_ping_ = 1;
+  std::uint64_t refused_addresses_ = 0;
 };
 
 }  // namespace spate::swarm

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "libcore/base/address_scope.h"
 #include "libcore/swarm/tally.h"
 
 namespace spate::swarm {
@@ -116,9 +115,7 @@ struct Swarm::MessageHandler {
   }
   void operator()(const wire::Rendezvous& m) const { swarm.answers_.on_rendezvous(peer, m.key, now); }
   void operator()(const wire::Punch& m) const {
-    if (!may_be_told(m.address, swarm.host_.endpoint.address(peer.session)))
-      ++swarm.punches_refused_;
-    else if (peer.introductions.take(1, now))
+    if (swarm.peers_.may_tell(peer.session, m.address) && peer.introductions.take(1, now))
       swarm.host_.endpoint.punch(m.address);
   }
 };
@@ -297,7 +294,7 @@ StreamStats Swarm::stats(Instant now) {
   if (member_) add_member(stats, *member_);
   stats.sent.control += control_bytes_sent_;
   stats.malformed_packets = malformed_packets_;
-  stats.refused_addresses = punches_refused_ + (member_ ? member_->addresses_refused() : 0);
+  stats.refused_addresses = peers_.refused_addresses();
   stats.duplicate_bytes = duplicate_bytes_;
   return stats;
 }

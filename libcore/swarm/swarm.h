@@ -108,7 +108,6 @@ class Swarm {
   Keeping keeping_;
   Ending ending_;
   std::uint64_t malformed_packets_ = 0;
-  std::uint64_t punches_refused_ = 0;
   bool output_held_ = false;
   std::uint64_t control_bytes_sent_ = 0;
   std::uint64_t duplicate_bytes_ = 0;
