@@ -288,6 +288,10 @@ TEST_CASE("reception: infos are believed if signed, newer, and of the newest run
   forged[10] ^= 1;
   CHECK(reception.on_info(forged, f.now) == Reception::InfoResult::kForged);
   CHECK(reception.on_info(Bytes{newest}.first(20), f.now) == Reception::InfoResult::kForged);
+  // What does not even claim to be news costs no signature check, and so is not told from a forgery.
+  auto old = earlier.info(f.now + seconds(9));
+  old.back() ^= 1;
+  CHECK(reception.on_info(old, f.now) == Reception::InfoResult::kNothingNew);
 }
 
 TEST_CASE("reception: a run from before the least epoch is refused, whatever it says", "[swarm]") {
