@@ -1,6 +1,7 @@
 #include "libcore/base/address_scope.h"
 
 #include <algorithm>
+#include <initializer_list>
 
 namespace spate {
 namespace {
@@ -16,6 +17,10 @@ Scope scope_of_v4(std::uint8_t a, std::uint8_t b) {
   return rfc1918 || carrier ? Scope::kPrivate : Scope::kPublic;
 }
 
+bool begins_with(const Address& address, std::initializer_list<std::uint8_t> prefix) {
+  return std::equal(prefix.begin(), prefix.end(), address.ip.begin());
+}
+
 }  // namespace
 
 Scope scope_of(const Address& address) {
@@ -27,7 +32,10 @@ Scope scope_of(const Address& address) {
   }
   if (ip[0] == 0xff) return Scope::kNone;
   if (ip[0] == 0xfe && (ip[1] & 0xc0) == 0x80) return Scope::kLink;
-  if ((ip[0] & 0xfe) == 0xfc) return Scope::kPrivate;
+  if ((ip[0] & 0xfe) == 0xfc || (ip[0] == 0xfe && (ip[1] & 0xc0) == 0xc0)) return Scope::kPrivate;
+  if (begins_with(address, {0x00, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0})) return scope_of_v4(ip[12], ip[13]);
+  if (begins_with(address, {0x00, 0x64, 0xff, 0x9b, 0, 1})) return Scope::kPrivate;
+  if (begins_with(address, {0x20, 0x02})) return scope_of_v4(ip[2], ip[3]);
   return Scope::kPublic;
 }
 

@@ -42,7 +42,36 @@ TEST_CASE("address scope: IPv6 by its ranges, to their edges", "[base]") {
   CHECK(scope_of(v6(0xfd, 0x12, 0, 0, 1)) == Scope::kPrivate);
   CHECK(scope_of(v6(0xfc, 0, 0, 0, 1)) == Scope::kPrivate);
   CHECK(scope_of(v6(0xfb, 0, 0, 0, 1)) == Scope::kPublic);
+  CHECK(scope_of(v6(0xfe, 0xc0, 0, 0, 1)) == Scope::kPrivate);
+  CHECK(scope_of(v6(0xfe, 0xff, 0, 0, 1)) == Scope::kPrivate);
+  CHECK(scope_of(v6(0xfe, 0x7f, 0, 0, 1)) == Scope::kPublic);
   CHECK(scope_of(v6(0x20, 0x01, 0x0d, 0xb8, 1)) == Scope::kPublic);
+}
+
+TEST_CASE("address scope: an IPv6 address that leads to an IPv4 one reaches as far as that", "[base]") {
+  const auto nat64 = [](std::uint8_t a, std::uint8_t b) {
+    return Address{{0x00, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, a, b, 7, 7}, 7'400};
+  };
+  const auto six_to_four = [](std::uint8_t a, std::uint8_t b) { return v6(0x20, 0x02, a, b, 1); };
+  const auto check = [&](std::uint8_t a, std::uint8_t b, Scope scope) {
+    CHECK(scope_of(nat64(a, b)) == scope);
+    CHECK(scope_of(six_to_four(a, b)) == scope);
+    CHECK(scope_of(v4(a, b, 0, 1)) == scope);
+  };
+  check(127, 0, Scope::kLoopback);
+  check(169, 254, Scope::kLink);
+  check(192, 168, Scope::kPrivate);
+  check(100, 64, Scope::kPrivate);
+  check(1, 2, Scope::kPublic);
+  check(0, 0, Scope::kNone);
+  check(224, 0, Scope::kNone);
+  // Their neighbours are as any: of NAT64, but for what is set aside for local use.
+  CHECK(scope_of({{0x00, 0x64, 0xff, 0x9b, 0, 1, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4}, 7'400}) == Scope::kPrivate);
+  CHECK(scope_of({{0x00, 0x64, 0xff, 0x9b, 0, 2, 0, 0, 0, 0, 0, 0, 10, 2, 3, 4}, 7'400}) == Scope::kPublic);
+  CHECK(scope_of({{0x00, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 1, 10, 2, 3, 4}, 7'400}) == Scope::kPublic);
+  CHECK(scope_of(v6(0x20, 0x03, 10, 0, 1)) == Scope::kPublic);
+  CHECK_FALSE(may_be_told(nat64(10, 0), v4(1, 2, 3, 4)));
+  CHECK_FALSE(may_be_told(six_to_four(127, 0), v6(0x20, 0x01, 0, 0, 1)));
 }
 
 TEST_CASE("address scope: nobody names what is nearer to us than itself", "[base]") {
