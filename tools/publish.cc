@@ -62,6 +62,7 @@ std::uint64_t choose_epoch(const Options& o, const crypto::StreamKey& stream) {
   if (o.key_file.empty()) return clock;
   const io::NextEpoch next = io::next_epoch(o.key_file + ".epoch", stream, clock);
   // Two runs of one epoch would be one to viewers, and a private one's key stream would be used twice.
+  if (next.locked) throw ToolError(kRuntime, next.failure->message);
   if (next.failure && next.epoch > clock)
     throw ToolError(kRuntime, "the clock is behind the last run of this key, and the new one cannot be kept: " +
                                   next.failure->message + "; make that writable, or set the clock");

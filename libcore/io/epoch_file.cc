@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <charconv>
 #include <functional>
+#include <thread>
 
 #include "libcore/io/descriptor.h"
 #include "libcore/io/whole_file.h"
@@ -54,24 +55,32 @@ std::uint64_t find(const KeptEpochs& epochs, const std::string& name) {
   return kept == epochs.end() ? 0 : kept->epoch;
 }
 
-// Whoever changes a file in that directory waits for whoever does so now. Where locks are not to be had, two may
+constexpr std::chrono::milliseconds kLockAgain(5);
+
+// Whoever changes a file in that directory waits for whoever does so now, who needs milliseconds: longer than
+// `patience`, and somebody has stopped with the lock, or keeps us out. Where locks are not to be had at all, two may
 // forget each other's word.
-Descriptor lock_directory_of(const std::string& path) {
+Result<Descriptor> lock_directory_of(const std::string& path, std::chrono::milliseconds patience) {
   const std::size_t slash = path.rfind('/');
   const std::string directory = slash == path.npos ? "." : path.substr(0, slash + 1);
   Descriptor fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fd) [[maybe_unused]]
-    const int locked = ::flock(fd.get(), LOCK_EX);
+  if (!fd) return fd;
+  for (std::chrono::milliseconds waited(0); ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0; waited += kLockAgain) {
+    if (errno != EWOULDBLOCK) break;
+    if (waited >= patience) return Failure{"cannot write " + path + ": another process has locked " + directory};
+    std::this_thread::sleep_for(kLockAgain);
+  }
   return fd;
 }
 
 // Puts the stream first, with the epoch that `choose` makes of the one that is kept.
-NextEpoch update(const std::string& path, const crypto::StreamKey& stream,
+NextEpoch update(const std::string& path, const crypto::StreamKey& stream, std::chrono::milliseconds patience,
                  const std::function<std::uint64_t(std::uint64_t)>& choose) {
-  const Descriptor lock = lock_directory_of(path);
+  const Result<Descriptor> lock = lock_directory_of(path, patience);
+  if (const Failure* failure = failure_of(lock)) return {choose(0), *failure, true};
   const std::string name = name_of(stream);
   const Result<KeptEpochs> before = read(path);
-  if (const Failure* failure = failure_of(before)) return {choose(0), *failure};
+  if (const Failure* failure = failure_of(before)) return {choose(0), *failure, false};
   KeptEpochs epochs = std::get<KeptEpochs>(before);
   const std::string text_before = format_epochs(epochs);
   const std::uint64_t epoch = choose(find(epochs, name));
@@ -79,8 +88,8 @@ NextEpoch update(const std::string& path, const crypto::StreamKey& stream,
   epochs.insert(epochs.begin(), {name, epoch});
   if (epochs.size() > kEpochFileStreams) epochs.resize(kEpochFileStreams);
   const std::string text = format_epochs(epochs);
-  if (text == text_before) return {epoch, std::nullopt};
-  return {epoch, replace_file(path, text)};
+  if (text == text_before) return {epoch, std::nullopt, false};
+  return {epoch, replace_file(path, text), false};
 }
 
 }  // namespace
@@ -117,11 +126,12 @@ Result<std::uint64_t> kept_epoch(const std::string& path, const crypto::StreamKe
 }
 
 std::optional<Failure> keep_epoch(const std::string& path, const crypto::StreamKey& stream, std::uint64_t epoch) {
-  return update(path, stream, [epoch](std::uint64_t kept) { return std::max(kept, epoch); }).failure;
+  return update(path, stream, kLockPatience, [epoch](std::uint64_t kept) { return std::max(kept, epoch); }).failure;
 }
 
-NextEpoch next_epoch(const std::string& path, const crypto::StreamKey& stream, std::uint64_t least) {
-  return update(path, stream, [least](std::uint64_t kept) { return std::max(kept + 1, least); });
+NextEpoch next_epoch(const std::string& path, const crypto::StreamKey& stream, std::uint64_t least,
+                     std::chrono::milliseconds patience) {
+  return update(path, stream, patience, [least](std::uint64_t kept) { return std::max(kept + 1, least); });
 }
 
 }  // namespace spate::io

@@ -1,4 +1,5 @@
 """Runs and their epochs: a later run is always the greater, and an old one is not played twice."""
+import fcntl
 import os
 import re
 import stat
@@ -51,6 +52,27 @@ class Epoch(unittest.TestCase):
         self.watch_to_the_end(self.publisher(), *viewer_state)
         self.assertEqual(self.kept(self.key + ".epoch"), [(name, first + FAR + 2)])
         self.assertEqual(sorted(os.listdir(self.directory)), ["my.key", "my.key.epoch", "some"])
+
+    def lock(self, directory):
+        """As another process has it that never goes on."""
+        descriptor = os.open(directory, os.O_RDONLY)
+        self.addCleanup(os.close, descriptor)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+    def test_a_publisher_does_not_wait_for_ever_for_whoever_has_locked_its_epoch(self):
+        self.lock(self.directory)
+        publisher = spate.run("publish", "--listen", "127.0.0.1:0", "--key", self.key, data=spate.ts_packets(5))
+        self.assertEqual(publisher.code, 1, publisher.err)
+        self.assertEqual(publisher.err.count("\n"), 1, publisher.err)
+        self.assertIn("another process has locked " + self.directory, publisher.err)
+        self.assertEqual(publisher.out, b"")
+
+    def test_a_watcher_goes_on_where_its_state_is_locked(self):
+        os.makedirs(self.state)
+        self.lock(self.state)
+        watcher = self.watch_to_the_end(self.publisher(), "--state", self.state)
+        self.assertEqual(watcher.err.count("another process has locked " + self.state), 1, watcher.err)
+        self.assertEqual(os.listdir(self.state), [])
 
     def test_a_publisher_that_cannot_keep_its_epoch_says_so_in_one_line(self):
         os.mkdir(self.key + ".epoch")

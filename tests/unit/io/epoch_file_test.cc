@@ -1,5 +1,7 @@
 #include "libcore/io/epoch_file.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -8,6 +10,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "libcore/io/descriptor.h"
 #include "tests/catch.h"
 #include "tests/unit/io/temporary_directory.h"
 
@@ -137,4 +140,25 @@ TEST_CASE("where epochs cannot be kept there is a line that says why") {
   const std::string fifo = directory.path("fifo");
   REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
   CHECK(io::keep_epoch(fifo, stream_of(1), kEpoch));
+}
+
+TEST_CASE("whoever keeps the directory locked is not waited for without end, and nothing is written meanwhile") {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path("epochs");
+  CHECK_FALSE(io::keep_epoch(path, stream_of(1), kEpoch));
+  {
+    const io::Descriptor other(::open(directory.path("").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    REQUIRE(::flock(other.get(), LOCK_EX) == 0);
+    const auto failure = io::keep_epoch(path, stream_of(1), kEpoch + 1);
+    REQUIRE(failure);
+    CHECK(failure->message.find("another process has locked " + directory.path("")) != std::string::npos);
+    const io::NextEpoch next = io::next_epoch(path, stream_of(1), kEpoch + 1, io::kLockPatience);
+    CHECK(next.locked);
+    CHECK(next.failure);
+    CHECK(kept(path, 1) == kEpoch);  // to read takes no lock
+  }
+  CHECK_FALSE(io::keep_epoch(path, stream_of(1), kEpoch + 1));
+  const io::NextEpoch next = io::next_epoch(path, stream_of(1), kEpoch);
+  CHECK_FALSE(next.locked);
+  CHECK(next.epoch == kEpoch + 2);
 }
