@@ -94,7 +94,8 @@ wire::Link read_link(const std::string& argument) {
 }
 
 void keep_out_of_swap() {
-  if (!io::lock_heap()) io::log::detail("keys may be swapped out: more memory than may be locked (ulimit -l)");
+  if (!io::lock_heap_and_stack())
+    io::log::detail("keys may be swapped out: more memory than may be locked (ulimit -l)");
 }
 
 crypto::SymmetricKey fresh_seed() { return io::system_random_seed(); }

@@ -3,13 +3,21 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
-#include <cstdio>
+#include <array>
+#include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <string>
 
 namespace spate::io {
+namespace {
+
+constexpr std::size_t kStackLeft = 64 * 1024;
+
+}  // namespace
 
 void forbid_dumps() {
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -17,18 +25,28 @@ void forbid_dumps() {
   ::setrlimit(RLIMIT_CORE, &none);
 }
 
-bool lock_heap() {
+bool lock_heap_and_stack() {
+  // The stack reaches farther down than what is locked of it: what grows below a locked part is locked, too, and where
+  // that is not allowed the process ends.
+  std::array<char, kStackLeft> below;
+  ::explicit_bzero(below.data(), 1);
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto frame = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)) & ~(page - 1);
   bool locked = false;
   std::ifstream maps("/proc/self/maps");
   for (std::string line; std::getline(maps, line);) {  // "55d0c0000000-55d0c0021000 rw-p ... [heap]"
-    if (!line.ends_with("[heap]")) continue;
+    const bool heap = line.ends_with("[heap]");
+    if (!heap && !line.ends_with("[stack]")) continue;
     char* end = nullptr;
-    const unsigned long first = std::strtoul(line.c_str(), &end, 16);
+    std::uintptr_t first = std::strtoul(line.c_str(), &end, 16);
     if (*end != '-') return false;
-    const unsigned long last = std::strtoul(end + 1, &end, 16);
-    // Only what is touched counts: no page is brought in for it.
+    const std::uintptr_t last = std::strtoul(end + 1, &end, 16);
+    if (!heap && (frame < first || frame >= last))
+      continue;  // another thread's caller, or a part that was locked before
+    if (!heap) first = frame;
+    // Only what is touched is brought in and stays.
     if (::mlock2(reinterpret_cast<const void*>(first), last - first, MLOCK_ONFAULT) != 0) return false;
-    locked = true;
+    locked = locked || heap;
   }
   return locked;
 }
