@@ -1,7 +1,6 @@
 #include "libcore/swarm/introductions.h"
 
 #include <algorithm>
-#include <tuple>
 #include <vector>
 
 namespace spate::swarm {
@@ -10,6 +9,25 @@ namespace {
 constexpr std::size_t kLooks = 64;        // at peers, for one answer
 constexpr std::size_t kManyChildren = 8;  // who has more is asked by many
 constexpr std::size_t kPeersOfMany = 6;
+constexpr Duration kUnknownWay = std::chrono::seconds(5);  // of whoever has not answered a ping yet
+constexpr unsigned kFewStripes = 4;                        // whoever passes on its home, and some more to guests
+
+// One that may be named, in the order of naming. All of the record is the peer's own word; the rest is not.
+struct Known {
+  wire::PeerRecord record;
+  bool child = false;       // takes the stream from us, and reports
+  Duration way_to_it = {};  // half of its round trip: what it has from here is later by that
+
+  bool few_stripes() const { return count(record.home) <= kFewStripes; }
+  Duration lag() const { return std::max<Duration>(std::chrono::microseconds(record.lag_us), way_to_it); }
+};
+bool named_before(const Known& a, const Known& b) {
+  if ((a.record.free_slots > 0) != (b.record.free_slots > 0)) return a.record.free_slots > 0;
+  if (a.child != b.child) return a.child;
+  if (a.few_stripes() != b.few_stripes()) return a.few_stripes();
+  if (a.lag() != b.lag()) return a.lag() < b.lag();
+  return a.record.key < b.record.key;
+}
 
 }  // namespace
 
@@ -30,10 +48,12 @@ std::optional<wire::PeerRecord> Introductions::record_of(const Peer& peer) const
 }
 
 wire::Peers Introductions::for_asker(const Peer& asker, StripeMask wanted) const {
-  std::vector<wire::PeerRecord> records;
+  std::vector<Known> known;
   const auto add = [&](const Peer& peer) {
     if (peer.session == asker.session) return;
-    if (const auto record = record_of(peer)) records.push_back(*record);
+    const Duration way = peer.rtt.known() ? peer.rtt.least() / 2 : kUnknownWay;
+    if (const auto record = record_of(peer))
+      known.push_back({*record, children_.report_of(peer.session) != nullptr, way});
   };
   const auto& all = peers_.all();
   children_.for_each([&](session::SessionId child) {
@@ -45,21 +65,17 @@ wire::Peers Introductions::for_asker(const Peer& asker, StripeMask wanted) const
     if (it == all.end()) it = all.begin();
     if (!children_.has(it->first)) add(it->second);
   }
-  std::sort(records.begin(), records.end(), [](const auto& a, const auto& b) {
-    if ((a.free_slots > 0) != (b.free_slots > 0)) return a.free_slots > 0;
-    return std::tie(a.lag_us, a.key) < std::tie(b.lag_us, b.key);
-  });
+  std::sort(known.begin(), known.end(), named_before);
   wire::Peers peers;
   StripeMask open = wanted;
-  const auto useful = [&](const wire::PeerRecord& r) { return r.free_slots > 0 && (r.home & open) != 0; };
-  std::stable_partition(records.begin(), records.end(), [&](const wire::PeerRecord& r) {
-    if (!useful(r)) return false;
-    open &= ~r.home;
+  std::stable_partition(known.begin(), known.end(), [&](const Known& k) {
+    if (k.record.free_slots == 0 || (k.record.home & open) == 0) return false;
+    open &= ~k.record.home;
     return true;
   });
   const std::size_t most = children_.size() > kManyChildren ? kPeersOfMany : wire::kPeersMax;
-  for (const wire::PeerRecord& record : records)
-    if (peers.peers.size() < most) peers.peers.push_back(record);
+  for (const Known& k : known)
+    if (peers.peers.size() < most) peers.peers.push_back(k.record);
   return peers;
 }
 

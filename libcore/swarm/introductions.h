@@ -16,8 +16,10 @@ class Introductions {
   Introductions(const session::Endpoint& endpoint, const Peers& peers, const Children& children, bool asks)
       : endpoint_(endpoint), peers_(peers), children_(children), asks_(asks) {}
 
-  // Those of our peers who may serve the asker: with free slots first, then the nearest to the publisher; one for each
-  // stripe that it wants before there is a second for any.
+  // Those of our peers who may serve the asker: with free slots first, then our children before others, then who claims
+  // to pass on little before who claims to pass on much, then the nearest to the publisher, but none nearer than its
+  // round trip lets it be; one for each stripe that the asker wants before there is a second for any. For claims cost
+  // nothing: whoever claims room for everything, at once, is named for what nobody else gives.
   wire::Peers for_asker(const Peer& asker, StripeMask wanted) const;
 
  private:
