@@ -112,7 +112,8 @@ void Gaps::note_request(Missing& missing, const RepairTarget& target, unsigned c
     missing.in_vain = !target.queues;
   }
   const int doublings = std::min<int>(missing.requests - 1, kBackOffMax);
-  missing.due = missing.copies_left > 0 ? now + kCopySpacing : missing.asked + (target.timeout + guard_) * (1 << doublings);
+  missing.due =
+      missing.copies_left > 0 ? now + kCopySpacing : missing.asked + (target.timeout + guard_) * (1 << doublings);
 }
 
 bool Gaps::add_to(wire::RepairRequest& request, std::uint64_t sequence) {

@@ -4,8 +4,8 @@
 // is the caller's to say: that may be later than now, for stripes come by different ways. It is asked for a guard after
 // that, because paths reorder; the guard follows what reordering is seen (kGuardMin..kGuardMax). An unanswered request
 // is repeated after the path's timeout, elsewhere if the caller likes. Copies of a request follow it, kCopySpacing
-// apart: on a path that loses much (copies_for()), and of what has been asked for in vain, which goes to two at once. For
-// it is repairs that fail which make the tail of the lag.
+// apart: on a path that loses much (copies_for()), and of what has been asked for in vain, which goes to two at once.
+// For it is repairs that fail which make the tail of the lag.
 #pragma once
 
 #include <algorithm>
