@@ -67,8 +67,8 @@ void Gaps::restart(std::uint64_t from, StripeMask stripes, const Striping& strip
   for (Missing& missing : missing_) {
     if (missing.gone || missing.sequence < from || (stripes & bit(striping.of(missing.sequence))) == 0) continue;
     missing.due = now + guard_;
-    missing.requests = 0;
-    missing.copies_left = 0;
+    missing.requests = missing.turns = missing.copies_left = 0;
+    missing.two_next = false;
     next_due_ = std::min(next_due_, missing.due);
   }
 }
@@ -78,7 +78,7 @@ void Gaps::ask_next(std::uint64_t from, std::uint64_t to, Instant now) {
     if (missing.sequence >= to) break;
     if (missing.gone || missing.sequence < from || missing.requests == 0 || missing.requests > kTurnsAtOnce) continue;
     missing.due = now;
-    missing.in_vain = true;
+    missing.two_next = true;
     missing.copies_left = 0;
     next_due_ = std::min(next_due_, missing.due);
   }
@@ -107,13 +107,14 @@ void Gaps::note_request(Missing& missing, const RepairTarget& target, unsigned c
   } else {
     if (missing.requests < UINT8_MAX) ++missing.requests;
     missing.asked = now;
-    if (missing.in_vain && copies == 0 && copies_again_.take(1, now)) copies = 1;
+    if (missing.two_next && copies == 0 && copies_again_.take(1, now)) copies = 1;
     missing.copies_left = static_cast<std::uint8_t>(copies);
-    missing.in_vain = !target.queues;
+    missing.two_next = !target.queues;
   }
   const int doublings = std::min<int>(missing.requests - 1, kBackOffMax);
-  missing.due =
-      missing.copies_left > 0 ? now + kCopySpacing : missing.asked + (target.timeout + guard_) * (1 << doublings);
+  const Duration patience = (target.timeout + guard_) * (1 << doublings);
+  // A copy may have had to wait for long.
+  missing.due = missing.copies_left > 0 ? now + kCopySpacing : std::max(missing.asked + patience, now + patience / 2);
 }
 
 bool Gaps::add_to(wire::RepairRequest& request, std::uint64_t sequence) {

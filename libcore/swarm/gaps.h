@@ -57,7 +57,7 @@ class Gaps {
     std::uint8_t requests = 0;
     std::uint8_t copies_left = 0;
     std::uint8_t turns = 0;  // how often somebody has been asked, with the copies
-    bool in_vain = false;    // whoever was asked does not have it, or the request or its answer was lost
+    bool two_next = false;   // if this is in vain two are asked next
     bool gone = false;
   };
 

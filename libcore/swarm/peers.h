@@ -19,6 +19,23 @@
 
 namespace spate::swarm {
 
+// How often what a peer is asked for comes from it: falls by an eighth with each shard that it is asked for, and rises
+// by a quarter of what is left with each that comes. Who always has it stands at kAlways, who never has it at 0.
+class Answering {
+ public:
+  static constexpr unsigned kAlways = 170;  // where a rise makes good a fall: s / 8 = (256 - s) / 4
+
+  void on_asked(unsigned shards) {
+    for (; shards > 0 && share_ >= 8; --shards) share_ -= share_ / 8;
+  }
+  void on_answered() { share_ += (256 - share_) / 4; }
+  // In thousandths of all that it is asked for.
+  unsigned in_vain_permille() const { return 1'000 - 1'000 * std::min(share_, kAlways) / kAlways; }
+
+ private:
+  unsigned share_ = kAlways;
+};
+
 struct Peer {
   static constexpr std::uint64_t kIntroductionsPerSecond = 20;
   static constexpr std::uint64_t kIntroductionsBurst = 16;
@@ -50,6 +67,7 @@ struct Peer {
   std::vector<Instant> refused_until;  // by stripe: it would not give us that one
   Instant sends_until{};               // it may send us shards: it is a parent, or was one a moment ago
   Instant useless_until{};             // as a parent it lived, and sent nothing
+  Answering answering;                 // when it is asked for what is missing
 
   // The publisher or a relay: by its own word, which only the link makes worth something.
   bool says_publisher() const { return status && status->role == wire::Role::kPublisher; }

@@ -1,6 +1,7 @@
 #include "libcore/swarm/requests.h"
 
 #include <algorithm>
+#include <numeric>
 #include <vector>
 
 #include "libcore/swarm/children/standing.h"
@@ -11,6 +12,7 @@ namespace {
 
 constexpr Duration kPublisherCost = std::chrono::seconds(1);        // it has everybody to bear
 constexpr Duration kFewSlotsCost = std::chrono::milliseconds(100);  // nor is there much to spare where there are few
+constexpr Duration kInVainCost = std::chrono::milliseconds(150);    // of asking who does not have it
 // An answer that has not come after one and a half round trips, and this, is not waited for.
 constexpr Duration kAnswering = std::chrono::milliseconds(30);
 
@@ -28,6 +30,9 @@ void Requests::send(Instant now) {
     const auto request = house_.reception.next_request(choose, now);
     if (!request) return;
     left_.charge(1, now);
+    if (Peer* const peer = house_.peers.find(request->target.session))
+      peer->answering.on_asked(std::accumulate(request->request.ranges.begin(), request->request.ranges.end(), 0u,
+                                               [](unsigned n, const auto& range) { return n + range.count; }));
     house_.outbox.send(request->target.session, request->request);
   }
 }
@@ -54,6 +59,7 @@ std::optional<RepairTarget> Requests::whom_to_ask(std::uint64_t sequence, unsign
 
 Duration Requests::cost(const Peer& peer) const {
   Duration cost = peer.rtt.smoothed();
+  cost += kInVainCost * static_cast<int>(peer.answering.in_vain_permille()) / 1'000;
   if (peer.says_publisher()) cost += kPublisherCost;
   if (!peer.status || !contributes(peer.status->slots, house_.reception.striping())) cost += kFewSlotsCost;
   return cost;

@@ -1,8 +1,9 @@
 // Asking for what is missing: whom, and how much at once.
 //
-// First the nearest of those that give us other stripes is asked, which has it by another way; then the stripe's own
-// parent, and the rest, the publisher last; and again. Each time that somebody was asked in vain the next two are asked
-// at once. Requests have a budget, and wait while the upload limit is overdrawn.
+// First the nearest of those that give us other stripes is asked, which has it by another way; who was often asked in
+// vain of late counts as farther. Then the stripe's own parent, and the rest, the publisher last; and again. What was
+// asked for in vain is asked of the next two at once (Gaps). Requests have a budget, and wait while the upload limit is
+// overdrawn.
 #pragma once
 
 #include "libcore/swarm/children.h"

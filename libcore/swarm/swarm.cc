@@ -146,7 +146,9 @@ void Swarm::handle_frame(Peer& peer, Buffer frame, Instant now) {
   const bool is_list = list.has_value();
   const bool has_data = !list || list->count() > 0;
   const Reception::From from{session.number(), member_->parents().from(session), rtt};
+  const std::uint64_t repaired = reception_->stats().repaired;
   const stream::Verdict verdict = reception_->take(std::move(frame), from, own_.media_now(now), now);
+  if (reception_->stats().repaired > repaired) peer.answering.on_answered();
   if (is_list && has_data && verdict == stream::Verdict::kStored) children_.on_list(list_first);
   if (!reception_->stored_parity().empty()) children_.on_parity(reception_->stored_parity());
   if (!reception_->stored().empty()) children_.on_stored(reception_->stored());

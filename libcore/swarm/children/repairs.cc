@@ -40,9 +40,14 @@ void Repairs::on_request(Child& child, const wire::RepairRequest& request, Insta
     for (std::uint64_t i = 0; i < range.count; ++i) {
       if (!child.asked.left.take(1, now)) return;  // whatever the answer is
       const std::uint64_t sequence = request.base + range.offset + i;
-      // Not sent yet: it is on its way. (A restarted store may end before the cursor.)
       const bool ours = (child.due() & bit(house_.table.striping().of(sequence))) != 0;
-      if (sequence >= store.head() || (ours && sequence >= child.cursor)) return;
+      // Not sent yet: it is on its way. (A restarted store may end before the cursor.)
+      if (ours && (sequence >= store.head() || sequence >= child.cursor)) continue;
+      // We are not that far yet, but others may be.
+      if (sequence >= store.head()) {
+        say_no(child, sequence);
+        continue;
+      }
       if (sequence < store.tail()) {
         const std::uint64_t gone = std::min(store.tail() - sequence, range.count - i);
         house_.outbox.send(child.session, wire::Hole{sequence, static_cast<std::uint16_t>(gone)});

@@ -286,6 +286,10 @@ TEST_CASE("gaps: a new parent is asked for everything again of its stripes after
   f.notice(f.at, f.at + 8, kStart);
   REQUIRE(f.due(kStart + milliseconds(5)));
   f.gaps.restart(0, bit(1) | bit(2), kStriping, kStart + milliseconds(10));
+  f.whom = [&](const Gaps::Missing& missing) {
+    CHECK(missing.turns == 0);
+    return kParent;
+  };
   CHECK_FALSE(f.due(kStart + milliseconds(11)));
   const auto request = f.due(kStart + milliseconds(10) + f.gaps.guard());
   REQUIRE(request);

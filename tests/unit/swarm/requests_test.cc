@@ -1,5 +1,7 @@
 #include "libcore/swarm/requests.h"
 
+#include <set>
+
 #include "tests/catch.h"
 #include "tests/unit/swarm/streaming_world.h"
 
@@ -48,6 +50,50 @@ TEST_CASE("requests: the nearest other is asked before the stripe's parent, unle
   for (int i = 0; i < 50 && !asked(f.p1) && !asked(f.p2); ++i) f.run(milliseconds(4));
   CHECK(asked(f.p1) == publisher);
   CHECK(asked(f.p2) == !publisher);
+}
+
+TEST_CASE("requests: of the others the nearest that answers is asked first", "[swarm]") {
+  StreamingWorld f({1, 2, 3});
+  const bool answers = GENERATE(false, true);
+  f.net.delay = [&](const Address& from, const Address& to) {
+    return from == f.p3.peer.address || to == f.p3.peer.address ? milliseconds(30) : milliseconds(10);
+  };
+  constexpr StripeMask kOfTwo = 0x00f0;
+  constexpr StripeMask kOfThree = 0x0f00;
+  f.p1.status.open = f.p1.status.home = f.p1.grants = kAll & ~(kOfTwo | kOfThree);
+  f.p2.status.open = f.p2.status.home = f.p2.grants = kOfTwo;  // near
+  f.p3.status.open = f.p3.status.home = f.p3.grants = kOfThree;
+  f.run(seconds(4));  // what was published before it joined is given up by then
+  REQUIRE(f.granted() == kAll);
+  std::size_t first_asked_near = 0;
+  std::size_t first_asked_far = 0;
+  std::set<std::uint64_t> asked;
+  const auto listen = [&](ScriptedParent& parent, std::size_t& count, bool gives) {
+    parent.peer.react = [&, gives, react = parent.peer.react](const wire::Control& message, Instant now) {
+      react(message, now);
+      const auto* const request = std::get_if<wire::RepairRequest>(&message);
+      if (request == nullptr) return;
+      for (const auto& range : request->ranges)
+        for (std::uint64_t s = request->base + range.offset; s < request->base + range.offset + range.count; ++s) {
+          count += asked.insert(s).second ? 1u : 0u;
+          if (gives) parent.peer.send_frame(f.broadcast.frame(s));
+        }
+    };
+  };
+  listen(f.p2, first_asked_near, answers);
+  listen(f.p3, first_asked_far, true);
+  for (int i = 0; i < 40; ++i) {
+    f.withheld = bit(0) | bit(2) | bit(14);  // of p1; more than parity makes good
+    f.run(milliseconds(64));                 // a block
+    f.withheld = 0;
+    f.run(milliseconds(256));
+  }
+  CAPTURE(first_asked_near, first_asked_far);
+  CHECK(first_asked_near + first_asked_far > 40);
+  if (answers)
+    CHECK(first_asked_near > 10 * first_asked_far);
+  else
+    CHECK(first_asked_far > first_asked_near);
 }
 
 TEST_CASE("requests: a shard that its stripe's parent has not is asked of another", "[swarm]") {

@@ -52,6 +52,16 @@ TEST_CASE("children: what is not here yet, or was not sent yet, makes no hole", 
   CHECK(f.a.frames.empty());
 }
 
+TEST_CASE("children: who has some stripes from us is told that we are not that far yet with others", "[swarm]") {
+  Fixture f(0, 0, 3'000, {4, 0});
+  f.add_live(f.a, bit(1), 0, false);
+  f.server.publish(20, f.net.now);
+  f.net.run_for(milliseconds(20));
+  f.a.say(f.request(20, 4));  // of stripes 0, 1, 2 and 3
+  f.net.run_for(milliseconds(20));
+  CHECK(f.a.all<wire::Hole>() == std::vector<wire::Hole>{{20, 1}, {22, 1}, {23, 1}});
+}
+
 TEST_CASE("children: a list is sent on request", "[swarm]") {
   Fixture f;
   f.server.publish(40, f.net.now);
