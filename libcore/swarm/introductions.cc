@@ -16,6 +16,7 @@ constexpr unsigned kFewStripes = 4;                        // whoever passes on 
 struct Known {
   wire::PeerRecord record;
   bool child = false;       // takes the stream from us, and reports
+  StripeMask takes = 0;     // from us
   Duration way_to_it = {};  // half of its round trip: what it has from here is later by that
 
   bool few_stripes() const { return count(record.home) <= kFewStripes; }
@@ -27,6 +28,23 @@ bool named_before(const Known& a, const Known& b) {
   if (a.few_stripes() != b.few_stripes()) return a.few_stripes();
   if (a.lag() != b.lag()) return a.lag() < b.lag();
   return a.record.key < b.record.key;
+}
+
+// Leaves so many. Of those that pass on one stripe each, few are named: the last place is for whoever passes on most of
+// the stripes that those before it leave open, if that is more than one. Of those count only what it has from us, or
+// one that claims everything would always have that place.
+void shorten(std::vector<Known>& known, std::size_t most, StripeMask wanted) {
+  if (known.size() <= most) return;
+  const auto last = known.begin() + static_cast<std::ptrdiff_t>(most) - 1;
+  for (auto it = known.begin(); it != last; ++it)
+    if (it->record.free_slots > 0) wanted &= ~it->record.home;
+  const auto gives = [&](const Known& k) {
+    return k.record.free_slots > 0 ? count(k.record.home & k.takes & wanted) : 0;
+  };
+  const auto best =
+      std::max_element(last, known.end(), [&](const Known& a, const Known& b) { return gives(a) < gives(b); });
+  if (gives(*best) > 1) std::iter_swap(last, best);
+  known.resize(most);
 }
 
 }  // namespace
@@ -53,7 +71,7 @@ wire::Peers Introductions::for_asker(const Peer& asker, StripeMask wanted) const
     if (peer.session == asker.session) return;
     const Duration way = peer.rtt.known() ? peer.rtt.least() / 2 : kUnknownWay;
     if (const auto record = record_of(peer))
-      known.push_back({*record, children_.report_of(peer.session) != nullptr, way});
+      known.push_back({*record, children_.report_of(peer.session) != nullptr, children_.stripes(peer.session), way});
   };
   const auto& all = peers_.all();
   children_.for_each([&](session::SessionId child) {
@@ -73,9 +91,8 @@ wire::Peers Introductions::for_asker(const Peer& asker, StripeMask wanted) const
     open &= ~k.record.home;
     return true;
   });
-  const std::size_t most = children_.size() > kManyChildren ? kPeersOfMany : wire::kPeersMax;
-  for (const Known& k : known)
-    if (peers.peers.size() < most) peers.peers.push_back(k.record);
+  shorten(known, children_.size() > kManyChildren ? kPeersOfMany : wire::kPeersMax, wanted);
+  for (const Known& k : known) peers.peers.push_back(k.record);
   return peers;
 }
 

@@ -19,7 +19,9 @@ class Introductions {
   // Those of our peers who may serve the asker: with free slots first, then our children before others, then who claims
   // to pass on little before who claims to pass on much, then the nearest to the publisher, but none nearer than its
   // round trip lets it be; one for each stripe that the asker wants before there is a second for any. For claims cost
-  // nothing: whoever claims room for everything, at once, is named for what nobody else gives.
+  // nothing: whoever claims room for everything, at once, is named for what nobody else gives. Where not all are named,
+  // the last place is for whoever has from us, and gives, most of what those before it leave open: else a relay were
+  // behind more hosts of one stripe each than are named.
   wire::Peers for_asker(const Peer& asker, StripeMask wanted) const;
 
  private:

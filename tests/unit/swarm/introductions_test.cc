@@ -1,5 +1,8 @@
 #include "libcore/swarm/introductions.h"
 
+#include <memory>
+#include <vector>
+
 #include "tests/catch.h"
 #include "tests/unit/swarm/publisher_world.h"
 
@@ -12,7 +15,7 @@ namespace {
 
 // Two children, a and b, and one that asks for others. One of the children is farther away than the other.
 struct Fixture : PublisherWorld {
-  explicit Fixture(const Address& far = {}) : PublisherWorld(2) {
+  explicit Fixture(const Address& far = {}, std::uint32_t room = 2) : PublisherWorld(room) {
     net.add(asker);
     net.delay = [far](const Address& from, const Address& to) {
       return from == far || to == far ? milliseconds(100) : milliseconds(5);
@@ -68,4 +71,33 @@ TEST_CASE("introductions: nobody is nearer to the publisher than its round trip 
   CHECK(f.named_for(bit(2)) == f.keys(near, far));
   f.report(near, milliseconds(140), 3, bit(2));
   CHECK(f.named_for(bit(2)) == f.keys(far, near));
+}
+
+TEST_CASE("introductions: of many children the last one named gives what those before it leave open", "[swarm]") {
+  constexpr unsigned kHosts = 9;
+  constexpr unsigned kNamed = 6;
+  Fixture f({}, kHosts + 2);
+  std::vector<std::unique_ptr<ScriptedPeer>> hosts;  // each passes on one stripe; f.a all of them, as a relay does
+  for (unsigned s = 0; s < kHosts; ++s) {
+    f.net.add(*hosts.emplace_back(std::make_unique<ScriptedPeer>(static_cast<std::uint8_t>(20 + s))));
+    hosts.back()->dial(1, f.net.now);
+  }
+  f.net.run_for(milliseconds(100));
+  for (const auto& host : hosts) host->say(wire::Subscribe{.stripes = 1, .window_bytes = 100'000});
+  f.a.say(wire::Subscribe{.window_bytes = 100'000});
+  f.net.run_for(milliseconds(300));
+  for (unsigned s = 0; s < kHosts; ++s) hosts[s]->say(wire::Report{0, 0, 0, 0, 30'000 + 1'000 * s, 3, 3, bit(s)});
+  f.report(f.b, milliseconds(10), 40, wire::kAllStripes);  // a liar: it has one stripe
+  f.report(f.a, milliseconds(30), 40, wire::kAllStripes);
+  REQUIRE(f.host.swarm->stats(f.net.now).children == kHosts + 2);
+  const auto nearest_hosts = [&](unsigned n) {
+    std::vector<crypto::NodeKey> keys;
+    for (unsigned s = 0; s < n; ++s) keys.push_back(hosts[s]->keys.public_key);
+    return keys;
+  };
+  std::vector<crypto::NodeKey> with_relay = nearest_hosts(kNamed - 1);
+  with_relay.push_back(f.a.keys.public_key);
+  CHECK(f.named_for(first_stripes(PublishConfig{}.stripes)) == with_relay);
+  CHECK(f.named_for(first_stripes(kNamed + 1)) == with_relay);
+  CHECK(f.named_for(first_stripes(kNamed)) == nearest_hosts(kNamed));  // one stripe is left open, and a host gives it
 }
