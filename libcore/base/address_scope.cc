@@ -21,6 +21,9 @@ bool begins_with(const Address& address, std::initializer_list<std::uint8_t> pre
   return std::equal(prefix.begin(), prefix.end(), address.ip.begin());
 }
 
+// A network's own translator has one of these prefixes; where in the address the IPv4 one is, only that network knows.
+bool is_local_nat64(const Address& address) { return begins_with(address, {0x00, 0x64, 0xff, 0x9b, 0, 1}); }
+
 }  // namespace
 
 Scope scope_of(const Address& address) {
@@ -34,14 +37,15 @@ Scope scope_of(const Address& address) {
   if (ip[0] == 0xfe && (ip[1] & 0xc0) == 0x80) return Scope::kLink;
   if ((ip[0] & 0xfe) == 0xfc || (ip[0] == 0xfe && (ip[1] & 0xc0) == 0xc0)) return Scope::kPrivate;
   if (begins_with(address, {0x00, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0})) return scope_of_v4(ip[12], ip[13]);
-  if (begins_with(address, {0x00, 0x64, 0xff, 0x9b, 0, 1})) return Scope::kPrivate;
+  if (is_local_nat64(address)) return Scope::kPrivate;
   if (begins_with(address, {0x20, 0x02})) return scope_of_v4(ip[2], ip[3]);
   return Scope::kPublic;
 }
 
 bool may_be_told(const Address& address, const Address& informant) {
   const Scope scope = scope_of(address);
-  return scope != Scope::kNone && address.port >= kFirstFreePort && scope >= scope_of(informant);
+  const Scope from = is_local_nat64(informant) ? Scope::kPublic : scope_of(informant);
+  return scope != Scope::kNone && address.port >= kFirstFreePort && scope >= from;
 }
 
 }  // namespace spate

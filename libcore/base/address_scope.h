@@ -20,7 +20,8 @@ Scope scope_of(const Address& address);
 
 // May we send to that address because somebody at `informant` says so? It must be a host's, with a port that no system
 // service has (1,024 or above), and not nearer to us than who names it: a stranger far away has no business with our
-// own host and network, while on one host, or in one private network, all is as it is elsewhere.
+// own host and network, while on one host, or in one private network, all is as it is elsewhere. An informant in
+// 64:ff9b:1::/48 counts as public: what is behind a network's own translator may be anybody in the IPv4 Internet.
 //
 // Private networks are not told apart. So peers of several that are routed to each other may name each other; but where
 // peers with public addresses are routed to peers with private ones, what the former say of the latter is refused:

@@ -94,6 +94,16 @@ TEST_CASE("address scope: nobody names what is nearer to us than itself", "[base
   CHECK_FALSE(may_be_told(link, home));
 }
 
+TEST_CASE("address scope: whoever comes through a network's own translator may be far away", "[base]") {
+  const Address translated{{0x00, 0x64, 0xff, 0x9b, 0, 1, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4}, 7'400};
+  for (const Address& near : {v4(192, 168, 0, 2), v6(0xfd, 0x12, 0, 0, 1), translated}) {
+    CHECK_FALSE(may_be_told(near, translated));
+    CHECK(may_be_told(near, v4(192, 168, 0, 3)));
+  }
+  CHECK(may_be_told(v4(1, 2, 3, 4), translated));
+  CHECK_FALSE(may_be_told(translated, v4(1, 2, 3, 4)));
+}
+
 TEST_CASE("address scope: nobody names a system service's port", "[base]") {
   Address address = v4(1, 2, 3, 4);
   for (const std::uint16_t port : std::initializer_list<std::uint16_t>{0, 53, 1'023}) {
