@@ -348,7 +348,8 @@ std::optional<std::uint32_t> Endpoint::take_session_slot() {
 }
 
 // Those that are silent for longest; what we have begun ourselves and is not answered yet ends by itself. Whoever goes
-// is told, and so does not speak to nobody until it finds us silent.
+// is told, and for a while does not think of us as a parent. Its own session it keeps until it finds us silent, and
+// what it says meanwhile, inquiries too, changes nothing here.
 bool Endpoint::evict(Instant now) {
   std::optional<std::uint32_t> idle;
   for (std::uint32_t slot = 0; slot < sessions_.size(); ++slot) {

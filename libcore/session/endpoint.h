@@ -108,7 +108,7 @@ class Endpoint {
   void punch(const Address& address);
   // Whether the session is of use, and does not give way to a newcomer; at first it is not. Unknown ids are ignored.
   void keep(SessionId id, bool kept);
-  bool kept(SessionId id) const;
+  bool kept(SessionId id) const;  // tests ask; elsewhere only evict() wants to know
   // Forgets a session without a word or an event. Unknown ids are ignored.
   void close(SessionId id);
 
