@@ -44,8 +44,9 @@ void Bulletin::handle_deadline(Instant now) {
     house_.children.for_each([&](session::SessionId child) {
       const bool whole = house_.children.whole(child);
       if (whole || statuses_ % kStatusesPart == 0) house_.outbox.send(child, house_.own.status_for(child, now));
-      if (!whole) return;
-      if (Peer* const peer = house_.peers.find(child)) house_.peers.ping(*peer, now);
+      Peer* const peer = house_.peers.find(child);
+      // A child is pinged when it comes; that ping, or its answer, may have been lost.
+      if (peer != nullptr && (whole || !peer->rtt.known())) house_.peers.ping(*peer, now);
     });
   }
   if (now >= info_again_) {

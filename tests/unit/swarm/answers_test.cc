@@ -95,6 +95,24 @@ TEST_CASE("answers: what has room is granted, and the rest refused with introduc
   CHECK(peers->peers[0].home == bit(2));
 }
 
+TEST_CASE("answers: a new child is pinged until its round trip is known, also when the first ping is lost", "[swarm]") {
+  PublisherWorld f;
+  bool deaf = true;
+  f.net.fate = [&](const Address&, const Address& to, Bytes) { return !deaf || to != f.a.address; };
+  f.ask(f.a, wire::Subscribe{.stripes = bit(1), .window_bytes = 100'000});
+  deaf = false;
+  REQUIRE(f.host.swarm->stats(f.net.now).children == 1);
+  f.a.answers_pings = false;
+  f.feed(milliseconds(3'500), &f.a);
+  CHECK(f.a.all<wire::Ping>().size() >= 3);
+  CHECK(f.a.all<wire::Ping>().size() <= 4);
+  f.a.answers_pings = true;
+  f.feed(milliseconds(1'500), &f.a);
+  f.a.heard.clear();
+  f.feed(milliseconds(3'500), &f.a);
+  CHECK(f.a.all<wire::Ping>().empty());
+}
+
 TEST_CASE("answers: a repeated subscription gets the same answer and costs no second slot", "[swarm]") {
   PublisherWorld f;
   f.feed(milliseconds(100));
