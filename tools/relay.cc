@@ -216,11 +216,8 @@ void Relay::read_line(std::string_view line) {
   try {
     add(line, streams_.empty() ? options_.connect_timeout : kLateResolveLimit);
   } catch (const ToolError& error) {
-    // With other streams running, a bad line is no reason to end them.
+    // A bad line is no reason to do without the others.
     fail(error.code, "line " + std::to_string(line_number_) + ": " + error.what());
-    if (!streams_.empty() || error.code != kUsage) return;
-    more_links_ = false;
-    stop_if_done();
   }
 }
 

@@ -50,7 +50,6 @@ Loaded read_key(int fd, const std::string& path) {
   struct stat status {};
   if (::fstat(fd, &status) != 0) return system_problem("cannot read", path, errno);
   if (!S_ISREG(status.st_mode)) return refused(path, "is not a regular file");
-  if ((status.st_mode & 077) != 0) return refused(path, "can be read by others: chmod 600 " + path);
   std::array<char, 128> text{};  // longer than any key
   const ssize_t n = ::read(fd, text.data(), text.size());
   if (n < 0) return system_problem("cannot read", path, errno);
@@ -60,6 +59,8 @@ Loaded read_key(int fd, const std::string& path) {
   const bool good = parse_key(line, seed);
   crypto::erase({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
   if (!good) return refused(path, "does not hold a spate key, or not all of it");
+  // After that: nobody is told to change the mode of a file that is no key.
+  if ((status.st_mode & 077) != 0) return refused(path, "can be read by others: chmod 600 " + path);
   return seed;
 }
 

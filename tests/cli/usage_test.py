@@ -183,6 +183,13 @@ class Usage(unittest.TestCase):
         self.assert_one_line(spate.run("relay", data=b"# nothing\n"), 2, "no link")
         self.assert_one_line(spate.run("relay", data=b"x" * 100_000), 2, "line 1")
 
+    def test_a_relay_does_not_do_without_the_good_links_for_a_bad_one(self):
+        link = spate.run("publish", "--advertise", "127.0.0.1:9").out
+        ended = spate.run("relay", "--connect-timeout", "500ms", data=b"nonsense\n" + link)
+        self.assertEqual(ended.code, 4)
+        self.assertIn("line 1", ended.err)
+        self.assertIn("no answer", ended.err)
+
     def test_a_relay_goes_on_to_the_next_link(self):
         silent = self.silent_socket()
         unknown, good = link_to(9, host="no-such-host.invalid"), link_to(silent.getsockname()[1])

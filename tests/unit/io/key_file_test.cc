@@ -77,6 +77,17 @@ TEST_CASE("a key file that others can read is refused, and the message says what
   }
 }
 
+TEST_CASE("nobody is told to change the mode of a file that is no key") {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path("hosts");
+  write_all(path, "127.0.0.1 localhost\n", 0644);
+  const auto loaded = io::load_or_make_key_file(path, seed_of(2));
+  const auto* failure = std::get_if<io::KeyFileFailure>(&loaded);
+  REQUIRE(failure != nullptr);
+  CHECK(failure->kind == Kind::kRefused);
+  CHECK(failure->message.find("chmod") == std::string::npos);
+}
+
 TEST_CASE("a key file that is not whole is refused") {
   const TemporaryDirectory directory;
   const std::string path = directory.path("my.key");
