@@ -32,8 +32,8 @@ std::optional<Failure> keep_epoch(const std::string& path, const crypto::StreamK
 
 // A publisher's next: no less than `least`, greater than the one before, and kept by the time this returns. With a
 // failure it is not kept, and greater only than what could be read. Waits for others that long; if they have not done
-// by then, another publisher may be choosing the same one (`locked`), or somebody keeps us out:
-// whoever can open the directory can lock it. Only one that others cannot read is safe from that.
+// by then, another publisher may be choosing the same one (`locked`), or somebody keeps us out: whoever can open the
+// directory can lock it. Only one that others cannot read is safe from that.
 struct NextEpoch {
   std::uint64_t epoch = 0;
   std::optional<Failure> failure;

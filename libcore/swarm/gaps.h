@@ -50,9 +50,9 @@ class Gaps {
 
   struct Missing {
     std::uint64_t sequence = 0;
-    Instant noticed;
-    Instant expected;
-    Instant due;
+    Instant noticed{};
+    Instant expected{};
+    Instant due{};
     Instant asked{};
     std::uint8_t requests = 0;
     std::uint8_t copies_left = 0;
@@ -114,7 +114,7 @@ std::uint64_t Gaps::notice(std::uint64_t from, std::uint64_t to, const stream::S
   for (; s < to && size_ < kMissingMax; ++s) {
     if (store.covers(s) && (store.at(s).present() || store.at(s).given_up)) continue;
     const Instant when = std::max(now, expected(s));
-    missing_.push_back({s, now, when, when + guard_, {}, 0, 0, 0, false, false});
+    missing_.push_back({.sequence = s, .noticed = now, .expected = when, .due = when + guard_});
     ++size_;
     next_due_ = std::min(next_due_, when + guard_);
   }

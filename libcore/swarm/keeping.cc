@@ -10,11 +10,10 @@ constexpr Duration kInterval = std::chrono::milliseconds(100);
 void Keeping::handle_deadline(Instant now) {
   if (now < again_) return;
   again_ = now + kInterval;
-  kept_before_.swap(kept_);
+  for (const session::SessionId id : kept_) endpoint_.keep(id, false);
   kept_.clear();
   children_.for_each([&](session::SessionId child) { kept_.push_back(child); });
   if (parents_ != nullptr) parents_->for_each([&](session::SessionId parent, StripeMask) { kept_.push_back(parent); });
-  for (const session::SessionId id : kept_before_) endpoint_.keep(id, false);
   for (const session::SessionId id : kept_) endpoint_.keep(id, true);
 }
 

@@ -27,7 +27,6 @@ class Keeping {
   const Children& children_;
   const Parents* const parents_;
   std::vector<session::SessionId> kept_;
-  std::vector<session::SessionId> kept_before_;
   Instant again_{};
 };
 

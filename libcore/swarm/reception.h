@@ -93,7 +93,7 @@ class Reception {
   void on_new_parent(StripeMask stripes, Instant now);
   void on_no_parent(StripeMask stripes, Instant now);
 
-  // The next repair request, if one is due. choose(sequence, requests) says whom to ask for a shard that has been asked
+  // The next repair request, if one is due. choose(sequence, turns) says whom to ask for a shard that has been asked
   // for so often, or nobody.
   struct Request {
     RepairTarget target;
