@@ -61,7 +61,10 @@ sim::Scenario named_for(const SimulateOptions& options, std::optional<std::uint6
     scenario.calm = std::min(scenario.calm, scenario.duration / 2);
     scenario.arrivals.within = std::min(scenario.arrivals.within, scenario.duration / 2);
   }
-  if (!options.rtt.empty()) scenario.map.kind = sim::MapSpec::Kind::kMatrix;
+  if (!options.rtt.empty()) {
+    scenario.map = {};
+    scenario.map.kind = sim::MapSpec::Kind::kMatrix;
+  }
   if (scenario.map.kind == sim::MapSpec::Kind::kMatrix && options.rtt.empty())
     throw ToolError(kUsage, "this scenario's map is a matrix; give it with --rtt FILE");
   return scenario;
@@ -70,7 +73,11 @@ sim::Scenario named_for(const SimulateOptions& options, std::optional<std::uint6
 sim::Scenario scenario_for(const SimulateOptions& options, std::optional<std::uint64_t> seed) {
   sim::Scenario scenario = options.swarm ? hunt_for(options, seed) : named_for(options, seed);
   if (options.warm_up) scenario.warm_up = *options.warm_up;
-  if (const auto wrong = sim::check_scenario(scenario)) throw ToolError(kUsage, wrong->what);
+  // A file is well by itself, or was refused when it was read.
+  if (const auto wrong = sim::check_scenario(scenario)) {
+    const std::string changes = changes_of(options);
+    throw ToolError(kUsage, (changes.empty() ? "" : "with " + changes + ": ") + wrong->what);
+  }
   return scenario;
 }
 

@@ -16,6 +16,23 @@ Found found(std::string what, std::vector<KeyPlace> places) {
   return Contradiction{std::move(what), std::move(places)};
 }
 
+// A key with the value that it has by default says nothing, so that all of them can be written.
+Found check_map(const MapSpec& map) {
+  const MapSpec nothing_said;
+  if (!map.continent.empty() && map.kind != MapSpec::Kind::kWorld)
+    return found("'continent' in [map] goes with kind \"world\" only", {{"map", "continent"}});
+  if (!map.continent.empty() && !continent_named(map.continent))
+    return found("'continent' in [map] must be africa, asia, europe, north-america, oceania or south-america",
+                 {{"map", "continent"}});
+  if (map.kind != MapSpec::Kind::kPlane)
+    for (const auto& [key, said] : {std::pair("delay-min", map.delay_min != nothing_said.delay_min),
+                                    std::pair("delay-max", map.delay_max != nothing_said.delay_max)})
+      if (said) return found(std::string("'") + key + "' in [map] goes with kind \"plane\" only", {{"map", key}});
+  if (map.delay_min > map.delay_max)
+    return found("'delay-min' in [map] is above 'delay-max'", {{"map", "delay-min"}, {"map", "delay-max"}});
+  return std::nullopt;
+}
+
 Found check_world(const Scenario& s) {
   if (s.relays + 2 > s.peers)
     return found("'peers' must leave room for a publisher, the relays and a viewer", {{"", "peers"}, {"", "relays"}});
@@ -23,14 +40,13 @@ Found check_world(const Scenario& s) {
   if (s.warm_up >= s.duration)
     return found("'warm-up' must be shorter than 'duration', which is " + print_duration(s.duration),
                  {{"", "warm-up"}, {"", "duration"}});
-  if (s.calm > s.duration) return found("'calm' is longer than 'duration'", {{"", "calm"}, {"", "duration"}});
+  if (s.calm > s.duration)
+    return found("'calm', which is " + print_duration(s.calm) + ", is longer than 'duration', which is " +
+                     print_duration(s.duration) + ": give a shorter 'calm'",
+                 {{"", "calm"}, {"", "duration"}});
   if (s.wake > std::chrono::milliseconds(100)) return found("'wake' must be at most \"100ms\"", {{"", "wake"}});
   if (s.viewers.empty()) return found("there must be at least one [[viewers]]", {{"", "viewers"}});
-  if (!s.map.continent.empty() && !continent_named(s.map.continent))
-    return found("'continent' in [map] must be africa, asia, europe, north-america, oceania or south-america",
-                 {{"map", "continent"}});
-  if (s.map.delay_min > s.map.delay_max)
-    return found("'delay-min' in [map] is above 'delay-max'", {{"map", "delay-min"}, {"map", "delay-max"}});
+  if (Found wrong = check_map(s.map)) return wrong;
   if (s.arrivals.within > s.duration)
     return found("'within' in [arrivals] is longer than 'duration'", {{"arrivals", "within"}, {"", "duration"}});
   if (s.churn.on && s.churn.median < std::chrono::seconds(1))
@@ -88,7 +104,7 @@ const char* what_is_too_much(const Fault& fault) {
 Found check_fault(const Scenario& s, std::size_t i) {
   const Fault& fault = s.faults[i];
   if (const char* const lacks = what_lacks(fault))
-    return found("the fault '" + describe(fault) + "' needs '" + lacks + "'", {{"faults", lacks, i}});
+    return found("the fault '" + describe(fault) + "' needs '" + lacks + "', above 0", {{"faults", lacks, i}});
   if (const char* const extra = what_is_too_much(fault))
     return found("the fault '" + describe(fault) + "' takes no '" + extra + "'", {{"faults", extra, i}});
   if (ends_lives(fault.kind) && fault.who == Who::kPublisher)

@@ -217,7 +217,7 @@ class Simulate(unittest.TestCase):
         for value in ("x", "4", "-1s", "", "1e3s"):
             self.assert_fails(spate.run("simulate", self.world(), "--warm-up", value), 2, "--warm-up")
         for more in (("--warm-up", "6s"), ("--warm-up", "1h"), ("--warm-up", "3s", "--seconds", "3")):
-            self.assert_fails(spate.run("simulate", self.world(), *more), 2, "'warm-up'", "'duration'")
+            self.assert_fails(spate.run("simulate", self.world(), *more), 2, "with --", "--warm-up: 'warm-up'", "'duration'")
         self.assert_fails(spate.run("simulate", "--swarm", "--seconds", "20", "--warm-up", "20s"), 2, "'warm-up'")
         path = self.write("warm.toml", 'warm-up = "6s"\n' + WORLD)
         self.assert_fails(spate.run("simulate", path), 2, path + ":1: ", "'warm-up'")
@@ -282,11 +282,25 @@ class Simulate(unittest.TestCase):
         late = self.world('[[faults]]\nkind = "pause"\nat = "3s"\nfor = "2s"\n')
         self.assert_fails(spate.run("simulate", late), 2, "%s:%d: " % (late, line + 3), "must be well")
         self.assert_fails(spate.run("simulate", "no-such-world"), 2, "no-such-world", "--list")
-        self.assert_fails(spate.run("simulate", self.folder + "/none.toml"), 2, "none.toml")
+        self.assert_fails(spate.run("simulate", self.folder + "/none.toml"), 2, "none.toml", "no such file")
+        self.assert_fails(spate.run("simulate", self.folder), 2, self.folder + " is a folder")
+        self.assert_fails(spate.run("simulate", "/dev/null"), 2, "/dev/null is not a regular file")
         hole = self.write("rtt", "0 10 20\n10 0\n20 30 0\n")
         self.assert_fails(spate.run("simulate", self.world(), "--rtt", hole), 2, hole + ":2: ")
         matrix = self.world('[map]\nkind = "matrix"\n')
         self.assert_fails(spate.run("simulate", matrix), 2, "--rtt")
+
+    def test_options_that_a_scenario_cannot_have_are_named(self):
+        late = self.world('[[faults]]\nkind = "pause"\nat = "1s"\nfor = "1s"\n')
+        self.assert_fails(spate.run("simulate", late, "--seconds", "2"), 2, "with --seconds: a fault ends at")
+        relays = self.write("relays.toml", "relays = 3\n" + WORLD)
+        self.assert_fails(spate.run("simulate", relays, "--peers", "4", env={"SPATE_SECONDS": "3"}), 2,
+                          "with --peers and --seconds: 'peers' must leave room")
+
+    def test_a_matrix_is_in_place_of_any_map(self):
+        rtt = self.write("rtt", self.MATRIX)
+        for world in ('[map]\ncontinent = "europe"\n', '[map]\nkind = "plane"\ndelay-min = "6ms"\n'):
+            self.assertIn('kind = "matrix"\n', self.simulate(self.world(world), "--rtt", rtt, "--write"))
 
     def test_what_cannot_go_together(self):
         world, rtt = self.world(), self.write("rtt", self.MATRIX)

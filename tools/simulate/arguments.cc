@@ -1,6 +1,7 @@
 #include "tools/simulate/arguments.h"
 
 #include <set>
+#include <utility>
 
 #include "tools/simulate/comparison.h"
 #include "tools/simulate/seeds.h"
@@ -76,6 +77,16 @@ void check(const SimulateOptions& options) {
                     "--shrink, --replay, --csv, --write and --compare-map");
   if (options.seeds.empty() && options.jobs > 0) throw ToolError(kUsage, "--jobs needs --seeds");
   seed_of(options);
+}
+
+std::string changes_of(const SimulateOptions& options) {
+  std::string changes;
+  for (const auto& [name, given] :
+       {std::pair("--peers", options.peers > 0), std::pair("--seconds", options.seconds > 0),
+        std::pair("--warm-up", options.warm_up.has_value()), std::pair("--rate", options.rate_bps > 0),
+        std::pair("--rtt", !options.rtt.empty()), std::pair("--churn", !options.churn.empty())})
+    if (given) changes += (changes.empty() ? "" : " and ") + std::string(name);
+  return changes;
 }
 
 std::optional<std::uint64_t> seed_of(const SimulateOptions& options) {

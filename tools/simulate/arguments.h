@@ -43,6 +43,9 @@ void add_options(CommandLine& line, SimulateOptions& options);
 // What cannot be, and what cannot go together. Throws ToolError(kUsage).
 void check(const SimulateOptions& options);
 
+// The options that change the scenario, as "--peers and --seconds".
+std::string changes_of(const SimulateOptions& options);
+
 // What --seed says, if it does.
 std::optional<std::uint64_t> seed_of(const SimulateOptions& options);
 

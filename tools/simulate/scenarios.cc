@@ -27,7 +27,10 @@ fs::path find_scenario(const std::string& name_or_path) {
     throw ToolError(kUsage,
                     "no scenario is called '" + name_or_path + "'; --list names them, and a file ends in .toml");
   }
-  if (!fs::is_regular_file(name_or_path, error)) throw ToolError(kUsage, name_or_path + ": no such file");
+  const fs::file_status status = fs::status(name_or_path, error);
+  if (fs::is_directory(status)) throw ToolError(kUsage, name_or_path + " is a folder: name a scenario's file");
+  if (!fs::exists(status)) throw ToolError(kUsage, name_or_path + ": no such file");
+  if (!fs::is_regular_file(status)) throw ToolError(kUsage, name_or_path + " is not a regular file");
   return name_or_path;
 }
 

@@ -179,15 +179,23 @@ TEST_CASE("scenario: what cannot be together is told with the line of one of its
   };
   told("seed = 3\npeers = 5\nrelays = 4\n", 2, "room");
   told("seed = 3\nrelays = 60\n", 2, "room");
-  told("seed = 3\nduration = \"5s\"\n", 2, "'calm'");
-  told("duration = \"5s\"\ncalm = \"6s\"\n", 2, "'calm'");
+  const std::string too_calm = " is longer than 'duration', which is 5s: give a shorter 'calm'";
+  told("seed = 3\nduration = \"5s\"\n", 2, "'calm', which is 8s," + too_calm);
+  told("duration = \"5s\"\ncalm = \"6s\"\n", 2, "'calm', which is 6s," + too_calm);
   told("duration = \"900ms\"\n", 1, "'duration'");
   told("seed = 3\nwarm-up = \"30s\"\n", 2, "'warm-up' must be shorter than 'duration', which is 30s");
   told("duration = \"20s\"\nwarm-up = \"20s\"\n", 2, "'warm-up'");
   told("seed = 3\nwake = \"1s\"\n", 2, "'wake'");
   told("seed = 3\nviewers = []\n", 2, "[[viewers]]");
   told("[map]\nkind = \"world\"\ncontinent = \"mu\"\n", 3, "africa");
-  told("[map]\n\ndelay-min = \"90ms\"\n", 3, "'delay-max'");
+  told("[map]\nkind = \"plane\"\ndelay-min = \"90ms\"\n", 3, "'delay-max'");
+  for (const char* kind : {"plane", "matrix"})
+    told("[map]\ncontinent = \"europe\"\nkind = \"" + std::string(kind) + "\"\n", 2,
+         "'continent' in [map] goes with kind \"world\" only");
+  for (const char* kind : {"world", "matrix"})
+    for (const std::string key : {"delay-min", "delay-max"})
+      told("[map]\nkind = \"" + std::string(kind) + "\"\n" + key + " = \"6ms\"\n", 3,
+           "'" + key + "' in [map] goes with kind \"plane\" only");
   told("[churn]\nmedian = \"0\"\n", 2, "median");
   told("[churn]\nsigma = 3.001\n", 2, "'sigma'");
   told("[arrivals]\nwithin = \"31s\"\n", 2, "within");
@@ -198,7 +206,8 @@ TEST_CASE("scenario: what cannot be together is told with the line of one of its
   told("[publisher]\ndown" + trace + "down = \"4M\"\n", 3, "'down-trace'");
   const std::string fine = "duration = \"20s\"\n[[faults]]\nkind = \"kill\"\nat = \"3s\"\n";
   told(fine + "[[faults]]\nkind = \"pause\"\nat = \"10s\"\n", 5, "needs 'for'");
-  told(fine + "[[faults]]\nkind = \"loss\"\nloss = \"0%\"\nfor = \"1s\"\n", 7, "needs 'loss'");
+  told(fine + "[[faults]]\nkind = \"loss\"\nloss = \"0%\"\nfor = \"1s\"\n", 7, "needs 'loss', above 0");
+  told(fine + "[[faults]]\nkind = \"join\"\ncount = 0\n", 7, "needs 'count', above 0");
   told(fine + "[[faults]]\nkind = \"crash\"\nfor = \"1s\"\nwho = \"publisher\"\n", 8, "publisher");
   told(fine + "[[faults]]\nkind = \"pause\"\nat = \"10s\"\nfor = \"5s\"\n", 8, "must be well");
   told(fine + "[[faults]]\nkind = \"kill\"\nat = \"13s\"\n", 7, "must be well");
