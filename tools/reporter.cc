@@ -52,7 +52,9 @@ void Reporter::tick(Instant now) {
   for (const Stream& stream : streams_) write(stream, node_.stats(stream.index, now), now, false);
 }
 
+// What cannot be written is told once, and is no reason to stop.
 void Reporter::write(const Stream& stream, const node::StreamStats& stats, Instant now, bool final) {
+  if (stats_failed_) return;
   io::StatsRecord record;
   record.utc_ms = io::utc_ms();
   record.now = now;
@@ -66,7 +68,10 @@ void Reporter::write(const Stream& stream, const node::StreamStats& stats, Insta
     record.output_dropped_bytes = output_->queue().dropped_bytes();
   }
   record.final = final;
-  writer_->write(record);
+  if (const auto failure = writer_->write(record)) {
+    stats_failed_ = true;
+    io::log::error(failure->message + "; no more of them are written");
+  }
 }
 
 void Reporter::show_status(Instant now) {

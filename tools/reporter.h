@@ -49,6 +49,7 @@ class Reporter {
   const io::UdpSocket& socket_;
   const io::Output* output_ = nullptr;
   std::optional<io::StatsWriter> writer_;
+  bool stats_failed_ = false;
   io::StatusLine status_line_;
   Duration every_{};
   Instant next_tick_ = kNever;

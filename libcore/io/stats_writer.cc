@@ -85,7 +85,7 @@ std::string format_stats(const StatsRecord& record) {
 }
 
 Result<StatsWriter> StatsWriter::open(const std::string& target) {
-  if (target.empty() || target == "-") return StatsWriter(STDERR_FILENO, {});
+  if (target.empty()) return StatsWriter(STDERR_FILENO, {});
   if (target.starts_with("fd:")) {
     const std::optional<int> fd = parse_fd(std::string_view(target).substr(3));
     if (!fd || ::fcntl(*fd, F_GETFL) < 0) return Failure{"'" + target + "' is not an open descriptor"};
@@ -98,7 +98,7 @@ Result<StatsWriter> StatsWriter::open(const std::string& target) {
 }
 
 bool StatsWriter::leads_to(const std::string& target, int fd) {
-  if (target.empty() || target == "-") return false;
+  if (target.empty()) return false;
   const std::optional<int> number =
       target.starts_with("fd:") ? parse_fd(std::string_view(target).substr(3)) : std::nullopt;
   struct stat there {};
@@ -107,12 +107,14 @@ bool StatsWriter::leads_to(const std::string& target, int fd) {
   return ::fstat(fd, &here) == 0 && there.st_dev == here.st_dev && there.st_ino == here.st_ino;
 }
 
-void StatsWriter::write(const StatsRecord& record) {
+std::optional<Failure> StatsWriter::write(const StatsRecord& record) {
   const std::string line = format_stats(record) + "\n";
   pollfd ready{fd_, POLLOUT, 0};
-  if (::poll(&ready, 1, record.final ? kFinalLinePatienceMs : 0) != 1) return;
-  // Shorter than PIPE_BUF: whole, or not at all.
-  [[maybe_unused]] const ssize_t n = ::write(fd_, line.data(), line.size());
+  if (::poll(&ready, 1, record.final ? kFinalLinePatienceMs : 0) != 1) return std::nullopt;
+  // Shorter than PIPE_BUF: into a pipe it goes whole, or not at all. A file takes a part of it where it is full.
+  const ssize_t n = ::write(fd_, line.data(), line.size());
+  if (n == static_cast<ssize_t>(line.size()) || (n < 0 && (errno == EAGAIN || errno == EINTR))) return std::nullopt;
+  return system_failure("cannot write the statistics", n < 0 ? errno : ENOSPC);
 }
 
 }  // namespace spate::io

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -33,12 +34,13 @@ std::string format_stats(const StatsRecord& record);
 // Where the lines go. A line that a pipe has no room for is dropped rather than waited for, except the last.
 class StatsWriter {
  public:
-  // "" or "-": standard error. "fd:N": a descriptor that was inherited. Else a file, made or emptied.
+  // "": standard error. "fd:N": a descriptor that was inherited. Else a file, made or emptied.
   static Result<StatsWriter> open(const std::string& target);
   // Whether those lines would go to where the descriptor goes: the same file, pipe or device.
   static bool leads_to(const std::string& target, int fd);
 
-  void write(const StatsRecord& record);
+  // Fails where a line cannot be written at all, as on a full disk.
+  std::optional<Failure> write(const StatsRecord& record);
 
  private:
   StatsWriter(int fd, Descriptor own) : fd_(fd), own_(std::move(own)) {}

@@ -54,9 +54,22 @@ class Stats(unittest.TestCase):
         self.assertEqual((failed.code, failed.out), (1, b""))
         self.assertEqual(failed.err.count("\n"), 1)
 
+    def test_what_cannot_be_written_is_told_once(self):
+        publisher = spate.Publisher("--stats", "10ms", "--stats-file", "/dev/full", stats=False)
+        watcher = spate.watch(publisher.link, "--stats", "10ms", "--stats-file", "/dev/full", stats=False)
+        publisher.write(spate.ts_packets(500))
+        for tool in (publisher, watcher):
+            tool.wait_until("a word", lambda tool=tool: "cannot write the statistics: No space left" in tool.err)
+        publisher.write(spate.ts_packets(500, seed=2))  # and it goes on
+        publisher.close_input()
+        self.assertEqual((publisher.wait(), watcher.wait()), (0, 0), watcher.err)
+        self.assertTrue(watcher.out.endswith(spate.ts_packets(500, seed=2)))
+        for tool in (publisher, watcher):
+            self.assertEqual(tool.err.count("\n"), 2, tool.err)  # and the summary
+
     def test_no_statistics_with_0(self):
         command = ("publish", "--listen", "127.0.0.1:0", "--stats", "0")
-        publisher = spate.run(*command, env={"SPATE_STATS": "10ms"})
+        publisher = spate.run(*command, env={"SPATE_STATS": "10ms"}, data=spate.ts_packets(10))
         self.assertEqual((publisher.code, publisher.err.count("\n")), (0, 1), publisher.err)
         self.assertNotIn("{", publisher.err)
         with tempfile.TemporaryDirectory() as directory:

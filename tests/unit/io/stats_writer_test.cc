@@ -71,8 +71,8 @@ TEST_CASE("statistics go to a file, one line each") {
   const std::string path = directory.path("stats");
   {
     auto writer = std::get<io::StatsWriter>(io::StatsWriter::open(path));
-    writer.write(record());
-    writer.write(record());
+    CHECK_FALSE(writer.write(record()));
+    CHECK_FALSE(writer.write(record()));
   }
   std::ifstream in(path);
   std::string line;
@@ -94,6 +94,13 @@ TEST_CASE("a statistics reader that does not read costs lines, not time") {
   REQUIRE(n > 0);
   text.resize(static_cast<std::size_t>(n));
   CHECK(text.ends_with("}\n"));  // whole lines only
+}
+
+TEST_CASE("statistics that cannot be written are told of") {
+  auto full = std::get<io::StatsWriter>(io::StatsWriter::open("/dev/full"));
+  const auto failure = full.write(record());
+  REQUIRE(failure);
+  CHECK(failure->message == "cannot write the statistics: No space left on device");
 }
 
 TEST_CASE("a descriptor for statistics must be open") {
