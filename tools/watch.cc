@@ -1,7 +1,8 @@
 // spate-watch: takes a link, joins the stream, writes it to standard output in order, and forwards it to others.
 #include <unistd.h>
-#include <filesystem>
 
+#include <algorithm>
+#include <filesystem>
 #include <optional>
 #include <string>
 
@@ -19,7 +20,7 @@
 namespace spate::tools {
 namespace {
 
-// After a signal, a reader that has stopped keeps us no longer than this.
+// After a signal, what the reader has not taken by then is given up.
 constexpr Duration kHastyOutput = std::chrono::milliseconds(500);
 
 struct Options {
@@ -92,6 +93,7 @@ class Watcher final : public io::DriverDelegate {
   void on_event(const node::Event& event, Instant now) override {
     if (const auto* played = std::get_if<node::Played>(&event)) {
       output_.push(played->frame, played->bytes);
+      played_ = true;
     } else if (const auto* stopped = std::get_if<node::Stopped>(&event)) {
       on_stopped(stopped->reason);
     } else if (std::holds_alternative<node::Joined>(event)) {
@@ -108,13 +110,19 @@ class Watcher final : public io::DriverDelegate {
   }
 
   void on_stop_request(Instant now) override {
-    output_.drop_unstarted();
+    give_output_up_at_ = now + kHastyOutput;
     node_.leave(now);
     driver_.stop(kHastyOutput);  // also if the stream had stopped before
   }
 
-  Instant next_tick() const override { return reporter_.next_tick(); }
-  void on_tick(Instant now) override { reporter_.tick(now); }
+  Instant next_tick() const override { return std::min(reporter_.next_tick(), give_output_up_at_); }
+  void on_tick(Instant now) override {
+    if (now >= give_output_up_at_) {
+      give_output_up_at_ = kNever;
+      output_.drop_unstarted();
+    }
+    if (now >= reporter_.next_tick()) reporter_.tick(now);
+  }
 
   // The reader has seen enough. That is how a pipeline ends.
   void on_output_closed(Instant now) override {
@@ -130,7 +138,7 @@ class Watcher final : public io::DriverDelegate {
   void end(ExitCode code, const std::string& message) {
     io::log::error(message);
     exit_code_ = code;
-    quiet_ = true;
+    quiet_ = !played_;
   }
 
   void on_stopped(node::StopReason reason) {
@@ -164,7 +172,9 @@ class Watcher final : public io::DriverDelegate {
   Reporter& reporter_;
   io::Driver driver_;
   Instant started_ = io::monotonic_now();
+  Instant give_output_up_at_ = kNever;
   ExitCode exit_code_ = kOk;
+  bool played_ = false;  // something
   bool quiet_ = false;
 };
 

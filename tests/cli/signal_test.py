@@ -40,6 +40,17 @@ class Signals(unittest.TestCase):
         watcher.signal(signal.SIGINT)
         self.assertEqual(watcher.process.wait(5), 0)
 
+    def test_a_reader_that_is_behind_gets_what_it_lacks(self):
+        watcher = spate.watch(self.publisher.link, collect=False)
+        self.publisher.wait_for_children(1)
+        data = spate.ts_packets(8_000)  # 1.5 MB, more than a pipe holds
+        self.publisher.write(data)
+        watcher.wait_for_stats(bytes_out=len(data))
+        watcher.signal(signal.SIGINT)
+        taken = watcher.process.stdout.read()
+        self.assertEqual(watcher.wait(), 0, watcher.err)
+        self.assertTrue(taken == data, "%d bytes of %d" % (len(taken), len(data)))
+
     def test_the_second_signal_ends_it_at_once(self):
         watcher = spate.watch(self.publisher.link)
         watcher.wait_for_stats(parents=1)

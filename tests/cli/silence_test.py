@@ -29,4 +29,16 @@ class Silence(unittest.TestCase):
         self.assertEqual({line["silence_ms"] for line in publisher.stats}, {None})
 
 
+    def test_a_stream_that_stalls_is_summed_up_all_the_same(self):
+        publisher = spate.Publisher()
+        watcher = spate.watch(publisher.link, "--idle-timeout", "500ms", "--retry-for", "500ms")
+        watcher.wait_for_stats(parents=1)
+        data = spate.ts_packets(100)
+        publisher.write(data)
+        watcher.wait_for_stats(bytes_out=len(data))
+        publisher.kill()
+        self.assertEqual(watcher.wait(), 6, watcher.err)
+        self.assertRegex(watcher.err, r"the stream stopped.*\n.* in, .* lost.*\n\Z")
+
+
 unittest.main()
