@@ -9,6 +9,7 @@
 
 #include "libcore/crypto/chacha_rng.h"
 #include "libcore/io/address_text.h"
+#include "libcore/io/format.h"
 #include "libcore/io/log.h"
 #include "libcore/io/private_memory.h"
 #include "libcore/io/system_random.h"
@@ -119,6 +120,11 @@ std::string host_names(const wire::Link& link) {
   for (const wire::LinkHost& host : link.hosts)
     names += (names.empty() ? "" : ", ") + wire::format_host_port(host.host, host.port);
   return names;
+}
+
+std::string no_answer_from(const std::string& hosts, Duration within) {
+  return "no answer from " + hosts + " within " + io::format_duration(within) +
+         ": does it run, and do firewall and router let UDP through to that address?";
 }
 
 std::vector<io::ResolvedName> resolve_names(const wire::Link& link, Duration limit, const io::Signals& signals) {

@@ -61,6 +61,9 @@ std::vector<node::Host> resolve_hosts(const wire::Link& link, Duration limit, co
 // "a.example:7400, 192.0.2.1:7400", for messages.
 std::string host_names(const wire::Link& link);
 
+// What is said of hosts that have not answered.
+std::string no_answer_from(const std::string& hosts, Duration within);
+
 // How others reach this host: what --advertise says, else what it listens on, else the best guess.
 std::vector<wire::LinkHost> advertised_hosts(const std::vector<std::string>& advertise, const Address& listening,
                                              const crypto::NodeKey& key);

@@ -15,6 +15,9 @@
 namespace spate::tools {
 namespace {
 
+// Pings and what answers them take some 10 kbit/s, for one peer alone.
+constexpr std::uint64_t kUploadLimitMin = 16'000;
+
 std::string environment_name(const std::string& option) {
   std::string name = "SPATE_" + option;
   for (char& c : name) c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
@@ -83,13 +86,28 @@ CLI::Option* CommandLine::add_duration(const std::string& name, const std::funct
   return app_.add_option_function<std::string>(name, read, help)->type_name("DUR");
 }
 
-CLI::Option* CommandLine::add_bit_rate(const std::string& name, std::uint64_t& value, const std::string& help) {
-  const auto read = [this, name, &value](const std::string& text) {
+CLI::Option* CommandLine::add_duration_or(const std::string& name, const std::string& word,
+                                          std::optional<Duration>& value, const std::string& help) {
+  const auto read = [this, name, word, &value](const std::string& text) {
+    value = parse_duration(text);
+    if (!value && text != word) refuse(name, "'" + text + "' is neither " + word + " nor a duration like 500ms or 2s");
+  };
+  return app_.add_option_function<std::string>(name, read, help)->type_name(word + "|DUR");
+}
+
+CLI::Option* CommandLine::add_bit_rate(const std::string& name, const std::function<void(std::uint64_t)>& take,
+                                       const std::string& help) {
+  const auto read = [this, name, take](const std::string& text) {
     const auto rate = parse_bit_rate(text);
     if (!rate) refuse(name, "'" + text + "' is not a bit rate like 800k or 5M");
-    value = *rate;
+    take(*rate);
   };
   return app_.add_option_function<std::string>(name, read, help)->type_name("RATE");
+}
+
+CLI::Option* CommandLine::add_bit_rate(const std::string& name, std::uint64_t& value, const std::string& help) {
+  return add_bit_rate(
+      name, [&value](std::uint64_t rate) { value = rate; }, help);
 }
 
 CLI::Option* CommandLine::add_count(const std::string& name, int& value, int min, int max, const std::string& help) {
@@ -108,14 +126,27 @@ void CommandLine::add_network(NetworkOptions& options, int default_children) {
   add_text("--listen", options.listen, "ADDR", "HOST:PORT or :PORT to listen on (any free port)");
   add_count("--children", options.children, 0, 1'000,
             "Serve at most N peers (" + std::to_string(default_children) + ")");
-  add_bit_rate("--upload-limit", options.upload_limit_bps, "Send at most so much in all; 0: no limit (0)");
+  const auto take_limit = [this, &options](std::uint64_t rate) {
+    if (rate > 0 && rate < kUploadLimitMin)
+      refuse("--upload-limit",
+             std::to_string(rate) + " bits per second are too few: 16k are the least, as in 800k or 5M; 0 is no limit");
+    options.upload_limit_bps = rate;
+  };
+  add_bit_rate("--upload-limit", take_limit, "Send at most so much in all; 0: no limit (0)");
 }
 
 void CommandLine::add_stats(StatsOptions& options) {
   add_duration(
       "--stats", [&options](Duration every) { options.every = every; },
       "Print statistics as JSON lines so often; 0: none (0)");
-  add_text("--stats-file", options.file, "FILE", "Where statistics go: a file or fd:N (standard error)");
+  const auto take_file = [this, &options](const std::string& file) {
+    if (file == "-")
+      refuse("--stats-file", "'-' is not taken: leave it out for standard error, or say fd:1 for standard output");
+    options.file = file;
+  };
+  app_.add_option_function<std::string>("--stats-file", take_file,
+                                        "Where statistics go: a file or fd:N (standard error)")
+      ->type_name("FILE");
 }
 
 std::string CommandLine::config_file() const {

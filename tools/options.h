@@ -39,6 +39,11 @@ class CommandLine {
   CLI::Option* add_duration(const std::string& name, Duration& value, const std::string& help);
   CLI::Option* add_duration(const std::string& name, const std::function<void(Duration)>& take,
                             const std::string& help);
+  // `word` stands for none, which the value is before.
+  CLI::Option* add_duration_or(const std::string& name, const std::string& word, std::optional<Duration>& value,
+                               const std::string& help);
+  CLI::Option* add_bit_rate(const std::string& name, const std::function<void(std::uint64_t)>& take,
+                            const std::string& help);
   CLI::Option* add_bit_rate(const std::string& name, std::uint64_t& value, const std::string& help);
   CLI::Option* add_count(const std::string& name, int& value, int min, int max, const std::string& help);
   void add_network(NetworkOptions& options, int default_children);

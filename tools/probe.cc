@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "libcore/io/driver.h"
-#include "libcore/io/format.h"
 #include "libcore/io/log.h"
 #include "libcore/io/system_clock.h"
 #include "libcore/session/service.h"
@@ -130,8 +129,8 @@ class Prober final : public io::DriverDelegate {
     const std::string name = wire::format_host_port(host().host, host().port);
     if (report_.rtts.empty()) {
       if (interrupted_) return kOk;
-      const std::string after = io::format_duration(connected_ ? kLastAnswerWait : options_.connect_timeout);
-      io::log::error("no answer from " + (connected_ ? name : host_names(target_.link)) + " within " + after);
+      io::log::error(connected_ ? no_answer_from(name, kLastAnswerWait)
+                                : no_answer_from(host_names(target_.link), options_.connect_timeout));
       return kUnreachable;
     }
     write_stdout(options_.json ? format_probe_json(name, report_) : format_probe_text(name, report_));

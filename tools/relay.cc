@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "libcore/io/driver.h"
-#include "libcore/io/format.h"
 #include "libcore/io/log.h"
 #include "libcore/io/system_clock.h"
 #include "tools/common.h"
@@ -198,8 +197,7 @@ void Relay::on_stopped(Stream& stream, node::StopReason reason) {
       any_ended_ = true;
       return;
     case node::StopReason::kUnreachable:
-      return fail(kUnreachable, name + ": no answer from " + host_names(stream.link) + " within " +
-                                    io::format_duration(options_.connect_timeout));
+      return fail(kUnreachable, name + ": " + no_answer_from(host_names(stream.link), options_.connect_timeout));
     case node::StopReason::kStalled:
       return fail(kStalled, name + ": nothing comes any more");
     case node::StopReason::kWrongSecret:

@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 
-#include "libcore/base/units.h"
 #include "libcore/io/driver.h"
 #include "libcore/io/format.h"
 #include "libcore/io/log.h"
@@ -25,7 +24,7 @@ constexpr Duration kHastyOutput = std::chrono::milliseconds(500);
 
 struct Options {
   std::string link;
-  std::string latency = "auto";
+  std::optional<Duration> latency;  // none: auto
   std::string output = "-";
   NetworkOptions network;
   bool no_upload = false;
@@ -41,7 +40,7 @@ std::optional<int> parse(int argc, char** argv, Options& o) {
   line.app()
       .add_option("LINK", o.link, "What spate-publish printed, else SPATE_LINK; - reads it from standard input")
       ->type_name("");
-  line.add_text("--latency", o.latency, "auto|DUR", "Wait so long for lost packets (auto: as the network needs)");
+  line.add_duration_or("--latency", "auto", o.latency, "Wait so long for lost packets (auto: as the network needs)");
   line.add_text("-o,--output", o.output, "FILE", "Write to FILE instead of standard output");
   line.add_network(o.network, 4);
   line.app().add_flag("--no-upload", o.no_upload, "Forward to nobody");
@@ -60,10 +59,7 @@ node::JoinConfig join_config(const Options& o, const wire::Link& link, std::vect
   join.content_secret = link.content_secret;
   join.hosts = std::move(hosts);
   join.capacity_milli = o.no_upload ? 0u : static_cast<std::uint32_t>(o.network.children) * 1'000u;
-  if (o.latency != "auto") {
-    join.latency = parse_duration(o.latency);
-    if (!join.latency) throw ToolError(kUsage, "--latency: '" + o.latency + "' is neither auto nor a duration");
-  }
+  join.latency = o.latency;
   join.connect_timeout = o.connect_timeout;
   join.idle_timeout = o.idle_timeout;
   join.retry_for = o.retry_for;
@@ -148,8 +144,7 @@ class Watcher final : public io::DriverDelegate {
       case node::StopReason::kLeft:
         return driver_.stop(kHastyOutput);
       case node::StopReason::kUnreachable:
-        end(kUnreachable,
-            "no answer from " + host_names(link_) + " within " + io::format_duration(options_.connect_timeout));
+        end(kUnreachable, no_answer_from(host_names(link_), options_.connect_timeout));
         break;
       case node::StopReason::kStalled:
         end(kStalled, "the stream stopped, and nobody was found who has it");

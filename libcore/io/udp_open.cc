@@ -102,7 +102,11 @@ Result<OpenedUdp> open_udp(const ListenAddress& at) {
   Attempt tried = attempt(true, any);
   // Where IPv6 is switched off the socket or its address is refused; a port in use is one for IPv4, too.
   if (!tried.opened && tried.error != EADDRINUSE && any_v4.is_v4()) tried = attempt(false, any_v4);
-  if (!tried.opened) return system_failure("cannot listen on " + name, tried.error);
+  if (!tried.opened) {
+    Failure failure = system_failure("cannot listen on " + name, tried.error);
+    if (tried.error == EADDRINUSE) failure.message += ": choose another port, or 0 for any that is free";
+    return failure;
+  }
   return std::move(*tried.opened);
 }
 

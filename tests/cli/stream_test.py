@@ -17,7 +17,7 @@ class Stream(unittest.TestCase):
             self.assertEqual(tool.wait(), 0, tool.err)
 
     def test_an_upload_limit_of_0_is_none(self):
-        publisher = spate.Publisher("--upload-limit", "0", env={"SPATE_UPLOAD_LIMIT": "1k"})
+        publisher = spate.Publisher("--upload-limit", "0", env={"SPATE_UPLOAD_LIMIT": "16k"})
         watcher = spate.watch(publisher.link)
         publisher.wait_for_children(1)
         data = spate.ts_packets(1_000)

@@ -77,6 +77,10 @@ class Usage(unittest.TestCase):
         self.assert_one_line(spate.run("publish", "--listen", "nonsense"), 2, "nonsense")
         self.assert_one_line(spate.run("publish", "--advertise", "nonsense"), 2, "nonsense")
         self.assert_one_line(spate.run("watch", "--latency", "soon", link_to(9)), 2, "soon")
+        self.assert_one_line(spate.run("watch", "--latency", "5", link_to(9)), 2, "--latency: '5' is neither auto nor",
+                             "500ms")
+        self.assert_one_line(spate.run("watch", env={"SPATE_LATENCY": "5", "SPATE_LINK": link_to(9)}), 2, "SPATE_LATENCY: '5'")
+        self.assert_one_line(spate.run("publish", "--stats-file", "-"), 2, "--stats-file: '-'", "fd:1")
         self.assert_one_line(spate.run("publish", "--lis", ":1"), 2, "unknown option '--lis'")
         self.assert_one_line(spate.run("publish", "extra"), 2, "too many", "extra")
         self.assert_one_line(spate.run("watch", "-o"), 2, "--output", "missing", "FILE")
@@ -85,6 +89,14 @@ class Usage(unittest.TestCase):
             tool = spate.run("watch", *arguments)
             self.assert_one_line(tool, 2)
             self.assertNotIn(link[10:30], tool.err)
+
+    def test_upload_limits_that_leave_no_room_for_anything(self):
+        for name, *arguments in (("publish",), ("relay", link_to(9)), ("watch", link_to(9))):
+            for limit in ("5", "15999", "15.9k"):
+                tool = spate.run(name, "--upload-limit", limit, *arguments)
+                self.assert_one_line(tool, 2, "--upload-limit: ", "16k", "5M")
+        self.assert_one_line(spate.run("publish", env={"SPATE_UPLOAD_LIMIT": "5"}), 2, "SPATE_UPLOAD_LIMIT: ")
+        self.assertEqual(spate.run("publish", "--upload-limit", "16k").code, 0)
 
     def test_mistakes_are_told_with_their_place(self):
         self.assert_one_line(spate.run("publish", "--stats", "5"), 2, "--stats: '5' is not a duration")
@@ -202,7 +214,7 @@ class Usage(unittest.TestCase):
         silent = self.silent_socket()
         port = silent.getsockname()[1]
         for name in ("watch", "relay", "probe"):
-            self.assert_one_line(spate.run(name, "--connect-timeout", "200ms", link_to(port)), 4, str(port))
+            self.assert_one_line(spate.run(name, "--connect-timeout", "200ms", link_to(port)), 4, str(port), "firewall")
         self.assert_one_line(spate.run("probe", "--connect-timeout", "200ms", "127.0.0.1:%d" % port), 4, str(port))
         self.assertGreater(len(silent.recv(2000)), 0)  # they did try
         self.assert_one_line(spate.run("watch", link_to(9).rsplit("@")[0] + "@no-such-host.invalid:1"), 2)
@@ -212,7 +224,7 @@ class Usage(unittest.TestCase):
         taken = self.silent_socket()
         address = "127.0.0.1:%d" % taken.getsockname()[1]
         for name, arguments in (("publish", ()), ("relay", (link_to(9),)), ("watch", (link_to(9),))):
-            self.assert_one_line(spate.run(name, "--listen", address, *arguments), 1, address)
+            self.assert_one_line(spate.run(name, "--listen", address, *arguments), 1, address, "choose another port, or 0")
 
     def test_terminals_are_refused(self):
         controller, terminal = pty.openpty()
