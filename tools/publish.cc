@@ -9,10 +9,12 @@
 
 #include "libcore/io/driver.h"
 #include "libcore/io/epoch_file.h"
+#include "libcore/io/format.h"
 #include "libcore/io/log.h"
 #include "libcore/io/system_clock.h"
 #include "tools/common.h"
 #include "tools/options.h"
+#include "tools/pace.h"
 #include "tools/reporter.h"
 
 namespace spate::tools {
@@ -93,6 +95,7 @@ class Publisher final : public io::DriverDelegate {
         stream_(stream),
         reporter_(reporter),
         driver_(node_, host.socket, host.signals, *this),
+        upload_limit_bps_(options.network.upload_limit_bps),
         may_be_foreign_(!options.raw) {
     driver_.read_from(input);
   }
@@ -119,16 +122,23 @@ class Publisher final : public io::DriverDelegate {
     if (may_be_foreign_ && input_bytes_ == 0) judge_input_at_ = now + kJudgeAfter;
     input_bytes_ += bytes.size();
     node_.input(stream_, bytes, now);
+    if (const auto rate = pace_.on_input(bytes.size(), now)) judge_rate(*rate);
     if (may_be_foreign_ && input_bytes_ >= kJudgeBytes) {
       judge_input(now);
       may_be_foreign_ = false;
     }
   }
-  void on_input_waited(Duration idle) override { node_.input_waited(stream_, idle); }
+  void on_input_waited(Duration idle) override {
+    node_.input_waited(stream_, idle);
+    pace_.on_input_waited(idle);
+  }
   void on_input_end(Instant now) override {
     io::log::detail("the input ended; waiting until all peers have it");
     node_.end_input(stream_, now);
-    if (may_be_foreign_ && input_bytes_ > 0) judge_input(now);
+    if (input_bytes_ == 0)
+      io::log::warning("no input came: standard input ended before its first byte");
+    else if (may_be_foreign_)
+      judge_input(now);
   }
   void on_input_failed(const std::string& message, Instant now) override {
     io::log::error(message);
@@ -137,6 +147,14 @@ class Publisher final : public io::DriverDelegate {
   }
 
  private:
+  // Tells once that nobody could be served a whole copy.
+  void judge_rate(double rate) {
+    if (too_fast_ || upload_limit_bps_ == 0 || rate <= static_cast<double>(upload_limit_bps_)) return;
+    too_fast_ = true;
+    io::log::warning("the input comes at " + io::format_bit_rate(rate) + ", and --upload-limit is " +
+                     io::format_bit_rate(static_cast<double>(upload_limit_bps_)) +
+                     ": nobody can be served the whole stream");
+  }
   // Tells once, at the beginning. What is lost later is in the statistics.
   void judge_input(Instant now) {
     judge_input_at_ = kNever;
@@ -149,7 +167,10 @@ class Publisher final : public io::DriverDelegate {
   node::StreamIndex stream_;
   Reporter& reporter_;
   io::Driver driver_;
+  const std::uint64_t upload_limit_bps_;  // 0: none
   std::size_t input_bytes_ = 0;
+  Pace pace_;
+  bool too_fast_ = false;
   bool may_be_foreign_;
   Instant judge_input_at_ = kNever;
   ExitCode exit_code_ = kOk;

@@ -1,6 +1,7 @@
 """The stream itself: byte for byte, through relays and other watchers, to its end."""
 import subprocess
 import tempfile
+import time
 import unittest
 
 import spate
@@ -25,6 +26,29 @@ class Stream(unittest.TestCase):
         publisher.close_input()
         self.assertEqual((publisher.wait(), watcher.wait()), (0, 0), watcher.err)
         self.assertTrue(watcher.out == data)
+
+    def test_live_input_faster_than_the_upload_limit_is_told(self):
+        limited = [spate.Publisher("--raw", "--upload-limit", limit) for limit in ("100k", "500M")]
+        limit = time.monotonic() + spate.LIMIT
+        while "nobody can be served" not in limited[0].err and time.monotonic() < limit:
+            for publisher in limited:  # as a live stream comes: a little, and then nothing for a while
+                before = len(publisher.stats)
+                publisher.write(b"x" * 5_000)
+                publisher.wait_until("another line", lambda: len(publisher.stats) > before)
+        limited.append(spate.Publisher("--raw", "--upload-limit", "100k"))  # a file is not live
+        limited[-1].write(b"x" * 2_000_000)
+        for publisher in limited:
+            publisher.close_input()
+            self.assertEqual(publisher.wait(), 0, publisher.err)
+        self.assertEqual([publisher.err.count("nobody can be served") for publisher in limited], [1, 0, 0])
+        self.assertRegex(limited[0].err, r"input comes at .*bit/s, and --upload-limit is 100 kbit/s")
+
+    def test_input_that_ends_at_once_is_told(self):
+        for arguments in ((), ("--raw",)):
+            publisher = spate.run("publish", "--listen", "127.0.0.1:0", *arguments)
+            self.assertEqual((publisher.code, publisher.err.count("no input came")), (0, 1), publisher.err)
+        publisher = spate.run("publish", "--listen", "127.0.0.1:0", data=spate.ts_packets(1))
+        self.assertNotIn("no input came", publisher.err)
 
     def test_bytes_are_exact_and_end_of_input_drains(self):
         publisher = spate.Publisher()
