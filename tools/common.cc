@@ -101,6 +101,16 @@ void keep_out_of_swap() {
 
 crypto::SymmetricKey fresh_seed() { return io::system_random_seed(); }
 
+io::Keys load_keys(const std::string& key_file) {
+  if (key_file.empty()) return io::derive_keys(fresh_seed());
+  auto master = io::load_or_make_key_file(key_file, fresh_seed());
+  if (const auto* failure = std::get_if<io::KeyFileFailure>(&master))
+    throw ToolError(failure->kind == io::KeyFileFailure::Kind::kRefused ? kRefused : kRuntime, failure->message);
+  io::Keys keys = io::derive_keys(std::get<crypto::SymmetricKey>(master));
+  crypto::erase(std::get<crypto::SymmetricKey>(master));
+  return keys;
+}
+
 NetworkHost open_host(const NetworkOptions& options, const crypto::NodeKeyPair& identity, io::Signals& signals) {
   const auto listen = value_or_throw(io::parse_listen_address(options.listen), kUsage);
   NetworkHost host{signals, value_or_throw(io::UdpSocket::open(listen)), nullptr};

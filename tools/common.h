@@ -42,6 +42,9 @@ wire::Link parse_link_line(std::string_view line);
 // To be called when the node has its keys, and again when it has more. What cannot be had is told with -v.
 void keep_out_of_swap();
 
+// Those of a key file, which is made if it is missing; without one, those of this run. Throws ToolError.
+io::Keys load_keys(const std::string& key_file);
+
 // A random seed of this run, for keys that are not kept.
 crypto::SymmetricKey fresh_seed();
 

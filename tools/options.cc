@@ -71,6 +71,14 @@ CLI::Option* CommandLine::add_text(const std::string& name, std::string& value, 
   return app_.add_option(name, value, help)->type_name(type);
 }
 
+CLI::Option* CommandLine::add_list(const std::string& name, std::vector<std::string>& values, const std::string& type,
+                                   const std::string& help) {
+  return app_.add_option(name, values, help)
+      ->type_name(type)
+      ->delimiter(',')
+      ->multi_option_policy(CLI::MultiOptionPolicy::Throw);
+}
+
 CLI::Option* CommandLine::add_duration(const std::string& name, Duration& value, const std::string& help) {
   return add_duration(
       name, [&value](Duration duration) { value = duration; }, help);

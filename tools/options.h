@@ -36,6 +36,9 @@ class CommandLine {
 
   CLI::App& app() { return app_; }
   CLI::Option* add_text(const std::string& name, std::string& value, const std::string& type, const std::string& help);
+  // May be repeated, and has commas between its values.
+  CLI::Option* add_list(const std::string& name, std::vector<std::string>& values, const std::string& type,
+                        const std::string& help);
   CLI::Option* add_duration(const std::string& name, Duration& value, const std::string& help);
   CLI::Option* add_duration(const std::string& name, const std::function<void(Duration)>& take,
                             const std::string& help);

@@ -13,6 +13,7 @@
 #include "libcore/io/log.h"
 #include "libcore/io/system_clock.h"
 #include "tools/common.h"
+#include "tools/host_word.h"
 #include "tools/options.h"
 #include "tools/pace.h"
 #include "tools/reporter.h"
@@ -27,6 +28,7 @@ constexpr Duration kJudgeAfter = std::chrono::seconds(1);
 struct Options {
   NetworkOptions network;
   std::vector<std::string> advertise;
+  std::vector<std::string> hosts;
   std::string key_file;
   bool is_private = false;
   bool raw = false;
@@ -36,26 +38,14 @@ struct Options {
 std::optional<int> parse(int argc, char** argv, Options& o) {
   CommandLine line("spate-publish", "Publishes the live stream on standard input and prints the link to watch it.");
   line.add_network(o.network, 8);
-  line.app()
-      .add_option("--advertise", o.advertise, "The address to put into the link; may be repeated (the likely one)")
-      ->type_name("HOST:PORT")
-      ->delimiter(',')
-      ->multi_option_policy(CLI::MultiOptionPolicy::Throw);
+  line.add_list("--advertise", o.advertise, "HOST:PORT",
+                "The address to put into the link; may be repeated (the likely one)");
+  line.add_list("--host", o.hosts, "KEY@HOST:PORT", "A relay to put into the link, too; may be repeated");
   line.add_text("--key", o.key_file, "FILE", "Keep the stream's key in FILE, made if missing (a key per run)");
   line.app().add_flag("--private", o.is_private, "Encrypt: only the link lets others watch");
   line.app().add_flag("--raw", o.raw, "Any bytes, not only MPEG-TS");
   line.add_stats(o.stats);
   return line.parse(argc, argv);
-}
-
-io::Keys load_keys(const Options& o) {
-  if (o.key_file.empty()) return io::derive_keys(fresh_seed());
-  auto master = io::load_or_make_key_file(o.key_file, fresh_seed());
-  if (const auto* failure = std::get_if<io::KeyFileFailure>(&master))
-    throw ToolError(failure->kind == io::KeyFileFailure::Kind::kRefused ? kRefused : kRuntime, failure->message);
-  io::Keys keys = io::derive_keys(std::get<crypto::SymmetricKey>(master));
-  crypto::erase(std::get<crypto::SymmetricKey>(master));
-  return keys;
 }
 
 // Greater than that of any earlier run of the key, also if the clock has gone back since: kept beside the key.
@@ -73,18 +63,35 @@ std::uint64_t choose_epoch(const Options& o, const crypto::StreamKey& stream) {
   return next.epoch;
 }
 
+std::vector<wire::LinkHost> hosts_of_link(const Options& o, const io::Keys& keys, const io::UdpSocket& socket) {
+  std::vector<wire::LinkHost> hosts = advertised_hosts(o.advertise, socket.local_address(), keys.node.public_key);
+  for (const std::string& word : o.hosts) {
+    const auto host = parse_host_word(word);
+    if (!host)
+      throw ToolError(kUsage, "--host: '" + word + "' is not KEY@HOST:PORT: give what spate-relay --key prints");
+    hosts.push_back(*host);
+  }
+  if (hosts.size() > wire::kLinkHostsMax)
+    throw ToolError(kUsage, "a link holds " + std::to_string(wire::kLinkHostsMax) + " hosts at most: give fewer of " +
+                                "--advertise and --host");
+  return hosts;
+}
+
 // One line; with --private a second one, "relay: " and a link that carries the stream but does not open it.
 void print_links(const Options& o, const io::Keys& keys, const io::UdpSocket& socket) {
   wire::Link link;
   link.stream = keys.stream.public_key;
-  link.hosts = advertised_hosts(o.advertise, socket.local_address(), keys.node.public_key);
+  link.hosts = hosts_of_link(o, keys, socket);
   std::string text;
   if (o.is_private) {
     link.swarm_secret = keys.swarm_secret;
     text = "relay: " + wire::format_link(link) + "\n";
     link.content_secret = keys.content_secret;
   }
-  if (!write_stdout(wire::format_link(link) + "\n" + text))
+  text = wire::format_link(link) + "\n" + text;
+  if (text.find('\n') > wire::kLinkCharsMax)
+    throw ToolError(kUsage, "the link is too long to be read: give shorter names to --advertise and --host, or fewer");
+  if (!write_stdout(text))
     throw ToolError(kRuntime, "nobody reads the link: standard output is a pipe that is closed at the other end");
 }
 
@@ -183,7 +190,7 @@ int publish(int argc, char** argv) {
 
   io::Signals signals;
   // On the heap, which is kept out of swap.
-  const auto own_keys = std::make_unique<const io::Keys>(load_keys(options));
+  const auto own_keys = std::make_unique<const io::Keys>(load_keys(options.key_file));
   const io::Keys& keys = *own_keys;
   NetworkHost host = open_host(options.network, keys.node, signals);
   Reporter reporter("publish", options.stats, *host.node, host.socket);

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "libcore/io/log.h"
 #include "libcore/io/system_clock.h"
 #include "tools/common.h"
+#include "tools/host_word.h"
 #include "tools/options.h"
 #include "tools/reporter.h"
 #include "tools/stream_memory.h"
@@ -25,6 +27,8 @@ struct Options {
   std::vector<std::string> links;
   bool links_on_stdin = false;
   NetworkOptions network;
+  std::vector<std::string> advertise;
+  std::string key_file;
   Duration connect_timeout = std::chrono::seconds(10);
   Duration idle_timeout{};
   Duration retry_for{};
@@ -39,6 +43,9 @@ std::optional<int> parse(int argc, char** argv, Options& o) {
       ->type_name("")
       ->multi_option_policy(CLI::MultiOptionPolicy::Throw);
   line.add_network(o.network, 32);
+  line.add_text("--key", o.key_file, "FILE",
+                "Keep the relay's key in FILE, and print its word for --host of a publisher");
+  line.add_list("--advertise", o.advertise, "HOST:PORT", "The address in that word; may be repeated (the likely one)");
   line.add_duration("--connect-timeout", o.connect_timeout, "Give a stream up if no host answers within DUR (10s)");
   line.add_duration("--idle-timeout", o.idle_timeout, "Give a stream up when nothing comes for DUR; 0: never (0)");
   line.add_duration("--retry-for", o.retry_for, "Look for other peers so long; 0: for ever (0)");
@@ -55,8 +62,10 @@ std::optional<int> parse(int argc, char** argv, Options& o) {
 
 class Relay final : public io::DriverDelegate {
  public:
-  Relay(const Options& options, StreamMemory& memory, NetworkHost& host, Reporter& reporter)
+  Relay(const Options& options, const crypto::NodeKey& own_key, StreamMemory& memory, NetworkHost& host,
+        Reporter& reporter)
       : options_(options),
+        own_key_(own_key),
         memory_(memory),
         host_(host),
         reporter_(reporter),
@@ -124,6 +133,7 @@ class Relay final : public io::DriverDelegate {
   }
 
   const Options& options_;
+  const crypto::NodeKey own_key_;
   StreamMemory& memory_;
   NetworkHost& host_;
   Reporter& reporter_;
@@ -144,6 +154,8 @@ void Relay::add(std::string_view text, Duration resolve_limit) {
       return io::log::detail("the same stream twice: " + short_name(link.stream));
   if (streams_.size() == node::kStreamsMax)  // those that have ended count: the node keeps their figures
     throw ToolError(kRuntime, "no more than " + std::to_string(node::kStreamsMax) + " streams in one relay");
+  std::erase_if(link.hosts, [this](const wire::LinkHost& host) { return host.key == own_key_; });
+  if (link.hosts.empty()) throw ToolError(kUsage, "the link names nobody but this relay");
   node::JoinConfig join;
   join.stream = link.stream;
   if (link.swarm_secret) join.swarm_secret = *link.swarm_secret;
@@ -239,17 +251,27 @@ void Relay::on_input_end(Instant /*now*/) {
   stop_if_done();
 }
 
+// One a line. Whoever wanted them has read them, or has gone.
+void print_words(const Options& options, const crypto::NodeKey& key, const io::UdpSocket& socket) {
+  std::string words;
+  for (const wire::LinkHost& host : advertised_hosts(options.advertise, socket.local_address(), key))
+    words += format_host_word(host) + "\n";
+  write_stdout(words);
+}
+
 int relay(int argc, char** argv) {
   Options options;
   if (const auto done = parse(argc, argv, options)) return *done;
   for (const std::string& link : options.links) parse_link_line(link);  // wrong ones end it before anything starts
 
   io::Signals signals;
-  const io::Keys keys = io::derive_keys(fresh_seed());
-  NetworkHost host = open_host(options.network, keys.node, signals);
+  // On the heap, which is kept out of swap.
+  const auto keys = std::make_unique<const io::Keys>(load_keys(options.key_file));
+  NetworkHost host = open_host(options.network, keys->node, signals);
+  if (!options.key_file.empty()) print_words(options, keys->node.public_key, host.socket);
   Reporter reporter("relay", options.stats, *host.node, host.socket);
   StreamMemory memory(options.state);
-  Relay relay(options, memory, host, reporter);
+  Relay relay(options, keys->node.public_key, memory, host, reporter);
   std::optional<io::Input> input;
   if (options.links_on_stdin) relay.read_links_from(input.emplace(STDIN_FILENO));
   relay.add_arguments();
