@@ -277,8 +277,14 @@ void Endpoint::handle_path_message(std::uint32_t slot, const wire::PathMessage& 
   Session& session = sessions_[slot];
   if (message.type == wire::kPathResponse) {
     if (session.paths) session.paths->on_response(message.token, now);
-  } else if (paths_of(session).may_answer(from, session.address, now)) {
-    send_path(slot, from, {wire::kPathResponse, message.token});
+  } else {
+    // Where it came from may be where a copy came from, whose owner keeps the answer: the peer must have it all the
+    // same, or would take the path between us for dead.
+    for (const Address& to : {from, session.address}) {
+      if (paths_of(session).may_answer(to, session.address, now))
+        send_path(slot, to, {wire::kPathResponse, message.token});
+      if (from == session.address) break;
+    }
   }
   if (session.paths) wake_at(session.paths->next_deadline(now));
 }

@@ -114,6 +114,36 @@ TEST_CASE("P12: copies of a peer's packets that arrive first, from behind its ow
   CHECK(path.b.events.size() == 1);
 }
 
+TEST_CASE("P12: who copies both ways and keeps what is answered to the copies moves nothing", "[session]") {
+  const Address copier = Address::v4(192, 0, 2, 66, 6);
+  Path path;
+  path.establish();
+  for (int i = 0; i < 50; ++i) {
+    const ByteVector datagram = path.a.seal(path.a.session(), ByteVector(50, 1), path.now);
+    path.b.handle(copier, datagram, path.now);
+    for (int hop = 0; hop < 4; ++hop) {
+      for (const Sent& sent : path.b.flush(path.now)) {
+        if (sent.to != copier) path.a.handle(copier, sent.bytes, path.now);
+        path.a.handle(path.b.address, sent.bytes, path.now);  // what asks for a proof is brought to who can give it
+      }
+      for (const Sent& sent : path.a.flush(path.now)) {
+        if (sent.to == copier) continue;
+        path.b.handle(copier, sent.bytes, path.now);
+        path.b.handle(path.a.address, sent.bytes, path.now);
+      }
+      path.now += milliseconds(5);
+      path.a.deadline(path.now);
+      path.b.deadline(path.now);
+    }
+    path.b.handle(path.a.address, datagram, path.now);
+    path.now += milliseconds(30);
+    path.a.deadline(path.now);
+    path.b.deadline(path.now);
+    REQUIRE(path.b.endpoint.address(path.b.session()) == path.a.address);
+    REQUIRE(path.a.endpoint.address(path.a.session()) == path.b.address);
+  }
+}
+
 TEST_CASE("endpoint: a peer that lies about its address sends a stream to nobody", "[session]") {
   Path path;
   path.establish();
