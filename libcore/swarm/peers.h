@@ -40,12 +40,20 @@ struct Peer {
   static constexpr std::uint64_t kIntroductionsPerSecond = 20;
   static constexpr std::uint64_t kIntroductionsBurst = 16;
 
+  // spate-probe sends one every 20 ms.
+  static constexpr std::uint64_t kPingsPerSecond = 100;
+  static constexpr std::uint64_t kPingsBurst = 100;
+
   static constexpr std::uint64_t kSubscribesPerSecond = 20;
   static constexpr std::uint64_t kSubscribesBurst = 64;
   // Of the past it is sent so much: the whole stream of 20 s at once, and then an eighth of it, in milliseconds of one
   // stripe of 17.
   static constexpr std::uint64_t kPastBurst = 17 * 20'000;
   static constexpr std::uint64_t kPastPerSecond = 17 * 125;
+
+  // Of what it lacks it may ask for as much as the stream has shards, and at least so much.
+  static constexpr std::uint64_t kRepairsPerSecond = 50;
+  static constexpr std::uint64_t kRepairsBurst = 512;
 
   session::SessionId session;
   crypto::NodeKey key;
@@ -62,8 +70,12 @@ struct Peer {
   TokenBucket introductions{kIntroductionsPerSecond, kIntroductionsBurst};  // that it may still ask of us
   // Others may ask to meet it: one alone cannot take what is left for the rest.
   TokenBucket introduced{4 * kIntroductionsPerSecond, 4 * kIntroductionsBurst};
-  TokenBucket subscribes{kSubscribesPerSecond, kSubscribesBurst};  // that it may still send
+  TokenBucket subscribes{kSubscribesPerSecond,
+                         kSubscribesBurst};         // that it may still send, reports of no child among them
+  TokenBucket pings{kPingsPerSecond, kPingsBurst};  // that it may still have answered
+  // Not the child's: it could subscribe anew to have them full again.
   TokenBucket past{kPastPerSecond, kPastBurst};
+  TokenBucket repairs{kRepairsPerSecond, kRepairsBurst};
   std::vector<Instant> refused_until;  // by stripe: it would not give us that one
   Instant sends_until{};               // it may send us shards: it is a parent, or was one a moment ago
   Instant useless_until{};             // as a parent it lived, and sent nothing

@@ -75,7 +75,9 @@ struct Swarm::MessageHandler {
   Peer& peer;
   Instant now;
 
-  void operator()(const wire::Ping& m) const { swarm.outbox_.answer(peer.session, m, swarm.own_.media_now(now)); }
+  void operator()(const wire::Ping& m) const {
+    if (peer.pings.take(1, now)) swarm.outbox_.answer(peer.session, m, swarm.own_.media_now(now));
+  }
   void operator()(const wire::Pong& m) const { swarm.peers_.on_pong(peer, m, now); }
   void operator()(const wire::Status& m) const {
     peer.status = m;
@@ -97,7 +99,8 @@ struct Swarm::MessageHandler {
       if (swarm.publisher_) swarm.publisher_->on_report(now);
       return;
     }
-    swarm.outbox_.send(peer.session, wire::SubscribeReply{0, wire::SubscribeCode::kNoStream, 0, 0});
+    if (peer.subscribes.take(1, now))
+      swarm.outbox_.send(peer.session, wire::SubscribeReply{0, wire::SubscribeCode::kNoStream, 0, 0});
   }
   void operator()(const wire::RepairRequest& m) const { swarm.children_.on_repair_request(peer.session, m, now); }
   void operator()(const wire::Hole& m) const {

@@ -63,12 +63,9 @@ struct Child {
     std::uint64_t list_sent = kNoList;  // the block whose list, of parity only, was sent last
   } parity;
 
-  // Repairs: what it has asked for. As many as the stream has shards, and at least so many.
-  struct Asked {
-    static constexpr std::uint64_t kPerSecond = 50;
-    static constexpr std::uint64_t kBurst = 512;
+  // Repairs: what it has asked for.
+  struct {
     std::deque<Urgent> waiting;
-    TokenBucket left{kPerSecond, kBurst};
   } asked;
 
   // Backlogs: what is no news. At twice the pace of the stripes that it is of (four times, where they are most of the

@@ -29,16 +29,18 @@ bool Repairs::just_sent(const Child& child, const stream::StoredShard& shard, In
 }
 
 void Repairs::on_request(Child& child, const wire::RepairRequest& request, Instant now) const {
+  Peer* const peer = house_.peers.find(child.session);
+  if (peer == nullptr) return;
   const stream::Store& store = house_.store;
   const bool whole = house_.table.whole(child);
   const bool list = request.kind == wire::RepairRequest::Kind::kList;
   const bool with_lists = request.kind == wire::RepairRequest::Kind::kShardsWithLists;
   std::uint64_t list_queued = kNoList;
   const std::uint64_t most = whole ? house_.rate.shards_per_second() : house_.rate.shards_per_second() / 4;
-  child.asked.left.set_rate(std::max(Child::Asked::kPerSecond, most), now);
+  peer->repairs.set_rate(std::max(Peer::kRepairsPerSecond, most), now);
   for (const wire::RepairRequest::Range& range : request.ranges) {
     for (std::uint64_t i = 0; i < range.count; ++i) {
-      if (!child.asked.left.take(1, now)) return;  // whatever the answer is
+      if (!peer->repairs.take(1, now)) return;  // whatever the answer is
       const std::uint64_t sequence = request.base + range.offset + i;
       const bool ours = (child.due() & bit(house_.table.striping().of(sequence))) != 0;
       // Not sent yet: it is on its way. (A restarted store may end before the cursor.)

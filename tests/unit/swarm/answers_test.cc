@@ -205,6 +205,26 @@ TEST_CASE("answers: a datagram full of inquiries is answered once", "[swarm]") {
   CHECK(f.a.all<wire::Status>().size() <= 2);  // one answer, and perhaps the regular word to a child
 }
 
+TEST_CASE("answers: of pings, and of reports of one that is no child, so many are answered and no more", "[swarm]") {
+  PublisherWorld f;
+  f.net.run_for(seconds(2));
+  f.a.heard.clear();
+  for (int i = 0; i < 100; ++i) {
+    for (std::uint32_t n = 0; n < 100; ++n) f.a.say(wire::Ping{n, 0});
+    for (int n = 0; n < 100; ++n) f.a.say(wire::Report{});
+    f.net.run_for(milliseconds(10));
+  }
+  const std::size_t pongs = f.a.all<wire::Pong>().size();
+  const std::size_t replies = f.a.all<wire::SubscribeReply>().size();
+  CHECK(pongs >= Peer::kPingsBurst);
+  CHECK(pongs <= Peer::kPingsBurst + Peer::kPingsPerSecond + 1);
+  CHECK(replies >= Peer::kSubscribesBurst);
+  CHECK(replies <= Peer::kSubscribesBurst + Peer::kSubscribesPerSecond + 1);
+  f.b.heard.clear();
+  f.ask(f.b, wire::Ping{7, 0});  // each has a budget of its own
+  CHECK(f.b.all<wire::Pong>().size() == 1);
+}
+
 TEST_CASE("answers: who wants no names is told the status only", "[swarm]") {
   PublisherWorld f;
   f.ask(f.b, wire::Subscribe{});

@@ -92,6 +92,19 @@ TEST_CASE("children: repairs to one child are limited", "[swarm]") {
   CHECK(f.sequences(f.a).size() < 6'000);  // of 25,000 asked for
 }
 
+TEST_CASE("children: whoever subscribes anew has no new budget of repairs", "[swarm]") {
+  Fixture f;
+  const std::uint64_t head = f.server.publish(300, f.net.now);
+  for (int i = 0; i < 20; ++i) {
+    f.server.children.remove(f.at_server(f.a));
+    f.add(f.a, head);
+    f.a.say(f.request(0, 250));
+    f.net.run_for(milliseconds(20));
+  }
+  CHECK(f.sequences(f.a).size() > 400);
+  CHECK(f.sequences(f.a).size() < 1'200);  // of 5,000 asked for
+}
+
 TEST_CASE("children: P17: a repair request for what a restarted store does not hold harms nothing", "[swarm]") {
   Fixture f;
   f.server.publish(100, f.net.now);
