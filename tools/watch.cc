@@ -28,6 +28,7 @@ struct Options {
   std::string output = "-";
   NetworkOptions network;
   bool no_upload = false;
+  bool relay_only = false;
   Duration connect_timeout = std::chrono::seconds(10);
   Duration idle_timeout = std::chrono::seconds(10);
   Duration retry_for{};
@@ -44,12 +45,16 @@ std::optional<int> parse(int argc, char** argv, Options& o) {
   line.add_text("-o,--output", o.output, "FILE", "Write to FILE instead of standard output");
   line.add_network(o.network, 4);
   line.app().add_flag("--no-upload", o.no_upload, "Forward to nobody");
+  line.app().add_flag("--relay-only", o.relay_only, "Talk to the link's hosts only, and forward to nobody");
   line.add_duration("--connect-timeout", o.connect_timeout, "Give up if no host answers within DUR (10s)");
   line.add_duration("--idle-timeout", o.idle_timeout, "End when nothing comes for DUR; 0: never (10s)");
   line.add_duration("--retry-for", o.retry_for, "Look for other peers so long; 0: for ever (0)");
   add_state(line, o.state);
   line.add_stats(o.stats);
-  return line.parse(argc, argv);
+  const std::optional<int> done = line.parse(argc, argv);
+  if (!done && o.relay_only && line.app().count("--children") > 0)
+    throw ToolError(kUsage, "--relay-only forwards to nobody: leave out --children");
+  return done;
 }
 
 node::JoinConfig join_config(const Options& o, const wire::Link& link, std::vector<node::Host> hosts) {
@@ -59,6 +64,7 @@ node::JoinConfig join_config(const Options& o, const wire::Link& link, std::vect
   join.content_secret = link.content_secret;
   join.hosts = std::move(hosts);
   join.capacity_milli = o.no_upload ? 0u : static_cast<std::uint32_t>(o.network.children) * 1'000u;
+  join.relay_only = o.relay_only;
   join.latency = o.latency;
   join.connect_timeout = o.connect_timeout;
   join.idle_timeout = o.idle_timeout;

@@ -31,10 +31,12 @@ struct Node::Impl {
     if (!probe_service)
       probe_service = endpoint.add_service(session::probe_service(), session::probe_node_key_pair(), true);
   }
-  session::ServiceIndex serve(const crypto::StreamKey& stream, const crypto::SymmetricKey& swarm_secret) {
+  // `hidden`: only those that we call, where we call them.
+  session::ServiceIndex serve(const crypto::StreamKey& stream, const crypto::SymmetricKey& swarm_secret,
+                              bool hidden = false) {
     SPATE_CHECK(swarms.size() < kStreamsMax);
-    if (swarm_secret == crypto::SymmetricKey{}) answer_probes();
-    return endpoint.add_service(session::stream_service(stream, swarm_secret), config.identity, true);
+    if (swarm_secret == crypto::SymmetricKey{} && !hidden) answer_probes();
+    return endpoint.add_service(session::stream_service(stream, swarm_secret), config.identity, !hidden, hidden);
   }
 
   swarm::Swarm::Host host_for(session::ServiceIndex service) {
@@ -119,7 +121,7 @@ StreamIndex Node::publish(const PublishConfig& config, Instant now) {
 }
 
 StreamIndex Node::join(const JoinConfig& config, Instant now) {
-  const auto service = impl_->serve(config.stream, config.swarm_secret);
+  const auto service = impl_->serve(config.stream, config.swarm_secret, config.relay_only);
   impl_->swarms.push_back(std::make_unique<swarm::Swarm>(config, impl_->host_for(service), now));
   return static_cast<StreamIndex>(impl_->swarms.size() - 1);
 }

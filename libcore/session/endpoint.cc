@@ -43,7 +43,7 @@ void Endpoint::ServedService::erase_keys() {
     crypto::erase(secret);
 }
 
-ServiceIndex Endpoint::add_service(const Service& service, const crypto::NodeKeyPair& self, bool accept) {
+ServiceIndex Endpoint::add_service(const Service& service, const crypto::NodeKeyPair& self, bool accept, bool fixed) {
   // A vector that grows leaves what it held behind in freed memory.
   if (services_.size() == services_.capacity()) {
     std::vector<ServedService> larger;
@@ -53,7 +53,7 @@ ServiceIndex Endpoint::add_service(const Service& service, const crypto::NodeKey
     services_.swap(larger);
   }
   services_.push_back(
-      {service, self, service.mac1_key(self.public_key), service.cookie_key(self.public_key), accept, false});
+      {service, self, service.mac1_key(self.public_key), service.cookie_key(self.public_key), accept, fixed, false});
   return static_cast<ServiceIndex>(services_.size() - 1);
 }
 
@@ -229,6 +229,7 @@ std::optional<Endpoint::Received> Endpoint::handle_data(const Datagram& datagram
     KeySet* const keys =
         session.current && session.current->own_index() == index ? session.current.get() : session.previous.get();
     if (keys == nullptr || keys->own_index() != index) return std::nullopt;
+    if (services_[session.service].fixed && datagram.from != session.address) return std::nullopt;
     const std::uint64_t next = keys->received_next();
     const std::uint64_t forged = keys->forged();
     text = keys->open(datagram.bytes, suite_, pool_, now);

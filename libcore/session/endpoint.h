@@ -94,8 +94,10 @@ class Endpoint {
   Endpoint(const crypto::Suite& suite, Rng& rng, BufferPool& pool, const ForgeryLimits& forgery_limits = {});
   ~Endpoint();  // erases its keys
 
-  // Serves this service under that key. With accept false only our own initiations make sessions.
-  ServiceIndex add_service(const Service& service, const crypto::NodeKeyPair& self, bool accept);
+  // Serves this service under that key. With accept false only our own initiations make sessions. With `fixed` peers
+  // are where we connected to: what comes from elsewhere is dropped unread. With both nothing of this service is ever
+  // sent to an address that connect() was not given.
+  ServiceIndex add_service(const Service& service, const crypto::NodeKeyPair& self, bool accept, bool fixed = false);
   // Ends its sessions without a word and answers for it no more. The service may be added again, under a new index.
   void remove_service(ServiceIndex service);
   bool serves(ServiceIndex service) const { return !services_[service].removed; }
@@ -141,6 +143,7 @@ class Endpoint {
     crypto::SymmetricKey mac1_key;
     crypto::SymmetricKey cookie_key;
     bool accept = false;
+    bool fixed = false;
     bool removed = false;
 
     void erase_keys();

@@ -85,6 +85,7 @@ void Answers::tell_displaced() {
 void Answers::on_rendezvous(Peer& asker, const crypto::NodeKey& key, Instant now) {
   Peer* const target = house_.peers.find_key(key);
   if (target == nullptr || target->session == asker.session || !asker.introductions.take(1, now)) return;
+  if (house_.introductions.serves_nobody(*target)) return;
   if (!target->introduced.take(1, now) || !newcomers_left_.take(kPunchBytes, now)) return;
   house_.outbox.send(target->session, wire::Punch{house_.endpoint.address(asker.session)});
 }

@@ -33,10 +33,13 @@ struct JoinConfig {
   crypto::StreamKey stream;
   crypto::SymmetricKey swarm_secret{};
   std::optional<crypto::SymmetricKey> content_secret;
-  std::uint64_t epoch_min = 0;                          // earlier runs are refused
-  std::vector<Host> hosts;                              // the link's, resolved
-  std::uint32_t capacity_milli = 8'000;                 // as above
-  bool output = true;                                   // false: a relay, which plays nothing
+  std::uint64_t epoch_min = 0;           // earlier runs are refused
+  std::vector<Host> hosts;               // the link's, resolved
+  std::uint32_t capacity_milli = 8'000;  // as above
+  bool output = true;                    // false: a relay, which plays nothing
+  // Nobody but the link's hosts is to learn our address: nobody else is called, answered or served, and where the hosts
+  // are is never believed but from the link. The capacity is then nought.
+  bool relay_only = false;
   std::uint64_t history_shards = 16'384;                // kept for children and repairs, at most stream::Store::kSlots
   std::optional<Duration> latency;                      // nothing = automatic
   Duration connect_timeout = std::chrono::seconds(10);  // until a parent has accepted us

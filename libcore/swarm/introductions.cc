@@ -51,18 +51,24 @@ void shorten(std::vector<Known>& known, std::size_t most, StripeMask wanted) {
 
 std::optional<wire::PeerRecord> Introductions::record_of(const Peer& peer) const {
   if (!endpoint_.established(peer.session)) return std::nullopt;
+  if (serves_nobody(peer)) return std::nullopt;
   wire::PeerRecord record{peer.key, endpoint_.address(peer.session), 0, 0, 0};
   if (const wire::Report* const report = children_.report_of(peer.session)) {
     record.free_slots = report->free_slots;
     record.lag_us = report->lag_us;
     record.home = children_.passed_on_by(peer.session);
-    return report->slots > 0 ? std::optional(record) : std::nullopt;
+    return record;
   }
-  if (!peer.status || !peer.status->receiving || peer.status->slots == 0) return std::nullopt;
+  if (!peer.status || !peer.status->receiving) return std::nullopt;
   record.free_slots = peer.status->free_slots;
   record.lag_us = peer.status->lag_us;
   record.home = peer.status->home;
   return record;
+}
+
+bool Introductions::serves_nobody(const Peer& peer) const {
+  if (const wire::Report* const report = children_.report_of(peer.session)) return report->slots == 0;
+  return peer.status && peer.status->slots == 0;
 }
 
 wire::Peers Introductions::for_asker(const Peer& asker, StripeMask wanted) const {

@@ -23,6 +23,8 @@ class Introductions {
   // the last place is for whoever has from us, and gives, most of what those before it leave open: else a relay were
   // behind more hosts of one stripe each than are named.
   wire::Peers for_asker(const Peer& asker, StripeMask wanted) const;
+  // By its own word it has no slots: it is named to nobody, nor told to meet anybody.
+  bool serves_nobody(const Peer& peer) const;
 
  private:
   std::optional<wire::PeerRecord> record_of(const Peer& peer) const;

@@ -12,6 +12,7 @@ constexpr Duration kRefusedByPublisher = std::chrono::seconds(2);  // the whole 
 Member::Member(const JoinConfig& config, std::uint32_t window_bytes, wire::ShortId self, const House& house,
                Instant now)
     : relay_(!config.output),
+      relay_only_(config.relay_only),
       self_(self),
       house_(house),
       parents_(window_bytes, self, {house.endpoint, house.outbox, house.peers, house.children, house.reception}),
@@ -86,7 +87,7 @@ void Member::on_peers(session::SessionId from, const wire::Peers& peers) {
 }
 
 void Member::hear(session::SessionId from, const wire::PeerRecord& record) {
-  if (house_.peers.may_tell(from, record.address)) candidates_.add_hearsay(record, from);
+  if (!relay_only_ && house_.peers.may_tell(from, record.address)) candidates_.add_hearsay(record, from);
 }
 
 void Member::on_subscribe_reply(Peer& peer, const wire::SubscribeReply& reply, Instant now) {

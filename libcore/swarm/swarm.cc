@@ -30,7 +30,7 @@ Swarm::Swarm(const JoinConfig& config, const Host& host, Instant now)
       store_(config.history_shards),
       outbox_(host.pool),
       peers_(host.endpoint, outbox_),
-      children_(config.capacity_milli, store_, peers_, outbox_, host.upload),
+      children_(config.relay_only ? 0 : config.capacity_milli, store_, peers_, outbox_, host.upload),
       reception_(std::make_unique<Reception>(config, host.suite, host.pool, store_)),
       member_(std::make_unique<Member>(config, host.window_bytes, wire::short_id(host.self),
                                        Member::House{host.endpoint, host.service, outbox_, peers_, children_,
@@ -38,6 +38,7 @@ Swarm::Swarm(const JoinConfig& config, const Host& host, Instant now)
                                        now)),
       freshness_(std::in_place, *reception_, host.stream),
       role_(config.output ? wire::Role::kWatcher : wire::Role::kRelay),
+      relay_only_(config.relay_only),
       own_(role_, {children_, nullptr, reception_.get(), member_.get()}),
       introductions_(host.endpoint, peers_, children_, true),
       answers_({host.endpoint, store_, outbox_, peers_, children_, host.upload, own_, introductions_, nullptr}),
@@ -116,8 +117,11 @@ struct Swarm::MessageHandler {
   void operator()(const wire::Displaced& m) const {
     if (swarm.member_) swarm.member_->on_displaced(peer.session, m, now);
   }
-  void operator()(const wire::Rendezvous& m) const { swarm.answers_.on_rendezvous(peer, m.key, now); }
+  void operator()(const wire::Rendezvous& m) const {
+    if (!swarm.relay_only_) swarm.answers_.on_rendezvous(peer, m.key, now);
+  }
   void operator()(const wire::Punch& m) const {
+    if (swarm.relay_only_) return;
     if (swarm.peers_.may_tell(peer.session, m.address) && peer.introductions.take(1, now))
       swarm.host_.endpoint.punch(m.address);
   }

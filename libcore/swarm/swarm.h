@@ -101,6 +101,7 @@ class Swarm {
   std::unique_ptr<Member> member_;
   std::optional<Freshness> freshness_;
   const wire::Role role_;
+  const bool relay_only_ = false;
   OwnStatus own_;
   Introductions introductions_;
   Answers answers_;

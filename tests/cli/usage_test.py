@@ -83,6 +83,7 @@ class Usage(unittest.TestCase):
         self.assert_one_line(spate.run("publish", "--stats-file", "-"), 2, "--stats-file: '-'", "fd:1")
         self.assert_one_line(spate.run("publish", "--lis", ":1"), 2, "unknown option '--lis'")
         self.assert_one_line(spate.run("publish", "extra"), 2, "too many", "extra")
+        self.assert_one_line(spate.run("watch", "--relay-only", "--children", "2", link_to(9)), 2, "leave out --children")
         self.assert_one_line(spate.run("watch", "-o"), 2, "--output", "missing", "FILE")
         link = link_to(9)
         for arguments in ((link, link), ("--lnk=" + link,)):

@@ -58,7 +58,7 @@ bool Admission::displace(unsigned stripe, session::SessionId by, const wire::Sub
   const bool much_more = worth == kPassesOn && held->stripe == stripe &&
                          2 * held->branches <= branches(request.home, request.slots, table_.striping());
   if (!table_.nobody_has(stripe) && (held->standing > worth || (held->standing == worth && !much_more))) return false;
-  end(*held->child, held->stripe, by, now);
+  end(*held->child, held->stripe, request.slots > 0 ? std::optional(by) : std::nullopt, now);
   return true;
 }
 

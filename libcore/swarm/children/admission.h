@@ -15,7 +15,7 @@ namespace spate::swarm {
 struct DisplacedChild {
   session::SessionId session;
   StripeMask stripes;
-  std::optional<session::SessionId> by;  // nobody: there is no room any more
+  std::optional<session::SessionId> by;  // nobody: there is no room any more, nor with whoever took the place
 };
 
 class Admission {

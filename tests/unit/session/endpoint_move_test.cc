@@ -41,6 +41,29 @@ TEST_CASE("endpoint: a peer behind a box that rebinds is followed, port or addre
   CHECK(path.b.events.size() == 1);
 }
 
+TEST_CASE("endpoint: with a fixed service nothing is sent but to where we connected, and nothing else is read",
+          "[session]") {
+  Path path;
+  path.a.endpoint.remove_service(path.a.service);
+  path.a.service = path.a.endpoint.add_service(kService, path.a.keys, false, true);
+  path.establish();
+  // A copy from elsewhere is not taken for the original, which still opens when it comes.
+  const ByteVector datagram = path.b.seal(path.b.session(), {7}, path.now);
+  path.log.clear();
+  path.a.handle(kElsewhere, datagram, path.now);
+  CHECK(path.a.texts.empty());
+  path.a.handle(path.b.address, datagram, path.now);
+  CHECK(path.a.texts == std::vector<ByteVector>{{7}});
+  // The peer moves, or seems to.
+  for (int i = 0; i < 20; ++i) {
+    path.a.handle(kElsewhere, path.b.seal(path.b.session(), {8}, path.now), path.now);
+    path.run_for(milliseconds(50));
+  }
+  CHECK(path.a.texts.size() == 1);
+  CHECK(path.a.endpoint.address(path.a.session()) == path.b.address);
+  for (const Sent& sent : path.log) CHECK(sent.to != kElsewhere);
+}
+
 TEST_CASE("endpoint: a peer whose address changes every 5 s keeps its session", "[session]") {
   Path path;
   path.establish();

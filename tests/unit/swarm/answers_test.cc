@@ -249,6 +249,19 @@ TEST_CASE("answers: who is displaced is told by whom, and keeps its stripe for a
   CHECK(displaced->by.home == bit(3));
 }
 
+TEST_CASE("answers: whoever serves nobody is named to nobody, nor told to meet anybody", "[swarm]") {
+  PublisherWorld f;
+  f.ask(f.b, wire::Subscribe{.stripes = bit(2), .window_bytes = 100'000});
+  f.ask(f.b, wire::Report{0, 0, 0, 0, 70'000, 0, 0, 0});
+  f.ask(f.b, wire::Status{});
+  f.a.heard.clear();
+  f.ask(f.a, wire::Rendezvous{f.b.keys.public_key});
+  CHECK(f.b.all<wire::Punch>().empty());
+  f.ask(f.a, wire::Inquiry{wire::kAllStripes});
+  for (const wire::Peers& peers : f.a.all<wire::Peers>())
+    for (const wire::PeerRecord& peer : peers.peers) CHECK(peer.key != f.b.keys.public_key);
+}
+
 TEST_CASE("answers: who wants to meet a peer of ours is announced to it, and nobody else", "[swarm]") {
   PublisherWorld f;
   f.ask(f.a, wire::Rendezvous{f.b.keys.public_key});

@@ -125,6 +125,18 @@ TEST_CASE("children: of many slots some are kept for those that pass on what the
   CHECK(f.children.take_displaced().empty());
 }
 
+TEST_CASE("children: whoever takes a place and has no slots is not named to who had it", "[swarm]") {
+  Fixture f(1'100);
+  REQUIRE(f.subscribe(1, kAll & ~bit(1)) == (kAll & ~bit(1)));
+  for (std::uint32_t n = 2; f.children.free_slots() > 0; ++n) REQUIRE(f.subscribe(n, bit(n)) == bit(n));
+  REQUIRE(f.children.take_displaced().empty());
+  // Somebody must have stripe 1, and two have others.
+  CHECK(f.subscribe(20, bit(1)) == bit(1));
+  const auto displaced = f.children.take_displaced();
+  REQUIRE(displaced.size() == 1);
+  CHECK_FALSE(displaced[0].by);
+}
+
 TEST_CASE("children: where a stripe is full, who passes on more displaces a leaf", "[swarm]") {
   Fixture f(1'000);
   REQUIRE(f.subscribe(1, kAll) == kAll);
