@@ -60,6 +60,7 @@ std::optional<HostileSpec::Kind> draw_hostile(const std::vector<HostileSpec>& ki
 }
 
 bool serves(const Resident& resident) {
+  if (resident.relay_only) return false;
   return !resident.hostile || *resident.hostile == HostileSpec::Kind::kLiar ||
          *resident.hostile == HostileSpec::Kind::kOmitter || *resident.hostile == HostileSpec::Kind::kPolluter;
 }
@@ -83,6 +84,9 @@ Resident draw_resident(const Scenario& scenario, const Rng& root, HostId host) {
   resident.link_class = draw_class(scenario.viewers, draws);
   resident.hostile = draw_hostile(scenario.hostile, draws);
   take_link(resident, scenario.viewers[resident.link_class], scenario, scenario.viewer_children);
+  // Drawn apart: nothing else changes with it.
+  resident.relay_only = scenario.relay_only_ppm > 0 && resident.honest() &&
+                        Draws(*root.fork("relay-only " + std::to_string(host))).chance_ppm(scenario.relay_only_ppm);
   if (!serves(resident)) resident.capacity_milli = 0;
   if (resident.hostile == HostileSpec::Kind::kLiar && draws.chance_ppm(kMillion / 2))
     resident.capacity_milli = std::min(resident.capacity_milli, kIdleLiarMilli);

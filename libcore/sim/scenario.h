@@ -144,6 +144,7 @@ struct Scenario {
   LinkClass publisher;
   LinkClass relay;
   std::vector<LinkClass> viewers;
+  std::uint32_t relay_only_ppm = 0;  // of the honest viewers: they talk to the publisher and the relays only
   // How many each serves; nothing: as many as 0.9 of its uplink carries.
   std::optional<std::uint16_t> publisher_children;
   std::optional<std::uint16_t> relay_children;

@@ -174,6 +174,7 @@ void describe(V& v, Scenario& s) {
   v.optional_count("publisher-children", s.publisher_children, 0, 10'000);
   v.optional_count("relay-children", s.relay_children, 0, 10'000);
   v.optional_count("viewer-children", s.viewer_children, 0, 10'000);
+  v.share("relay-only", s.relay_only_ppm);
   v.optional_duration("latency", s.latency, "auto");
   v.flag("upload-limits", s.upload_limits);
   v.optional_duration("history", s.history, "auto");

@@ -68,6 +68,7 @@ void World::watch() {
   network_.observe(datagram_checker_);
   network_.observe(amplification_checker_);
   network_.observe(upload_checker_);
+  network_.observe(hidden_checker_);
   commons_.seal_observers = {&forward_checker_, &nonce_checker_};
   commons_.open_observers = {&amplification_checker_};
 }
@@ -107,6 +108,7 @@ void World::add_publisher() {
       peer, rng->fork("node"), [this] { on_stopped(kPublisherHost); }, broadcast_);
   network_.add(*publisher_, host_config);
   introducers_.push_back({Network::address_of(kPublisherHost), peer.node.identity.public_key});
+  hidden_checker_.add_link_host(kPublisherHost);
   ++running_;
 
   node::PublishConfig publish;
@@ -125,6 +127,8 @@ void World::add_member(Instant joins) {
   past_.emplace_back();
   HostConfig host_config;
   viewers_.push_back(make_viewer(host, 0, true, host_config));
+  if (residents_[host].role == Role::kRelay) hidden_checker_.add_link_host(host);
+  if (residents_[host].relay_only) hidden_checker_.add_hidden(host);
   if (residents_[host].role == Role::kViewer) host_config.box = homes_.draw_box(scenario_.nat, rng_, host, network_);
   network_.add(*viewers_.back(), host_config);
   ++running_;
@@ -157,6 +161,7 @@ void World::join(HostId host) {
   config.latency = scenario_.latency;
   config.history_shards = history_shards(scenario_);
   config.output = resident.role == Role::kViewer;
+  config.relay_only = resident.relay_only;
   config.connect_timeout = std::chrono::hours(1);  // somebody would start it again
   if (resident.role == Role::kRelay) config.hosts = {introducers_.front()};
   viewer(host).join(config, network_.now());

@@ -14,6 +14,7 @@
 #include "libcore/sim/checker_amplification.h"
 #include "libcore/sim/checker_datagram.h"
 #include "libcore/sim/checker_forward.h"
+#include "libcore/sim/checker_hidden.h"
 #include "libcore/sim/checker_nonce.h"
 #include "libcore/sim/checker_upload.h"
 #include "libcore/sim/delay.h"
@@ -153,6 +154,7 @@ class World {
   std::vector<bool> removed_by_command_;
   std::vector<std::optional<Instant>> gone_at_;
   Network network_;
+  HiddenChecker hidden_checker_{network_, findings_};
   std::unique_ptr<Faults> faults_;
   Homes homes_;
   std::uint32_t running_ = 0;  // hosts whose stream has not stopped

@@ -1,4 +1,5 @@
 // Every checker can fail: a known bug is planted in front of each, and beside it stands what it must let pass.
+#include "libcore/crypto/chacha_rng.h"
 #include "libcore/crypto/suite.h"
 #include "libcore/session/endpoint.h"
 #include "libcore/session/handshake.h"
@@ -6,6 +7,7 @@
 #include "libcore/sim/checker_bounds.h"
 #include "libcore/sim/checker_datagram.h"
 #include "libcore/sim/checker_forward.h"
+#include "libcore/sim/checker_hidden.h"
 #include "libcore/sim/checker_nonce.h"
 #include "libcore/sim/checker_upload.h"
 #include "libcore/wire/shard.h"
@@ -53,6 +55,38 @@ TEST_CASE("the forward checker finds a shard that was never published") {
   CHECK(findings.safety() == 1);
   checker.on_seal(3, datagram(200, wire::kHashList), {}, 3, kNow);
   CHECK(findings.safety() == 2);
+}
+
+TEST_CASE("the hidden checker finds what goes between a hidden host and anybody but the link's, either way") {
+  class NoDelay final : public DelayModel {
+    Duration one_way(HostId, HostId) override { return {}; }
+  } delays;
+  class Nobody final : public HostProgram {
+    void handle_datagrams(std::span<const Datagram>, Moment) override {}
+    void handle_deadline(Moment) override {}
+    std::optional<Moment> poll(Moment, DatagramBatch&) override { return Moment{kNever, kNever}; }
+  } nobody;
+  Findings findings;
+  Network network(crypto::ChaChaRng(1), delays);
+  for (int i = 0; i < 4; ++i) network.add(nobody, {});
+  HiddenChecker checker(network, findings);
+  const auto send = [&](HostId from, HostId to) {
+    checker.on_sent(from, Network::address_of(to), datagram(40, 4), kNow);
+  };
+  send(2, 3);
+  checker.add_link_host(0);
+  checker.add_hidden(2);
+  send(0, 2);
+  send(2, 0);
+  send(1, 3);
+  send(1, 0);
+  CHECK(findings.none());
+  send(2, 3);
+  CHECK(findings.safety() == 1);
+  send(3, 2);
+  CHECK(findings.safety() == 2);
+  checker.on_sent(2, Network::address_of(99), datagram(1, 0), kNow);
+  CHECK(findings.safety() == 3);
 }
 
 TEST_CASE("the nonce checker finds a counter that is used again") {
