@@ -1,6 +1,8 @@
 // Swarms of which many are behind boxes that translate addresses.
 #include <vector>
 
+#include "libcore/session/handshake.h"
+#include "libcore/session/path_check.h"
 #include "libcore/sim/run.h"
 #include "libcore/sim/world.h"
 #include "tests/sim/expect.h"
@@ -60,6 +62,44 @@ TEST_CASE("viewers behind boxes play what a publisher, a relay and the others se
     expect_nothing_unaccounted(result.network);
     CHECK(run(scenario, {}).digest == result.digest);
   }
+}
+
+// R7, as far as a box goes: its ports change; that of an address is in endpoint_move_test.
+TEST_CASE("R7: boxes that restart at 1 s and then every 5 s cost no session and next to nothing of the stream") {
+  Scenario scenario = plain_scenario(8, seconds(65), 3);
+  scenario.expect.complete = false;
+  scenario.publisher_children = 8;
+  scenario.viewer_children = 0;  // all have one session, with the publisher
+  scenario.arrivals.within = {};
+  scenario.nat.share_ppm = 1'000'000;
+  for (Duration at = seconds(1); at <= seconds(60); at = at == seconds(1) ? seconds(5) : at + seconds(5)) {
+    Fault restart;
+    restart.kind = Fault::Kind::kNatRebind;
+    restart.at = at;
+    scenario.faults.push_back(restart);
+  }
+  class Watch final : public WireObserver {
+   public:
+    void on_sent(HostId /*from*/, const Address& /*to*/, Bytes datagram, Instant now) override {
+      if (datagram.empty() || now < Instant{} + milliseconds(900)) return;
+      initiations += datagram[0] == session::kInitiationType ? 1u : 0u;
+      challenges += datagram.size() == session::PathCheck::kDatagramBytes ? 1u : 0u;
+    }
+    std::uint64_t initiations = 0;
+    std::uint64_t challenges = 0;
+  } watch;
+  World world(scenario, {});
+  world.network().observe(watch);
+  world.run_until(Instant{} + seconds(64));
+  for (HostId host = 1; host < world.hosts(); ++host) {
+    CHECK(world.network().box_of(host) != kNoBox);
+    CHECK(world.peer(host).node_stats().sessions == 1);
+  }
+  const RunResult result = finish(world);
+  expect_no_findings(result);
+  CHECK(watch.initiations == 0);  // nobody had to begin anew
+  CHECK(watch.challenges >= 7 * 13 * 2);
+  CHECK(result.continuity >= 0.999);
 }
 
 TEST_CASE("no boxes, no difference") {
