@@ -289,12 +289,23 @@ void Network::flush(HostId id) {
 }
 
 void Network::send(HostId from, const Address& to, Bytes datagram) {
-  Host& host = hosts_[from];
   for (WireObserver* observer : observers_) observer->on_sent(from, to, datagram, now_);
+  transmit(from, way_of(from, to), datagram);
+}
+
+void Network::forge(HostId sender, const Address& from, HostId to, Bytes datagram) {
+  const bool known = to < hosts_.size();
+  const auto found = !known                  ? NatNetwork::Found::kNobody
+                     : hosts_[to].behind_box ? NatNetwork::Found::kFiltered
+                                             : NatNetwork::Found::kHost;
+  transmit(sender, {found, to, from, host_address(to)}, datagram);
+}
+
+void Network::transmit(HostId from, const NatNetwork::Way& way, Bytes datagram) {
+  Host& host = hosts_[from];
   ++stats_.sent;
   ++host.stats.datagrams_sent;
   host.stats.wire_bytes_sent += datagram.size() + kHeaderBytes;
-  const NatNetwork::Way way = way_of(from, to);
   const Link::Passage passage = host.up.send(datagram.size() + kHeaderBytes, now_);
   if (passage.fate != Link::Fate::kCarried) {
     ++count_of(passage.fate);
@@ -388,7 +399,8 @@ void Network::put(Event event, Packet packet) {
   prints_[index] = fingerprint(packet.bytes.bytes());  // while its bytes are in the cache
   packets_[index] = std::move(packet.bytes);
   event.payload = index;
-  if (hosts_[event.source].behind_box || hosts_[event.destination].behind_box) {
+  if (hosts_[event.source].behind_box || hosts_[event.destination].behind_box ||
+      packet.from != host_address(event.source)) {
     ends_[index] = {packet.from, packet.to};
     event.payload |= kHasEnds;
   }

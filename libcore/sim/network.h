@@ -113,6 +113,10 @@ class Network {
   // Polls a host's program now, after something was done to it directly.
   void touch(HostId host) { pump(host); }
 
+  // A datagram that is not from where it says: it leaves by the sender's uplink, and its receiver is told `from`. Those
+  // who observe do not see it go. Boxes let none of that in.
+  void forge(HostId sender, const Address& from, HostId to, Bytes datagram);
+
   // Handles every event up to and including that time; the time is then `until`.
   void run_until(Instant until);
 
@@ -184,6 +188,7 @@ class Network {
   void arm(HostId id);
   void flush(HostId id);
   void send(HostId from, const Address& to, Bytes datagram);
+  void transmit(HostId from, const NatNetwork::Way& way, Bytes datagram);
   NatNetwork::Way way_of(HostId from, const Address& to);
   void carry(HostId from, HostId to, const Link::Passage& passage, Packet packet);
   Buffer harmed(const Buffer& packet, const Link::Passage& passage);

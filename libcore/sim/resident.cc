@@ -50,10 +50,10 @@ std::uint32_t draw_class(const std::vector<LinkClass>& classes, Draws& draws) {
   return i;
 }
 
-std::optional<HostileSpec::Kind> draw_hostile(const std::vector<HostileSpec>& kinds, Draws& draws) {
+std::optional<HostileSpec> draw_hostile(const std::vector<HostileSpec>& kinds, Draws& draws) {
   std::uint64_t at = draws.below(kMillion);
   for (const HostileSpec& spec : kinds) {
-    if (at < spec.share_ppm) return spec.kind;
+    if (at < spec.share_ppm) return spec;
     at -= spec.share_ppm;
   }
   return std::nullopt;
@@ -61,8 +61,10 @@ std::optional<HostileSpec::Kind> draw_hostile(const std::vector<HostileSpec>& ki
 
 bool serves(const Resident& resident) {
   if (resident.relay_only) return false;
-  return !resident.hostile || *resident.hostile == HostileSpec::Kind::kLiar ||
-         *resident.hostile == HostileSpec::Kind::kOmitter || *resident.hostile == HostileSpec::Kind::kPolluter;
+  if (!resident.hostile) return true;
+  using Kind = HostileSpec::Kind;
+  const Kind kind = *resident.hostile;
+  return kind == Kind::kColluder || kind == Kind::kLiar || kind == Kind::kOmitter || kind == Kind::kPolluter;
 }
 
 }  // namespace
@@ -82,7 +84,10 @@ Resident draw_resident(const Scenario& scenario, const Rng& root, HostId host) {
   const std::unique_ptr<Rng> rng = root.fork("resident " + std::to_string(host));
   Draws draws(*rng);
   resident.link_class = draw_class(scenario.viewers, draws);
-  resident.hostile = draw_hostile(scenario.hostile, draws);
+  if (const std::optional<HostileSpec> hostile = draw_hostile(scenario.hostile, draws)) {
+    resident.hostile = hostile->kind;
+    resident.hostile_at = hostile->at;
+  }
   take_link(resident, scenario.viewers[resident.link_class], scenario, scenario.viewer_children);
   // Drawn apart: nothing else changes with it.
   resident.relay_only = scenario.relay_only_ppm > 0 && resident.honest() &&

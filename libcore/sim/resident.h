@@ -23,6 +23,7 @@ struct Resident {
   std::uint32_t capacity_milli = 0;  // thousandths of the stream that it may send
   std::uint64_t upload_limit_bps = 0;
   std::optional<HostileSpec::Kind> hostile;
+  Duration hostile_at{};  // since the start
   bool relay_only = false;
 
   bool honest() const { return !hostile; }

@@ -108,14 +108,20 @@ std::string describe(const Fault& fault);
 
 struct HostileSpec {
   enum class Kind : std::uint8_t {
+    kColluder,   // is honest, until it goes without a word together with all its kind
+    kCopier,     // stands on the way, and copies what passes from another address (mischief/)
+    kFlooder,    // begins handshakes by the thousand from addresses that are not there (mischief/)
     kFreeRider,  // serves nobody
     kLiar,       // what it says of itself and others is untrue; every second one serves hardly anybody
     kOmitter,    // is given children, and sends them no stream
     kPolluter,   // sends its children forged shards
+    kReplayer,   // sends again what others have sent (mischief/)
+    kStormer,    // asks for everything again, a thousand times a second (mischief/)
     kSybil,      // joins under many names and stays for ever
   };
   Kind kind = Kind::kFreeRider;
   std::uint32_t share_ppm = 0;  // of the viewers
+  Duration at{};                // colluders and what is in mischief/: nothing is done before
 };
 
 // What must hold of the whole run, beside safety and liveness. Zero or empty: nothing is asked.

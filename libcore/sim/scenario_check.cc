@@ -56,12 +56,20 @@ Found check_world(const Scenario& s) {
   return std::nullopt;
 }
 
+bool begins_at_once(HostileSpec::Kind kind) {
+  using Kind = HostileSpec::Kind;
+  return kind == Kind::kFreeRider || kind == Kind::kLiar || kind == Kind::kOmitter || kind == Kind::kPolluter ||
+         kind == Kind::kSybil;
+}
+
 Found check_hostile(const std::vector<HostileSpec>& kinds) {
   std::uint64_t all_ppm = 0;
   for (std::size_t i = 0; i < kinds.size(); ++i) {
     all_ppm += kinds[i].share_ppm;
     if (all_ppm > kMillion)
       return found("the shares in [[hostile]] are more than \"100%\" together", {{"hostile", "share", i}});
+    if (kinds[i].at > Duration::zero() && begins_at_once(kinds[i].kind))
+      return found("that kind of [[hostile]] takes no 'at'", {{"hostile", "at", i}});
   }
   return std::nullopt;
 }

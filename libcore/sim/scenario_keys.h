@@ -42,11 +42,16 @@ inline constexpr std::array<Choice<Fault::Kind>, 14> kFaults{{{"kill", Fault::Ki
                                                               {"clock-jump", Fault::Kind::kClockJump},
                                                               {"join", Fault::Kind::kJoin}}};
 
-inline constexpr std::array<Choice<HostileSpec::Kind>, 5> kHostile{{{"free-rider", HostileSpec::Kind::kFreeRider},
-                                                                    {"liar", HostileSpec::Kind::kLiar},
-                                                                    {"omitter", HostileSpec::Kind::kOmitter},
-                                                                    {"polluter", HostileSpec::Kind::kPolluter},
-                                                                    {"sybil", HostileSpec::Kind::kSybil}}};
+inline constexpr std::array<Choice<HostileSpec::Kind>, 10> kHostile{{{"colluder", HostileSpec::Kind::kColluder},
+                                                                     {"copier", HostileSpec::Kind::kCopier},
+                                                                     {"flooder", HostileSpec::Kind::kFlooder},
+                                                                     {"free-rider", HostileSpec::Kind::kFreeRider},
+                                                                     {"liar", HostileSpec::Kind::kLiar},
+                                                                     {"omitter", HostileSpec::Kind::kOmitter},
+                                                                     {"polluter", HostileSpec::Kind::kPolluter},
+                                                                     {"replayer", HostileSpec::Kind::kReplayer},
+                                                                     {"stormer", HostileSpec::Kind::kStormer},
+                                                                     {"sybil", HostileSpec::Kind::kSybil}}};
 
 inline constexpr std::array<Choice<JitterKind>, 3> kJitters{
     {{"exponential", JitterKind::kExponential}, {"log-normal", JitterKind::kLogNormal}, {"wifi", JitterKind::kWifi}}};
@@ -147,6 +152,7 @@ template <typename V>
 void describe(V& v, HostileSpec& s) {
   v.required_choice("kind", s.kind, kHostile);
   v.share("share", s.share_ppm);
+  v.duration("at", s.at);
 }
 
 template <typename V>

@@ -32,6 +32,13 @@ crypto::StreamKeyPair stream_key(const Rng& rng) {
   return crypto::stream_key_pair(seed);
 }
 
+// Those who are up to something stay for it.
+bool never_leaves(HostileSpec::Kind kind) {
+  using Kind = HostileSpec::Kind;
+  return kind == Kind::kColluder || kind == Kind::kCopier || kind == Kind::kFlooder || kind == Kind::kReplayer ||
+         kind == Kind::kStormer || kind == Kind::kSybil;
+}
+
 }  // namespace
 
 World::World(const Scenario& scenario, const RunOptions& options)
@@ -166,10 +173,27 @@ void World::join(HostId host) {
   if (resident.role == Role::kRelay) config.hosts = {introducers_.front()};
   viewer(host).join(config, network_.now());
   if (resident.role == Role::kViewer) schedule_departure(host);
+  if (resident.hostile) begin_mischief(host);
+}
+
+void World::begin_mischief(HostId host) {
+  const HostileSpec::Kind kind = *residents_[host].hostile;
+  const Instant begins = Instant{} + residents_[host].hostile_at;
+  if (kind == HostileSpec::Kind::kColluder && begins > network_.now())
+    network_.at(begins, host, [this, host] { kill(host); });
+  std::unique_ptr<Mischief>& mischief = mischief_[host];
+  if (mischief != nullptr) return;  // its host crashed, and is back
+  mischief = make_mischief(
+      kind,
+      {network_, findings_, suite_, host, begins, scenario_.stream.rate_bps, stream_key_.public_key, introducers_},
+      rng_.fork("mischief " + std::to_string(host)));
+  if (mischief == nullptr) return;
+  network_.observe(*mischief);
+  mischief->start();
 }
 
 void World::schedule_departure(HostId host) {
-  if (residents_[host].hostile == HostileSpec::Kind::kSybil) return;
+  if (residents_[host].hostile && never_leaves(*residents_[host].hostile)) return;
   const std::optional<Stay> stay = draw_stay(scenario_, rng_, host);
   if (!stay || stay->lasts >= calm_begins() - network_.now()) return;
   const Viewer* const who = &viewer(host);  // whoever comes back after a crash has a term of its own

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -19,6 +20,7 @@
 #include "libcore/sim/checker_upload.h"
 #include "libcore/sim/delay.h"
 #include "libcore/sim/fast_suite.h"
+#include "libcore/sim/mischief/mischief.h"
 #include "libcore/sim/network.h"
 #include "libcore/sim/publisher.h"
 #include "libcore/sim/recorder.h"
@@ -109,6 +111,7 @@ class World {
   std::unique_ptr<Viewer> make_viewer(HostId host, unsigned life, bool same_key, HostConfig& host_config);
   void join(HostId host);
   void schedule_departure(HostId host);
+  void begin_mischief(HostId host);
   void depart(HostId host, bool abrupt);
   void on_stopped(HostId host);
   void remove(HostId host);
@@ -155,6 +158,7 @@ class World {
   std::vector<std::optional<Instant>> gone_at_;
   Network network_;
   HiddenChecker hidden_checker_{network_, findings_};
+  std::map<HostId, std::unique_ptr<Mischief>> mischief_;
   std::unique_ptr<Faults> faults_;
   Homes homes_;
   std::uint32_t running_ = 0;  // hosts whose stream has not stopped
