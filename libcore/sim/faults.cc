@@ -128,7 +128,7 @@ void Faults::befall(std::size_t index, HostId host) {
     case Fault::Kind::kClockJump:
       return network.jump_clock(host, fault.by);
     case Fault::Kind::kNatRebind:
-      return network.rebind_nat(host);
+      return network.rebind_nat(host, fault.new_address);
     default:
       return;
   }

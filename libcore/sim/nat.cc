@@ -135,6 +135,12 @@ void NatBox::rebind() {
   shift_ = static_cast<std::uint16_t>((shift_ + kRebindShift) % kPorts);
 }
 
+void NatBox::renumber() {
+  rebind();
+  std::uint8_t& last = outside_.ip.back();
+  last = last == UINT8_MAX ? std::uint8_t{1} : static_cast<std::uint8_t>(last + 1);
+}
+
 const NatBox::Mapping* NatBox::mapping_of(const Address& outside_port) const {
   if (!owns(outside_port)) return nullptr;
   const auto found = by_port_.find(outside_port.port);

@@ -68,6 +68,8 @@ class NatBox {
 
   // All mappings are forgotten, and those that follow have other ports, as after a restart.
   void rebind();
+  // And another address in the same network, the last byte of which is never 0.
+  void renumber();
 
   std::size_t mappings() const { return by_key_.size(); }
 

@@ -33,7 +33,7 @@ HostId host_with(const Address& address) {
 }
 
 BoxId NatNetwork::box_at(const Address& address) const {
-  if (address.ip[12] < kFirstOfBoxes || address.ip[15] != 1 || !address.is_v4()) return kNoBox;
+  if (address.ip[12] < kFirstOfBoxes || address.ip[15] == 0 || !address.is_v4()) return kNoBox;
   const BoxId box = number_of(address, kFirstOfBoxes);
   return box < boxes_.size() ? box : kNoBox;
 }

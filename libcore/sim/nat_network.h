@@ -21,7 +21,8 @@ using BoxId = std::uint32_t;
 inline constexpr BoxId kNoBox = UINT32_MAX;
 
 // Every host and every box has a /24 of its own, so that a node may spread its parents over networks: hosts have
-// 1.0.0.1, 1.0.1.1, ... up to 200.255.255.1, and one port; boxes have 201.0.0.1, 201.0.1.1, ... up to 223.255.255.1.
+// 1.0.0.1, 1.0.1.1, ... up to 200.255.255.1, and one port; boxes have 201.0.0.1, 201.0.1.1, ... up to 223.255.255.1,
+// and of those networks other addresses if they are renumbered.
 inline constexpr HostId kHostsMax = 200u << 16;
 inline constexpr BoxId kBoxesMax = 23u << 16;
 Address host_address(HostId host);
@@ -61,7 +62,7 @@ class NatNetwork {
     NatBox nat;
     BoxId behind;
   };
-  // kNoBox if no box has it.
+  // Whose network it is of; kNoBox if it is no box's.
   BoxId box_at(const Address& address) const;
 
   std::unique_ptr<Rng> rng_;

@@ -98,8 +98,10 @@ void Network::disturb(HostId host, const Disturbance& disturbance) {
   hosts_[host].down.disturb(disturbance, now_);
 }
 
-void Network::rebind_nat(HostId host) {
-  if (hosts_[host].behind_box) nats_.box(nats_.box_of(host)).rebind();
+void Network::rebind_nat(HostId host, bool new_address) {
+  if (!hosts_[host].behind_box) return;
+  NatBox& box = nats_.box(nats_.box_of(host));
+  new_address ? box.renumber() : box.rebind();
 }
 
 void Network::jump_clock(HostId host, Duration by) {
@@ -298,7 +300,7 @@ void Network::forge(HostId sender, const Address& from, HostId to, Bytes datagra
   const auto found = !known                  ? NatNetwork::Found::kNobody
                      : hosts_[to].behind_box ? NatNetwork::Found::kFiltered
                                              : NatNetwork::Found::kHost;
-  transmit(sender, {found, to, from, host_address(to)}, datagram);
+  transmit(sender, {found, to, from, known ? host_address(to) : Address{}}, datagram);
 }
 
 void Network::transmit(HostId from, const NatNetwork::Way& way, Bytes datagram) {

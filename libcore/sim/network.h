@@ -98,7 +98,8 @@ class Network {
   void disturb(HostId host, const Disturbance& disturbance);
   void jump_clock(HostId host, Duration by);
   // The box next to the host restarts, if there is one: nothing is open, other ports are used. A carrier's does not.
-  void rebind_nat(HostId host);
+  // With `new_address` it has another one, too.
+  void rebind_nat(HostId host, bool new_address = false);
 
   // Its own: what others see it as, and reach it at, if it is behind no box.
   static Address address_of(HostId host) { return host_address(host); }

@@ -92,6 +92,7 @@ struct Fault {
   std::uint32_t share_ppm = 1'000'000;  // of them
   bool one_way = false;                 // partition: only what they send is lost
   bool keeps_state = true;              // crash: comes back with the same key
+  bool new_address = false;             // NAT rebinding: and uses another address
   std::uint32_t loss_ppm = 0;
   std::uint32_t factor_ppm = 1'000'000;
   Duration by{};

@@ -106,6 +106,7 @@ const char* what_is_too_much(const Fault& fault) {
   if (fault.by > Duration::zero() && !is(Kind::kDelay, Kind::kClockJump)) return "by";
   if (fault.bytes > 0 && !is(Kind::kMtu)) return "bytes";
   if (fault.count > 0 && !is(Kind::kJoin)) return "count";
+  if (fault.new_address && !is(Kind::kNatRebind)) return "new-address";
   return nullptr;
 }
 

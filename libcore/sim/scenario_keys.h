@@ -141,6 +141,7 @@ void describe(V& v, Fault& f) {
   v.share("share", f.share_ppm);
   v.flag("one-way", f.one_way);
   v.flag("keeps-state", f.keeps_state);
+  v.flag("new-address", f.new_address);
   v.share("loss", f.loss_ppm);
   v.share("rate", f.factor_ppm);
   v.duration("by", f.by);

@@ -64,8 +64,9 @@ TEST_CASE("viewers behind boxes play what a publisher, a relay and the others se
   }
 }
 
-// R7, as far as a box goes: its ports change; that of an address is in endpoint_move_test.
 TEST_CASE("R7: boxes that restart at 1 s and then every 5 s cost no session and next to nothing of the stream") {
+  const bool new_address = GENERATE(false, true);
+  CAPTURE(new_address);
   Scenario scenario = plain_scenario(8, seconds(65), 3);
   scenario.expect.complete = false;
   scenario.publisher_children = 8;
@@ -76,6 +77,7 @@ TEST_CASE("R7: boxes that restart at 1 s and then every 5 s cost no session and 
     Fault restart;
     restart.kind = Fault::Kind::kNatRebind;
     restart.at = at;
+    restart.new_address = new_address;
     scenario.faults.push_back(restart);
   }
   class Watch final : public WireObserver {

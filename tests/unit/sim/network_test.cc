@@ -102,6 +102,27 @@ TEST_CASE("a datagram arrives after uplink, delay and downlink, and says where i
   CHECK(pair.network.stats(0).wire_bytes_sent == 1'000);
 }
 
+TEST_CASE("a forged datagram leaves by the sender's uplink, and says what it was told to") {
+  HostConfig config;
+  config.up.rate_bps = 8'000'000;
+  Pair pair(config);
+  const Address elsewhere = Address::v4(198, 18, 0, 7, 9);
+  std::vector<std::uint8_t> datagram(972);
+  datagram[3] = 7;
+  class Unseen final : public WireObserver {
+    void on_sent(HostId, const Address&, Bytes, Instant) override { FAIL("seen"); }
+  } unseen;
+  pair.network.observe(unseen);
+  pair.network.forge(0, elsewhere, 1, datagram);
+  pair.network.forge(0, elsewhere, 99, datagram);  // nobody
+  pair.network.run_until(Instant{} + seconds(1));
+  REQUIRE(pair.b.received.size() == 1);
+  CHECK(pair.b.received[0].time == Instant{} + milliseconds(21));
+  CHECK(pair.b.received[0].from == elsewhere);
+  CHECK(pair.b.received[0].number == 7);
+  CHECK(pair.network.stats().nobody == 1);
+}
+
 TEST_CASE("what would arrive after the end of time is lost") {
   HostConfig config;
   const Duration longest = EventQueue::kTimeMax - Instant{};
@@ -284,8 +305,9 @@ TEST_CASE("a host behind a box is seen at the box's address, and answered there"
   CHECK(!network.host_of(Network::address_of(2)));
   CHECK(!network.host_of(Address::v4(201, 0, 0, 1, 7401)));
 
-  SECTION("until it restarts, from when it is seen at another port") {
-    network.rebind_nat(1);
+  SECTION("until it restarts, from when it is seen at another port, or address") {
+    const bool new_address = GENERATE(false, true);
+    network.rebind_nat(1, new_address);
     a.say(a.received[0].from, 51);
     network.touch(0);
     network.run_until(Instant{} + seconds(2));
@@ -296,6 +318,7 @@ TEST_CASE("a host behind a box is seen at the box's address, and answered there"
     network.run_until(Instant{} + seconds(3));
     REQUIRE(a.received.size() == 2);
     CHECK(a.received[1].from != a.received[0].from);
+    CHECK((a.received[1].from.ip != a.received[0].from.ip) == new_address);
     REQUIRE(b.received.size() == 2);
     CHECK(b.received[1].number == 6);
   }

@@ -199,6 +199,7 @@ TEST_CASE("scenario: what cannot be together is told with the line of one of its
   told("[churn]\nmedian = \"0\"\n", 2, "median");
   told("[churn]\nsigma = 3.001\n", 2, "'sigma'");
   told("[arrivals]\nwithin = \"31s\"\n", 2, "within");
+  told("[[faults]]\nkind = \"kill\"\nat = \"3s\"\nnew-address = true\n", 4, "'new-address'");
   told("[[hostile]]\nkind = \"omitter\"\nat = \"6s\"\n", 3, "'at'");
   told("[[hostile]]\nkind = \"omitter\"\nshare = \"60%\"\n[[hostile]]\nkind = \"sybil\"\nshare = \"60%\"\n", 6, "100%");
   const std::string trace = "-trace = [[\"1s\", \"4M\"]]\n";
