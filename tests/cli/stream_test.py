@@ -150,6 +150,18 @@ class Stream(unittest.TestCase):
         self.assertTrue(first.out == data)
         self.assertTrue(second.out == data)
 
+    def test_relay_only(self):
+        """It plays from the link's host, and serves nobody."""
+        publisher = spate.Publisher()
+        watchers = [self.watcher(publisher), self.watcher(publisher, "--relay-only")]
+        data = spate.ts_packets(5_000)
+        publisher.write(data)
+        publisher.close_input()
+        self.assert_ended(publisher, *watchers)
+        for watcher in watchers:
+            self.assertTrue(watcher.out == data)
+        self.assertEqual(watchers[1].stats[-1]["slots"], 0)
+
     def test_a_relay_of_several_streams(self):
         publishers = [spate.Publisher("--children", 1) for _ in range(2)]
         relay = spate.Tool("relay", "--listen", "127.0.0.1:0", stdin=subprocess.PIPE, stats=True)
