@@ -45,7 +45,7 @@ class OfType final : public WireObserver {
 
 }  // namespace
 
-TEST_CASE("H5: of a flood of handshakes a proof is asked within a second, and answers to it stay few") {
+TEST_CASE("of a flood of handshakes a proof is asked within a second, and answers to it stay few") {
   World world(with_one(HostileSpec::Kind::kFlooder), {Crypto::kFast});
   OfType responses(session::kResponseType), cookies(session::kCookieType);
   world.network().observe(responses);
@@ -61,7 +61,7 @@ TEST_CASE("H5: of a flood of handshakes a proof is asked within a second, and an
   }
 }
 
-TEST_CASE("H10: replays are counted and change nothing: no session, no handshake, no output") {
+TEST_CASE("replays are counted and change nothing: no session, no handshake, no output") {
   Scenario scenario = with_one(HostileSpec::Kind::kReplayer);
   World world(scenario, {Crypto::kFast});
   OfType initiations(session::kInitiationType);

@@ -64,7 +64,7 @@ TEST_CASE("viewers behind boxes play what a publisher, a relay and the others se
   }
 }
 
-TEST_CASE("R7: boxes that restart at 1 s and then every 5 s cost no session and next to nothing of the stream") {
+TEST_CASE("boxes that restart at 1 s and then every 5 s cost no session and next to nothing of the stream") {
   const bool new_address = GENERATE(false, true);
   CAPTURE(new_address);
   Scenario scenario = plain_scenario(8, seconds(65), 3);
