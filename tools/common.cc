@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
+#include <new>
 
 #include "libcore/crypto/chacha_rng.h"
 #include "libcore/io/address_text.h"
@@ -23,6 +25,14 @@ void open_standard_descriptors() {
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
     if (::fcntl(fd, F_GETFD) < 0 && errno == EBADF) [[maybe_unused]]
       const int same = ::open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_WRONLY);
+}
+
+const char* g_name = "spate";
+
+// At once: what cleans up may need memory, too, and would fail where nothing may be thrown.
+[[noreturn]] void on_out_of_memory() {
+  ::dprintf(STDERR_FILENO, "%s: out of memory\n", g_name);
+  ::_exit(kRuntime);
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -46,12 +56,17 @@ int run(const char* name, int argc, char** argv, int (*body)(int argc, char** ar
   open_standard_descriptors();
   io::forbid_dumps();
   io::log::open(name, 0);
+  g_name = name;
+  std::set_new_handler(on_out_of_memory);
   try {
+    io::system_random_seed();  // libsodium would end without a word where the kernel has none
     crypto::initialise();
     return body(argc, argv);
   } catch (const ToolError& error) {
     io::log::error(error.what());
     return error.code;
+  } catch (const std::bad_alloc&) {  // of a library that does not ask `new`
+    on_out_of_memory();
   } catch (const std::exception& error) {
     io::log::error(error.what());
     return kRuntime;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "libcore/io/driver.h"
@@ -80,13 +81,7 @@ class Relay final : public io::DriverDelegate {
   }
 
   void add_arguments() {
-    for (const std::string& link : options_.links) {
-      try {
-        add(link, options_.connect_timeout);
-      } catch (const ToolError& error) {
-        fail(error.code, error.what());
-      }
-    }
+    for (const std::string& link : options_.links) add_or_tell(link, options_.connect_timeout, "");
     stop_if_done();
   }
   void read_links_from(io::Input& input) {
@@ -121,6 +116,8 @@ class Relay final : public io::DriverDelegate {
 
   // Throws ToolError for a link that is none, or whose hosts are unknown.
   void add(std::string_view text, Duration resolve_limit);
+  // A bad link is no reason to do without the others, nor are descriptors that are used up just now.
+  void add_or_tell(std::string_view text, Duration resolve_limit, const std::string& place);
   void read_line(std::string_view line);
   void on_stopped(Stream& stream, node::StopReason reason);
   void fail(ExitCode code, const std::string& message) {
@@ -219,16 +216,22 @@ void Relay::on_stopped(Stream& stream, node::StopReason reason) {
   }
 }
 
+void Relay::add_or_tell(std::string_view text, Duration resolve_limit, const std::string& place) {
+  try {
+    add(text, resolve_limit);
+  } catch (const ToolError& error) {
+    fail(error.code, place + error.what());
+  } catch (const std::system_error& error) {
+    fail(kRuntime, place + error.what());
+  }
+}
+
 void Relay::read_line(std::string_view line) {
   ++line_number_;
   const std::size_t first = line.find_first_not_of(" \t\r");
   if (first == line.npos || line[first] == '#') return;
-  try {
-    add(line, streams_.empty() ? options_.connect_timeout : kLateResolveLimit);
-  } catch (const ToolError& error) {
-    // A bad line is no reason to do without the others.
-    fail(error.code, "line " + std::to_string(line_number_) + ": " + error.what());
-  }
+  add_or_tell(line, streams_.empty() ? options_.connect_timeout : kLateResolveLimit,
+              "line " + std::to_string(line_number_) + ": ");
 }
 
 void Relay::on_input(Bytes bytes, Instant /*now*/) {

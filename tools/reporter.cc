@@ -70,7 +70,7 @@ void Reporter::write(const Stream& stream, const node::StreamStats& stats, Insta
   record.final = final;
   if (const auto failure = writer_->write(record)) {
     stats_failed_ = true;
-    io::log::error(failure->message + "; no more of them are written");
+    io::log::warning(failure->message + "; no more of them are written");
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "libcore/io/event_loop.h"
@@ -12,6 +13,8 @@ namespace {
 
 using Watch = EventLoop::Watch;
 using Want = EventLoop::Want;
+
+constexpr Duration kLookAgain = std::chrono::milliseconds(1);
 
 // The later of the two would overflow for kNoLimit.
 Instant after(Instant now, Duration d) { return d >= kNever - now ? kNever : now + d; }
@@ -68,6 +71,7 @@ struct Driver::Impl {
   void write_output();
   void end_output(Output::State state);
   bool finished() const;
+  Instant await_send_buffer();
   void sleep();
 };
 
@@ -240,13 +244,20 @@ bool Driver::Impl::finished() const {
   return sent && written;
 }
 
+// When to look in any case.
+Instant Driver::Impl::await_send_buffer() try {
+  if (!writable) writable.emplace(loop, socket.fd(), Want::kWrite);
+  writable->arm();
+  return *blocked_since + kSendPatience;
+} catch (const std::system_error&) {
+  return now + kLookAgain;  // the descriptors are used up, which is no reason to leave those who are served
+}
+
 void Driver::Impl::sleep() {
   Instant alarm = std::min(node_deadline, delegate.next_tick());
   if (blocked_since) {
     // The node is not polled meanwhile, so its deadline may lie in the past.
-    alarm = std::min(delegate.next_tick(), *blocked_since + kSendPatience);
-    if (!writable) writable.emplace(loop, socket.fd(), Want::kWrite);
-    writable->arm();
+    alarm = std::min(delegate.next_tick(), await_send_buffer());
   }
   if (stopping && output_blocked) alarm = std::min(alarm, after(output_progress_at, output_patience));
   loop.set_alarm(alarm);

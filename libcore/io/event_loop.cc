@@ -3,24 +3,28 @@
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 
+#include <cerrno>
 #include <optional>
 
-#include "libcore/base/check.h"
 #include "libcore/io/asio.h"
 #include "libcore/io/descriptor.h"
+#include "libcore/io/failure.h"
 
 namespace spate::io {
 namespace {
 
+constexpr const char* kCannotWait = "cannot wait for input and output";
+
 // An epoll descriptor that is readable while `fd` is ready. Asio makes what it waits for non-blocking; standard
-// input and output are shared with other processes, and must stay as they are.
+// input and output are shared with other processes, and must stay as they are. None for what cannot be waited for.
 Descriptor epoll_of(int fd, std::uint32_t events) {
   Descriptor epoll(::epoll_create1(EPOLL_CLOEXEC));
-  SPATE_CHECK(epoll);
+  if (!epoll) throw_system_failure(kCannotWait, errno);
   epoll_event event{};
   event.events = events;
-  if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event) != 0) return {};
-  return epoll;
+  if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event) == 0) return epoll;
+  if (errno != EPERM) throw_system_failure(kCannotWait, errno);
+  return {};
 }
 
 std::uint32_t events_of(EventLoop::Want want) {
@@ -55,7 +59,7 @@ struct EventLoop::Watch::State {
 
 EventLoop::Watch::Watch(EventLoop& loop, int fd, Want want) {
   Descriptor epoll = epoll_of(fd, events_of(want));
-  SPATE_CHECK(epoll);
+  if (!epoll) throw_system_failure(kCannotWait, EPERM);
   state_ = std::make_shared<State>(loop.impl_->context, epoll.release());
 }
 
@@ -75,7 +79,7 @@ bool EventLoop::Watch::ready() const { return state_->ready; }
 void EventLoop::Watch::clear() { state_->ready = false; }
 
 EventLoop::EventLoop() : impl_(std::make_unique<Impl>()) {
-  SPATE_CHECK(impl_->timer);
+  if (!impl_->timer) throw_system_failure("cannot set a timer", errno);
   impl_->alarm.emplace(*this, impl_->timer.get(), Want::kRead);
 }
 
@@ -94,7 +98,8 @@ void EventLoop::set_alarm(Instant when) {
   itimerspec spec{};
   spec.it_value.tv_sec = ns / 1'000'000'000;
   spec.it_value.tv_nsec = ns % 1'000'000'000;
-  SPATE_CHECK(::timerfd_settime(m.timer.get(), TFD_TIMER_ABSTIME, &spec, nullptr) == 0);
+  if (::timerfd_settime(m.timer.get(), TFD_TIMER_ABSTIME, &spec, nullptr) != 0)
+    throw_system_failure("cannot set a timer", errno);
   m.alarm->arm();
 }
 

@@ -1,5 +1,6 @@
 // Waits, on one thread, until a descriptor is ready or an alarm goes off. Nothing is called back: wait() returns and
-// the watches say what is ready. The place of Asio (with resolve.cc); nothing else sees it.
+// the watches say what is ready. Throws std::system_error where descriptors are used up. The place of Asio (with
+// resolve.cc); nothing else sees it.
 #pragma once
 
 #include <memory>

@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "libcore/base/check.h"
+#include "libcore/io/failure.h"
 
 namespace spate::io {
 namespace {
@@ -42,7 +43,8 @@ bool ignored(int signal) {
 }  // namespace
 
 Signals::Signals() : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  SPATE_CHECK(event_ && g_event.load() < 0);
+  if (!event_) throw_system_failure("cannot take signals", errno);
+  SPATE_CHECK(g_event.load() < 0);
   g_event = event_.get();
   g_requests = 0;
   for (const int signal : kStopSignals)

@@ -2,14 +2,17 @@
 
 #include <sys/random.h>
 
-#include "libcore/base/check.h"
+#include <cerrno>
+
+#include "libcore/io/failure.h"
 
 namespace spate::io {
 
 crypto::SymmetricKey system_random_seed() {
   crypto::SymmetricKey seed{};
   // Requests of up to 256 bytes are never cut short once the kernel's generator is ready.
-  SPATE_CHECK(::getrandom(seed.data(), seed.size(), 0) == static_cast<ssize_t>(seed.size()));
+  while (::getrandom(seed.data(), seed.size(), 0) != static_cast<ssize_t>(seed.size()))
+    if (errno != EINTR) throw_system_failure("the kernel has no random numbers", errno);
   return seed;
 }
 

@@ -6,7 +6,7 @@
 
 namespace spate::io {
 
-// Aborts if the kernel has none: nothing secret can be made without.
+// Throws std::system_error if the kernel has none: nothing secret can be made without.
 crypto::SymmetricKey system_random_seed();
 
 }  // namespace spate::io

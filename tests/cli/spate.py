@@ -27,13 +27,16 @@ def _end_all():
 
 
 class Tool:
-    """One running tool. Its output is collected as it comes: out (bytearray), err (text), stats (dicts)."""
+    """One running tool. Its output is collected as it comes: out (bytearray), err (text), stats (dicts).
+
+    `within` is a command that takes the tool's command as its last arguments and becomes it, as nice(1) does.
+    """
 
     def __init__(self, name, *arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                 env=None, stats=False, collect=True):
+                 env=None, stats=False, collect=True, within=()):
         self._changed = threading.Condition()
         self.out, self.err, self.stats = bytearray(), "", []
-        command = [os.path.join(BIN, "spate-" + name), *map(str, arguments)]
+        command = [*within, os.path.join(BIN, "spate-" + name), *map(str, arguments)]
         stats_fd = None
         if stats:
             stats_read, stats_fd = os.pipe()
@@ -45,6 +48,7 @@ class Tool:
                                         pass_fds=[stats_fd] if stats else [])
         _running.append(self)
         self._readers = []
+        self._streams = 0  # that may say more
         if stats:
             os.close(stats_fd)
             self._collect(os.fdopen(stats_read, "rb", 0), self._on_stats)
@@ -63,7 +67,12 @@ class Tool:
                     handler(data)
                     self._changed.notify_all()
             stream.close()
+            with self._changed:
+                self._streams -= 1
+                self._changed.notify_all()
 
+        with self._changed:
+            self._streams += 1
         reader = threading.Thread(target=run, daemon=True)
         reader.start()
         self._readers.append(reader)
@@ -79,6 +88,10 @@ class Tool:
     def _on_stats(self, data):
         *lines, self._partial = (self._partial + data).split(b"\n")
         self.stats += [json.loads(line) for line in lines]
+
+    def over(self):
+        """All that it had to say has come; to be asked in a wait_until() condition."""
+        return self._streams == 0
 
     def wait_until(self, what, condition, limit=LIMIT):
         """Until condition() holds; it is asked again whenever this tool has said something."""
