@@ -7,6 +7,7 @@ import concurrent.futures
 import errno
 import os
 import re
+import resource
 import struct
 import subprocess
 import sys
@@ -52,6 +53,11 @@ FOR_EVER = 1 << 40
 DATA = spate.ts_packets(300)
 
 
+def read_counts(path):
+    with open(path, "rb") as file:
+        return dict(zip(ERRORS, struct.unpack("%dQ" % len(ERRORS), file.read())))
+
+
 class Fault:
     """No fault at all without a kind."""
 
@@ -79,7 +85,7 @@ class Run:
                 self.tool = self.tools[fault.tool]
                 self.code = self.tool.wait(LIMIT)
                 self.finish()
-                self.counts = self.read_counts()
+                self.counts = read_counts(directory + "/counts")
             finally:
                 for tool in self.tools.values():
                     tool.kill()
@@ -121,10 +127,6 @@ class Run:
         if self.code == 0 and self.fault.tool in ("publish", "watch"):
             for tool in self.tools.values():
                 tool.wait(LIMIT)
-
-    def read_counts(self):
-        with open(self.directory + "/counts", "rb") as file:
-            return dict(zip(ERRORS, struct.unpack("%dQ" % len(ERRORS), file.read())))
 
     def problems(self):
         """What is not as it should be."""
@@ -188,6 +190,22 @@ class Faults(unittest.TestCase):
         print("%d faults, %d met" % (len(faults), self.met))
         self.assertFalse(reports, "\n".join(["%d of %d faults" % (len(reports), len(faults))] + reports))
         self.assertGreater(self.met, 0.9 * len(faults))
+
+    def test_a_full_send_buffer_when_there_are_no_more_descriptors(self):
+        """They are needed to wait for room in the buffer; meanwhile it goes on without."""
+        with tempfile.TemporaryDirectory() as directory:
+            fault = Fault("publish", "sendmsg", 1, "EAGAIN", 3)
+            publisher = spate.Publisher(env=dict(fault.environment(), FAULT_COUNTS=directory + "/counts"))
+            resource.prlimit(publisher.process.pid, resource.RLIMIT_NOFILE, (4, 4))
+            before = read_counts(directory + "/counts")
+            watcher = spate.watch(publisher.link)
+            watcher.wait_for_stats(parents=1)
+            publisher.write(DATA)
+            publisher.close_input()
+            self.assertEqual((publisher.wait(LIMIT), watcher.wait(LIMIT)), (0, 0), publisher.err)
+            self.assertTrue(watcher.out == DATA)
+            after = read_counts(directory + "/counts")
+            self.assertGreater(after["epoll_create"], before["epoll_create"])
 
 
 unittest.main()
