@@ -18,8 +18,9 @@
 
 namespace spate::tools {
 
-// Runs a tool's body, and turns what it throws into one line on standard error and an exit code. Before that: the
-// standard descriptors are made to exist, and nobody else may look into the memory.
+// Runs a tool's body, and turns what it throws into one line on standard error and an exit code; memory that is used up
+// ends the tool in the same way, at once. Before that: the standard descriptors are made to exist, and nobody else may
+// look into the memory.
 int run(const char* name, int argc, char** argv, int (*body)(int argc, char** argv));
 
 // Writes all of it to standard output. False if that is a pipe whose reader has gone. Throws ToolError for anything

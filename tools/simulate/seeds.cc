@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdio>
 #include <deque>
+#include <new>
 #include <vector>
 
 #include "tools/common.h"
@@ -44,6 +45,7 @@ Child start(std::uint64_t seed, const std::function<int(std::uint64_t, std::stri
     ::close(ends[0]);
     std::string line;
     int code = kCrashed;
+    std::set_new_handler(nullptr);  // a run that needs too much memory counts as crashed
     try {
       code = body(seed, line);
       write_all(ends[1], line);
