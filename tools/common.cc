@@ -53,12 +53,12 @@ std::string first_line_of_stdin() {
 }  // namespace
 
 int run(const char* name, int argc, char** argv, int (*body)(int argc, char** argv)) {
-  open_standard_descriptors();
-  io::forbid_dumps();
-  io::log::open(name, 0);
   g_name = name;
   std::set_new_handler(on_out_of_memory);
+  open_standard_descriptors();
+  io::forbid_dumps();
   try {
+    io::log::open(name, 0);
     io::system_random_seed();  // libsodium would end without a word where the kernel has none
     crypto::initialise();
     return body(argc, argv);

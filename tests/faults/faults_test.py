@@ -50,6 +50,7 @@ STAYING = ("malloc ENOMEM", "sendmsg EPERM", "sendmsg EAGAIN", "recvmsg ENOMEM",
            "read EIO", "write EIO", "getrandom ENOSYS")  # from some call on, all of them
 ENDINGS = {1, 4, 6}  # an error of the host, no answer, a stream that stalled
 FOR_EVER = 1 << 40
+LIBSODIUMS = ("getrandom", 3)  # libsodium has just seen that it works, and aborts if it then does not
 DATA = spate.ts_packets(300)
 
 
@@ -115,7 +116,7 @@ class Run:
             tool.wait_until(figure, lambda: tool.over() or "no more of them" in tool.err or  # statistics
                             any(line[figure] for line in tool.stats[-3:]), LIMIT)
             if tool.over():
-                return
+                break
         try:
             publisher.write(DATA)
             publisher.close_input()
@@ -140,7 +141,8 @@ class Run:
             yield "an exit code that is not documented"
         if len(errors) != (self.code != 0):
             yield "%d lines say why" % len(errors)
-        if self.code == 0 and "watch" in self.tools and self.tools["watch"].out != DATA:
+        cut_off = self.fault.tool == "publish" and self.fault.many > 1  # cannot know that nothing arrives
+        if self.code == 0 and "watch" in self.tools and not cut_off and self.tools["watch"].out != DATA:
             yield "the output is not the input"
 
     def report(self):
@@ -154,15 +156,18 @@ def faults_of(tool, counts):
         errors = errors.split()
         # A few more than a run without faults needs: what answers to a fault may fail, too.
         for at in range(1, counts[kind] + (0 if kind == "malloc" else 2)):
+            if (kind, at) == LIBSODIUMS:
+                continue
             if WHICH == "all":
                 yield from (Fault(tool, kind, at, error) for error in errors)
             elif tool in ("publish", "watch") or kind == "malloc":
-                if at % share(kind, 1) == 0:
+                if (at - 1) % share(kind, 1) == 0:
                     yield Fault(tool, kind, at, errors[at % len(errors)])
     if WHICH == "all":
         for kind, error in map(str.split, STAYING):
             step = max(1, counts[kind] // 100)
-            yield from (Fault(tool, kind, at, error, FOR_EVER) for at in range(1, counts[kind] + 1, step))
+            yield from (Fault(tool, kind, at, error, FOR_EVER) for at in range(1, counts[kind] + 1, step)
+                        if (kind, at) != LIBSODIUMS)
 
 
 class Faults(unittest.TestCase):
@@ -189,7 +194,7 @@ class Faults(unittest.TestCase):
         reports = [report for report in reports if report]
         print("%d faults, %d met" % (len(faults), sum(met)))
         self.assertFalse(reports, "\n".join(["%d of %d faults" % (len(reports), len(faults))] + reports))
-        self.assertGreater(sum(met), 0.9 * len(faults))
+        self.assertGreater(sum(met), len(faults) / 2)
 
     def test_a_full_send_buffer_when_there_are_no_more_descriptors(self):
         """They are needed to wait for room in the buffer; meanwhile it goes on without."""
