@@ -17,6 +17,7 @@ class Live(spate.Publisher):
     def __init__(self, *arguments):
         super().__init__(*arguments)
         self.data = b""
+        self.wait_until("a first line", lambda: self.stats)
 
     def now(self):
         return self.stats[-1]["monotonic_ms"]
