@@ -146,6 +146,7 @@ class Watcher final : public io::DriverDelegate {
   void on_stopped(node::StopReason reason) {
     switch (reason) {
       case node::StopReason::kEnded:
+        if (!played_) io::log::warning("the stream ended before anything of it came");
         return driver_.stop(io::Driver::kNoLimit);
       case node::StopReason::kLeft:
         return driver_.stop(kHastyOutput);

@@ -102,6 +102,7 @@ class Stats(unittest.TestCase):
         seen = b""
         while b"from 1 peer" not in seen:
             seen += os.read(controller, 1000)
+        publisher.write(spate.ts_packets(1))
         publisher.close_input()
         self.assertEqual((publisher.wait(), watcher.wait()), (0, 0))
         try:

@@ -50,6 +50,15 @@ class Stream(unittest.TestCase):
         publisher = spate.run("publish", "--listen", "127.0.0.1:0", data=spate.ts_packets(1))
         self.assertNotIn("no input came", publisher.err)
 
+    def test_a_stream_that_ends_with_nothing_is_told(self):
+        for data, told in ((b"", 1), (spate.ts_packets(1), 0)):
+            publisher = spate.Publisher()
+            watcher = self.watcher(publisher)
+            publisher.write(data)
+            publisher.close_input()
+            self.assert_ended(publisher, watcher)
+            self.assertEqual((watcher.out, watcher.err.count("before anything of it came")), (data, told), watcher.err)
+
     def test_bytes_are_exact_and_end_of_input_drains(self):
         publisher = spate.Publisher()
         watchers = [self.watcher(publisher) for _ in range(2)]
