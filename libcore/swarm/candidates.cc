@@ -7,11 +7,9 @@ namespace {
 constexpr Duration kBackoff = std::chrono::milliseconds(250);  // doubled with each failure, to 4 s
 }
 
-void Candidates::add_pinned(const Host& host) {
-  candidates_.push_back({host.key, host.address, true, 0, 0, 0, {}, 0, {}});
-}
+void Candidates::add_pinned(const Host& host) { candidates_.push_back({host.key, host.address, true}); }
 
-void Candidates::add_hearsay(const wire::PeerRecord& record, session::SessionId introducer) {
+void Candidates::add_hearsay(const wire::PeerRecord& record, session::SessionId introducer, Duration round_trip) {
   const auto known =
       std::find_if(candidates_.begin(), candidates_.end(), [&](const Candidate& c) { return c.key == record.key; });
   if (known != candidates_.end()) {
@@ -19,9 +17,11 @@ void Candidates::add_hearsay(const wire::PeerRecord& record, session::SessionId 
     known->lag_us = record.lag_us;
     known->home = record.home;
     known->introducer = introducer;
+    if (!known->measured) known->round_trip = std::min(known->round_trip, round_trip);
     return;
   }
-  Candidate fresh{record.key, record.address, false, record.free_slots, record.lag_us, record.home, introducer, 0, {}};
+  Candidate fresh{record.key, record.address, false, record.free_slots, record.lag_us, record.home, introducer};
+  fresh.round_trip = round_trip;
   if (candidates_.size() < kMax) {
     candidates_.push_back(fresh);
     return;
@@ -31,6 +31,14 @@ void Candidates::add_hearsay(const wire::PeerRecord& record, session::SessionId 
     return better(a, b);
   });
   if (!worst->pinned && better(fresh, *worst)) *worst = fresh;
+}
+
+void Candidates::on_measured(const crypto::NodeKey& key, Duration round_trip) {
+  for (Candidate& c : candidates_) {
+    if (c.key != key) continue;
+    c.round_trip = round_trip;
+    c.measured = true;
+  }
 }
 
 void Candidates::on_failure(const crypto::NodeKey& key, Instant now) {

@@ -23,7 +23,9 @@ struct Candidate {
   std::uint16_t free_slots = 0;  // as told
   std::uint32_t lag_us = 0;
   StripeMask home = 0;
-  std::optional<session::SessionId> introducer;  // who told us of it last
+  std::optional<session::SessionId> introducer = {};  // who told us of it last
+  Duration round_trip = Duration::max();              // measured, or at most this, as a rule; max(): nothing is known
+  bool measured = false;
   unsigned failures = 0;
   Instant not_before{};
 };
@@ -34,7 +36,11 @@ class Candidates {
   static constexpr unsigned kHearsayTries = 3;
 
   void add_pinned(const Host& host);
-  void add_hearsay(const wire::PeerRecord& record, session::SessionId introducer);
+  // `round_trip`: from us through the introducer.
+  void add_hearsay(const wire::PeerRecord& record, session::SessionId introducer,
+                   Duration round_trip = Duration::max());
+  // There was a session with it.
+  void on_measured(const crypto::NodeKey& key, Duration round_trip);
   void on_failure(const crypto::NodeKey& key, Instant now);
   void on_success(const crypto::NodeKey& key);
 
@@ -45,6 +51,16 @@ class Candidates {
     const Candidate* found = nullptr;
     for (const Candidate& c : candidates_)
       if (c.not_before <= now && wanted(c) && (found == nullptr || better(c, *found))) found = &c;
+    return found;
+  }
+  // The nearest of them, among those that anything is known of.
+  template <typename Predicate>
+  const Candidate* nearest(Instant now, Predicate wanted) const {
+    const Candidate* found = nullptr;
+    for (const Candidate& c : candidates_)
+      if (c.not_before <= now && c.round_trip != Duration::max() && wanted(c) &&
+          (found == nullptr || c.round_trip < found->round_trip))
+        found = &c;
     return found;
   }
   // The same host may be reached elsewhere, too.

@@ -3,7 +3,7 @@
 namespace spate::swarm {
 namespace {
 
-constexpr std::size_t kRound = 12;    // intervals until everybody has been asked
+constexpr std::size_t kRound = 8;     // intervals until everybody has been asked: sessions end after 10 s of silence
 constexpr unsigned kNamesEvery = 16;  // of those asked how they are one is asked to name others
 // So long a stripe is then left alone, twice as long each time: what others say of their lags is not all there is to
 // it.
@@ -19,8 +19,7 @@ void Exploring::handle_deadline(Instant now) {
   if (now < at_) return;
   at_ = now + kInterval;
   inquire_in_turn(now);
-  if (house_.dials.none() && house_.peers.all().size() < Dials::kPeersKept)
-    house_.dials.dial_for(house_.parents.all(), 1, now);
+  house_.acquaintances.renew(now);
   improve(now);
 }
 

@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "libcore/swarm/acquaintances.h"
 #include "libcore/swarm/candidates.h"
-#include "libcore/swarm/dials.h"
 #include "libcore/swarm/media_clock.h"
 #include "libcore/swarm/offers.h"
 #include "libcore/swarm/parents.h"
@@ -27,7 +27,7 @@ class Exploring {
     const Candidates& candidates;
     const MediaClock& clock;
     const Wants& wants;
-    Dials& dials;
+    Acquaintances& acquaintances;
     const Offers& offers;
   };
 

@@ -10,7 +10,8 @@ constexpr std::size_t kLooks = 64;        // at peers, for one answer
 constexpr std::size_t kManyChildren = 8;  // who has more is asked by many
 constexpr std::size_t kPeersOfMany = 6;
 constexpr Duration kUnknownWay = std::chrono::seconds(5);  // of whoever has not answered a ping yet
-constexpr unsigned kFewStripes = 4;                        // whoever passes on its home, and some more to guests
+constexpr Duration kNear = std::chrono::milliseconds(60);
+constexpr unsigned kFewStripes = 4;  // whoever passes on its home, and some more to guests
 
 // One that may be named, in the order of naming. All of the record is the peer's own word; the rest is not.
 struct Known {
@@ -19,8 +20,14 @@ struct Known {
   StripeMask takes = 0;     // from us
   Duration way_to_it = {};  // half of its round trip: what it has from here is later by that
 
+  bool asker_near = false;
+
   bool few_stripes() const { return count(record.home) <= kFewStripes; }
-  Duration lag() const { return std::max<Duration>(std::chrono::microseconds(record.lag_us), way_to_it); }
+  // Who is near us is about as far from it as we are.
+  Duration lag() const {
+    const Duration its = std::chrono::microseconds(record.lag_us);
+    return asker_near ? its + way_to_it : std::max(its, way_to_it);
+  }
 };
 bool named_before(const Known& a, const Known& b) {
   if ((a.record.free_slots > 0) != (b.record.free_slots > 0)) return a.record.free_slots > 0;
@@ -53,6 +60,9 @@ std::optional<wire::PeerRecord> Introductions::record_of(const Peer& peer) const
   if (!endpoint_.established(peer.session)) return std::nullopt;
   if (serves_nobody(peer)) return std::nullopt;
   wire::PeerRecord record{peer.key, endpoint_.address(peer.session), 0, 0, 0};
+  if (peer.rtt.known())
+    record.round_trip_ms = static_cast<std::uint16_t>(
+        std::min<std::int64_t>(peer.rtt.least() / std::chrono::milliseconds(1), wire::PeerRecord::kRoundTripUnknown));
   if (const wire::Report* const report = children_.report_of(peer.session)) {
     record.free_slots = report->free_slots;
     record.lag_us = report->lag_us;
@@ -73,11 +83,13 @@ bool Introductions::serves_nobody(const Peer& peer) const {
 
 wire::Peers Introductions::for_asker(const Peer& asker, StripeMask wanted) const {
   std::vector<Known> known;
+  const bool asker_near = asker.rtt.known() && asker.rtt.least() < kNear;
   const auto add = [&](const Peer& peer) {
     if (peer.session == asker.session) return;
     const Duration way = peer.rtt.known() ? peer.rtt.least() / 2 : kUnknownWay;
     if (const auto record = record_of(peer))
-      known.push_back({*record, children_.report_of(peer.session) != nullptr, children_.stripes(peer.session), way});
+      known.push_back(
+          {*record, children_.report_of(peer.session) != nullptr, children_.stripes(peer.session), way, asker_near});
   };
   const auto& all = peers_.all();
   children_.for_each([&](session::SessionId child) {

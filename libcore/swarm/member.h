@@ -5,7 +5,9 @@
 //   Seeking      while a stripe has no parent: finds one, with Inquiring (asks peers how they are) and Offers (what
 //                each could do for us)
 //   Attending    leaves parents that are silent, dead, or have no stream themselves
-//   Exploring    now and then gets to know another peer, and changes to it if a stripe comes much sooner through it
+//   Exploring    keeps what is known of others fresh, and changes to those through whom a stripe comes much sooner,
+//   with
+//                Acquaintances (whom to know)
 //   Requests     asks for what is missing
 //   MediaClock   the publisher's clock
 //
@@ -24,6 +26,7 @@
 #include <deque>
 #include <optional>
 
+#include "libcore/swarm/acquaintances.h"
 #include "libcore/swarm/attachment.h"
 #include "libcore/swarm/attending.h"
 #include "libcore/swarm/candidates.h"
@@ -126,6 +129,7 @@ class Member {
   Inquiring inquiring_;
   Seeking seeking_;
   Attending attending_;
+  Acquaintances acquaintances_;
   Exploring exploring_;
   Requests requests_;
 };

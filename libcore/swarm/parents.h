@@ -46,6 +46,8 @@ class Parents {
   StripeMask served() const { return served_; }  // that have a parent
   StripeMask asked() const { return asked_; }    // that somebody has been asked for
   StripeMask from(session::SessionId session) const;
+  // It gives us something, or has been asked for it.
+  bool knows(session::SessionId session) const { return links_.contains(session); }
   // All that it gives or is asked for.
   StripeMask expected_from(session::SessionId session) const;
   std::optional<session::SessionId> parent(unsigned stripe) const;

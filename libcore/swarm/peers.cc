@@ -7,9 +7,10 @@
 
 namespace spate::swarm {
 
-Peer& Peers::add(session::SessionId session) {
+Peer& Peers::add(session::SessionId session, Instant now) {
   Peer& peer = peers_[session];
   peer.session = session;
+  peer.met = now;
   peer.key = endpoint_.peer(session);
   peer.short_id = wire::short_id(peer.key);
   return peer;

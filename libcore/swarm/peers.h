@@ -63,6 +63,7 @@ struct Peer {
   session::ClockSync clock;            // the publisher's clock, as told by this peer
   std::optional<wire::Status> status;  // its last word
   Instant status_at{};
+  Instant met{};  // the session's beginning
   Instant inquired_at{};
   Instant pinged_at{};
   Instant asked_since{};  // the first inquiry that nothing was heard after
@@ -101,7 +102,7 @@ class Peers {
 
   Peers(session::Endpoint& endpoint, Outbox& outbox) : endpoint_(endpoint), outbox_(outbox) {}
 
-  Peer& add(session::SessionId session);
+  Peer& add(session::SessionId session, Instant now);
   void remove(session::SessionId session);
   Peer* find(session::SessionId session);
   // By its node key; looks at all of them.

@@ -52,7 +52,7 @@ void Swarm::on_session(const session::SessionEvent& event, Instant now) {
   if (stopped_) return;
   if (event.kind == session::SessionEvent::Kind::kEstablished) {
     if (!host_.endpoint.established(event.session)) return;
-    Peer& peer = peers_.add(event.session);
+    Peer& peer = peers_.add(event.session, now);
     if (member_) member_->on_established(peer, now);
     return;
   }

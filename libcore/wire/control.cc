@@ -89,7 +89,7 @@ bool parse(Reader& in, Inquiry& m) {
 std::size_t size(const Inquiry&) { return 8; }
 void write(Writer& out, const Inquiry& m) { out.u64(m.wanted); }
 
-constexpr std::size_t kRecordBytes = 32 + 16 + 2 + 2 + 4 + 8;
+constexpr std::size_t kRecordBytes = 32 + 16 + 2 + 2 + 4 + 8 + 2;
 PeerRecord parse_record(Reader& in) {
   PeerRecord peer;
   peer.key.bytes = in.array<32>();
@@ -98,11 +98,12 @@ PeerRecord parse_record(Reader& in) {
   peer.free_slots = in.u16();
   peer.lag_us = in.u32();
   peer.home = in.u64();
+  peer.round_trip_ms = in.u16();
   return peer;
 }
 void write_record(Writer& out, const PeerRecord& peer) {
   out.bytes(peer.key.bytes).bytes(peer.address.ip).u16(peer.address.port);
-  out.u16(peer.free_slots).u32(peer.lag_us).u64(peer.home);
+  out.u16(peer.free_slots).u32(peer.lag_us).u64(peer.home).u16(peer.round_trip_ms);
 }
 
 bool parse(Reader& in, Peers& m) {

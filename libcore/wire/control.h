@@ -78,11 +78,14 @@ struct Inquiry {
   bool operator==(const Inquiry&) const = default;
 };
 struct PeerRecord {
+  static constexpr std::uint16_t kRoundTripUnknown = UINT16_MAX;
+
   crypto::NodeKey key;
   Address address;
   std::uint16_t free_slots = 0;
   std::uint32_t lag_us = 0;  // of its home stripes
   StripeMask home = 0;
+  std::uint16_t round_trip_ms = kRoundTripUnknown;  // between it and whoever names it
   bool operator==(const PeerRecord&) const = default;
 };
 struct Peers {

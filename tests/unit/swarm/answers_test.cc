@@ -46,7 +46,7 @@ TEST_CASE("answers: full, it refuses and introduces those it serves", "[swarm]")
   const auto peers = f.b.last<wire::Peers>();
   REQUIRE(peers);
   REQUIRE(peers->peers.size() == 1);
-  CHECK(peers->peers[0] == wire::PeerRecord{f.a.keys.public_key, f.a.address, 3, 70'000, bit(4)});
+  CHECK(peers->peers[0] == wire::PeerRecord{f.a.keys.public_key, f.a.address, 3, 70'000, bit(4), 10});
   CHECK(f.b.last<wire::Status>()->free_slots == 0);
 }
 

@@ -147,3 +147,19 @@ TEST_CASE("candidates: they are told with their home, newer word replacing older
   candidates.add_hearsay(record, kIntroducer);
   CHECK(candidates.find(key(1))->home == bit(4));
 }
+
+TEST_CASE("candidates: the nearest is the one that introducers say is, or that was measured to be", "[swarm]") {
+  Candidates candidates;
+  const auto nearest = [&] { return candidates.nearest(kStart, [](const Candidate&) { return true; }); };
+  candidates.add_hearsay(hearsay(1, 1, 1), kIntroducer);
+  CHECK(nearest() == nullptr);  // nobody knows
+  candidates.add_hearsay(hearsay(2, 1, 1), kIntroducer, milliseconds(80));
+  candidates.add_hearsay(hearsay(3, 1, 1), kIntroducer, milliseconds(50));
+  CHECK(nearest()->key == key(3));
+  candidates.add_hearsay(hearsay(2, 1, 1), kIntroducer, milliseconds(30));
+  candidates.add_hearsay(hearsay(2, 1, 1), kIntroducer, milliseconds(60));  // a longer way
+  CHECK(nearest()->key == key(2));
+  candidates.on_measured(key(2), milliseconds(90));
+  candidates.add_hearsay(hearsay(2, 1, 1), kIntroducer, milliseconds(10));
+  CHECK(nearest()->key == key(3));
+}

@@ -31,7 +31,7 @@ struct Server final : NetHost {
   void handle_datagram(const Datagram& datagram, Instant now) override {
     endpoint.handle_datagram(datagram, now);
     while (const auto event = endpoint.next_event())
-      if (event->kind == session::SessionEvent::Kind::kEstablished) peers.add(event->session);
+      if (event->kind == session::SessionEvent::Kind::kEstablished) peers.add(event->session, now);
   }
   void handle_deadline(Instant now) override { endpoint.handle_deadline(now); }
   bool poll(DatagramBatch& out, Instant now) override {

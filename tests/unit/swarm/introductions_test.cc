@@ -73,6 +73,23 @@ TEST_CASE("introductions: nobody is nearer to the publisher than its round trip 
   CHECK(f.named_for(bit(2)) == f.keys(far, near));
 }
 
+TEST_CASE("introductions: who asks from near by is named those who are near us, and is told how near", "[swarm]") {
+  const bool a_is_far = GENERATE(false, true);
+  const bool asker_is_near = GENERATE(false, true);
+  Fixture f(a_is_far ? address_of(2) : address_of(3), 3);
+  ScriptedPeer& far = a_is_far ? f.a : f.b;
+  ScriptedPeer& near = a_is_far ? f.b : f.a;
+  f.report(far, milliseconds(120), 3, bit(2));
+  f.report(near, milliseconds(180), 3, bit(2));  // later, but nearer by more than that
+  f.asker.answers_pings = asker_is_near;
+  f.asker.say(wire::Subscribe{.stripes = 1, .window_bytes = 100'000});  // which makes it pinged
+  f.net.run_for(milliseconds(300));
+  CHECK(f.named_for(bit(2)) == (asker_is_near ? f.keys(near, far) : f.keys(far, near)));
+  const auto peers = f.asker.last<wire::Peers>();
+  for (const wire::PeerRecord& record : peers->peers)
+    CHECK(record.round_trip_ms == (record.address == far.address ? 200 : 10));
+}
+
 TEST_CASE("introductions: of many children the last one named gives what those before it leave open", "[swarm]") {
   constexpr unsigned kHosts = 9;
   constexpr unsigned kNamed = 6;

@@ -25,7 +25,7 @@ struct Client final : NetHost {
   void handle_datagram(const Datagram& datagram, Instant now) override {
     auto received = endpoint.handle_datagram(datagram, now);
     while (const auto event = endpoint.next_event())
-      if (event->kind == session::SessionEvent::Kind::kEstablished) peers.add(event->session);
+      if (event->kind == session::SessionEvent::Kind::kEstablished) peers.add(event->session, now);
     if (!received || received->text.size() == 0) return;
     Peer& peer = *peers.find(received->session);
     wire::ControlReader reader(received->text.bytes());

@@ -19,7 +19,7 @@ struct Fixture {
     net.run_for(seconds(1));
     REQUIRE(a.connected());
     b.answers_pings = false;
-    peer = &peers.add(*a.session);
+    peer = &peers.add(*a.session, net.now);
   }
   // What a ping sent now is called at the other side.
   std::uint32_t ping() {

@@ -155,12 +155,12 @@ TEST_CASE("control: bytes on the wire", "[wire]") {
   CHECK(written({Hole{1, 2}}) == ByteVector{26, 0, 10, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2});
   CHECK(written({Punch{Address::v4(1, 2, 3, 4, 258)}}) ==
         ByteVector{30, 0, 18, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 1, 2, 3, 4, 1, 2});
-  ByteVector displaced = {31, 0, 72, 0, 0, 0, 0, 0, 0, 0, 5};
+  ByteVector displaced = {31, 0, 74, 0, 0, 0, 0, 0, 0, 0, 5};
   displaced.insert(displaced.end(), 32, 9);
   for (const int byte :
-       {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 1, 2, 3, 4, 1, 2, 0, 6, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 8})
+       {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 1, 2, 3, 4, 1, 2, 0, 6, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 8, 0, 9})
     displaced.push_back(static_cast<std::uint8_t>(byte));
-  CHECK(written({Displaced{5, {key(9), Address::v4(1, 2, 3, 4, 258), 6, 7, 8}}}) == displaced);
+  CHECK(written({Displaced{5, {key(9), Address::v4(1, 2, 3, 4, 258), 6, 7, 8, 9}}}) == displaced);
 }
 
 TEST_CASE("control: unknown types are skipped, wherever they stand", "[wire]") {

@@ -32,7 +32,7 @@ struct ChildrenServer final : NetHost {
   void handle_datagram(const Datagram& datagram, Instant now) override {
     auto received = endpoint.handle_datagram(datagram, now);
     while (const auto event = endpoint.next_event())
-      if (event->kind == session::SessionEvent::Kind::kEstablished) peers.add(event->session);
+      if (event->kind == session::SessionEvent::Kind::kEstablished) peers.add(event->session, now);
     if (!received || received->text.size() == 0) return;
     wire::ControlReader reader(received->text.bytes());
     while (const auto message = reader.next()) {
