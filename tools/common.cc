@@ -152,6 +152,11 @@ std::string no_answer_from(const std::string& hosts, Duration within) {
          ": does it run, and do firewall and router let UDP through to that address?";
 }
 
+std::string not_joined(const std::string& hosts, Duration within) {
+  return "nobody at " + hosts + " let us join within " + io::format_duration(within) +
+         ": does it run, has it room for one more, and do firewall and router let UDP through to that address?";
+}
+
 std::vector<io::ResolvedName> resolve_names(const wire::Link& link, Duration limit, const io::Signals& signals) {
   std::vector<io::NameToResolve> names;
   for (const wire::LinkHost& host : link.hosts) names.push_back({host.host, host.port});

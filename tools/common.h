@@ -67,6 +67,7 @@ std::string host_names(const wire::Link& link);
 
 // What is said of hosts that have not answered.
 std::string no_answer_from(const std::string& hosts, Duration within);
+std::string not_joined(const std::string& hosts, Duration within);
 
 // How others reach this host: what --advertise says, else what it listens on, else the best guess.
 std::vector<wire::LinkHost> advertised_hosts(const std::vector<std::string>& advertise, const Address& listening,

@@ -76,6 +76,7 @@ CLI::Option* CommandLine::add_list(const std::string& name, std::vector<std::str
   return app_.add_option(name, values, help)
       ->type_name(type)
       ->delimiter(',')
+      ->allow_extra_args(false)  // what follows may be a link
       ->multi_option_policy(CLI::MultiOptionPolicy::Throw);
 }
 

@@ -63,10 +63,10 @@ std::optional<int> parse(int argc, char** argv, Options& o) {
 
 class Relay final : public io::DriverDelegate {
  public:
-  Relay(const Options& options, const crypto::NodeKey& own_key, StreamMemory& memory, NetworkHost& host,
-        Reporter& reporter)
+  Relay(const Options& options, const io::Keys& keys, StreamMemory& memory, NetworkHost& host, Reporter& reporter)
       : options_(options),
-        own_key_(own_key),
+        own_key_(keys.node.public_key),
+        own_stream_(keys.stream.public_key),
         memory_(memory),
         host_(host),
         reporter_(reporter),
@@ -131,6 +131,7 @@ class Relay final : public io::DriverDelegate {
 
   const Options& options_;
   const crypto::NodeKey own_key_;
+  const crypto::StreamKey own_stream_;
   StreamMemory& memory_;
   NetworkHost& host_;
   Reporter& reporter_;
@@ -151,6 +152,8 @@ void Relay::add(std::string_view text, Duration resolve_limit) {
       return io::log::detail("the same stream twice: " + short_name(link.stream));
   if (streams_.size() == node::kStreamsMax)  // those that have ended count: the node keeps their figures
     throw ToolError(kRuntime, "no more than " + std::to_string(node::kStreamsMax) + " streams in one relay");
+  if (link.stream == own_stream_)
+    throw ToolError(kUsage, "--key is the key of this very stream: a relay needs one of its own");
   std::erase_if(link.hosts, [this](const wire::LinkHost& host) { return host.key == own_key_; });
   if (link.hosts.empty()) throw ToolError(kUsage, "the link names nobody but this relay");
   node::JoinConfig join;
@@ -206,7 +209,7 @@ void Relay::on_stopped(Stream& stream, node::StopReason reason) {
       any_ended_ = true;
       return;
     case node::StopReason::kUnreachable:
-      return fail(kUnreachable, name + ": " + no_answer_from(host_names(stream.link), options_.connect_timeout));
+      return fail(kUnreachable, name + ": " + not_joined(host_names(stream.link), options_.connect_timeout));
     case node::StopReason::kStalled:
       return fail(kStalled, name + ": nothing comes any more");
     case node::StopReason::kWrongSecret:
@@ -274,7 +277,7 @@ int relay(int argc, char** argv) {
   if (!options.key_file.empty()) print_words(options, keys->node.public_key, host.socket);
   Reporter reporter("relay", options.stats, *host.node, host.socket);
   StreamMemory memory(options.state);
-  Relay relay(options, keys->node.public_key, memory, host, reporter);
+  Relay relay(options, *keys, memory, host, reporter);
   std::optional<io::Input> input;
   if (options.links_on_stdin) relay.read_links_from(input.emplace(STDIN_FILENO));
   relay.add_arguments();

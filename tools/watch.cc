@@ -151,7 +151,7 @@ class Watcher final : public io::DriverDelegate {
       case node::StopReason::kLeft:
         return driver_.stop(kHastyOutput);
       case node::StopReason::kUnreachable:
-        end(kUnreachable, no_answer_from(host_names(link_), options_.connect_timeout));
+        end(kUnreachable, not_joined(host_names(link_), options_.connect_timeout));
         break;
       case node::StopReason::kStalled:
         end(kStalled, "the stream stopped, and nobody was found who has it");

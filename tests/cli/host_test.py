@@ -50,6 +50,21 @@ class Hosts(unittest.TestCase):
         publisher = spate.run("publish", "--advertise", "p.example:7400", "--host", ",".join(words[0]))
         self.assertTrue(publisher.out.endswith(b"@p.example:7400,a.example:7401,[2001:db8::1]:7402\n"), publisher.out)
 
+    def test_a_link_after_the_options_is_a_link(self):
+        publisher = spate.Publisher()
+        relay = self.relay("--advertise", "127.0.0.1:7400", publisher.link)
+        publisher.wait_for_children(1)
+        publisher.close_input()
+        self.assertEqual(relay.wait(), 0, relay.err)
+        self.assertEqual(publisher.wait(), 0, publisher.err)
+
+    def test_a_publishers_key_is_no_relays(self):
+        publisher = spate.run("publish", "--advertise", "127.0.0.1:1", "--key", self.key)
+        relay = self.relay(publisher.out.decode().strip())
+        relay.close_input()
+        self.assertEqual(relay.wait(), 2)
+        self.assertIn("a relay needs one of its own", relay.err)
+
     def test_a_relay_does_not_call_itself(self):
         relay = self.relay()
         key, address = relay.wait_for_line().split("@")

@@ -189,9 +189,9 @@ class Usage(unittest.TestCase):
         link = link_to(silent.getsockname()[1])
         short = ("--connect-timeout", "100ms")
         relay = spate.run("relay", *short, data=b"# mine\n\n" + link.encode() + b"\n\n" + link.encode())
-        self.assertIn("no answer", relay.err)
+        self.assertIn("let us join", relay.err)
         self.assertEqual(relay.code, 4)
-        self.assert_one_line(spate.run("relay", "-", *short, data=link.encode()), 4, "no answer")
+        self.assert_one_line(spate.run("relay", "-", *short, data=link.encode()), 4, "let us join")
         self.assert_one_line(spate.run("relay", data=b"\n# two\nspate:nonsense\n"), 2, "line 3")
         self.assert_one_line(spate.run("relay", data=b"# nothing\n"), 2, "no link")
         self.assert_one_line(spate.run("relay", data=b"x" * 100_000), 2, "line 1")
@@ -201,7 +201,7 @@ class Usage(unittest.TestCase):
         ended = spate.run("relay", "--connect-timeout", "500ms", data=b"nonsense\n" + link)
         self.assertEqual(ended.code, 4)
         self.assertIn("line 1", ended.err)
-        self.assertIn("no answer", ended.err)
+        self.assertIn("let us join", ended.err)
 
     def test_a_relay_goes_on_to_the_next_link(self):
         silent = self.silent_socket()
@@ -209,7 +209,7 @@ class Usage(unittest.TestCase):
         relay = spate.run("relay", "--connect-timeout", "200ms", unknown, good)
         self.assertEqual(relay.code, 4)
         self.assertIn("no address known", relay.err)
-        self.assertIn("no answer", relay.err)
+        self.assertIn("let us join", relay.err)
 
     def test_unreachable(self):
         silent = self.silent_socket()
