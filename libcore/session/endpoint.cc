@@ -281,8 +281,8 @@ void Endpoint::handle_path_message(std::uint32_t slot, const wire::PathMessage& 
   } else {
     // Where it came from may be where a copy came from, whose owner keeps the answer: the peer must have it all the
     // same, or would take the path between us for dead.
-    for (const Address& to : {from, session.address}) {
-      if (paths_of(session).may_answer(to, session.address, now))
+    for (const Address& to : {session.address, from}) {
+      if (paths_of(session).may_answer(to, from, session.address, now))
         send_path(slot, to, {wire::kPathResponse, message.token});
       if (from == session.address) break;
     }

@@ -12,8 +12,10 @@ PathCheck::Candidate* PathCheck::find(const Address& address, Instant now) {
 }
 
 // One challenge or answer to an address that has not proven itself comes out of what was received from it.
+bool PathCheck::can_pay(const Candidate& candidate) { return candidate.received - candidate.sent >= kDatagramBytes; }
+
 bool PathCheck::pay(Candidate& candidate) {
-  if (candidate.received - candidate.sent < kDatagramBytes) return false;
+  if (!can_pay(candidate)) return false;
   candidate.sent += kDatagramBytes;
   return true;
 }
@@ -57,12 +59,12 @@ void PathCheck::on_response(const wire::PathToken& token, Instant now) {
   }
 }
 
-bool PathCheck::may_answer(const Address& to, const Address& current, Instant now) {
+bool PathCheck::may_answer(const Address& to, const Address& challenged_from, const Address& current, Instant now) {
   idle_at_ = now + std::chrono::seconds(1);
-  if (!answers_.take(1, now)) return false;
-  if (to == current) return true;
-  Candidate* const candidate = find(to, now);
-  return candidate != nullptr && pay(*candidate);
+  Candidate* const candidate = to == current ? nullptr : find(to, now);
+  if (to != current && (candidate == nullptr || !can_pay(*candidate))) return false;
+  if (!(challenged_from == current ? answers_ : answers_elsewhere_).take(1, now)) return false;
+  return candidate == nullptr || pay(*candidate);
 }
 
 std::optional<Address> PathCheck::on_deadline(Instant now) {

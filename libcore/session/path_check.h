@@ -47,8 +47,9 @@ class PathCheck {
   Challenges on_packet(const Address& from, std::size_t bytes, const Address& current, Rng& rng, Instant now);
   // The peer answered a challenge. One that is not known, or no longer, changes nothing.
   void on_response(const wire::PathToken& token, Instant now);
-  // May a challenge of the peer's, which came from there, be answered to there? Counts the answer.
-  bool may_answer(const Address& to, const Address& current, Instant now);
+  // May a challenge of the peer's be answered to there: where it came from, or where the peer is? Counts the answer.
+  // Those that came from elsewhere have a budget of their own: whoever forwards them takes nothing from the peer's.
+  bool may_answer(const Address& to, const Address& challenged_from, const Address& current, Instant now);
 
   // The address to follow from now on, if it is time: then this object has done its work.
   std::optional<Address> on_deadline(Instant now);
@@ -70,11 +71,13 @@ class PathCheck {
   };
 
   Candidate* find(const Address& address, Instant now);
+  static bool can_pay(const Candidate& candidate);
   static bool pay(Candidate& candidate);
 
   InlineVector<Candidate, kCandidatesMax> candidates_;  // the oldest first
   Instant next_round_{};
   TokenBucket answers_{kAnswersPerSecond, kAnswersBurst};
+  TokenBucket answers_elsewhere_{kAnswersPerSecond, kAnswersBurst};
   Instant idle_at_{};  // answers are counted until then
 };
 

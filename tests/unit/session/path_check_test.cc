@@ -96,12 +96,12 @@ TEST_CASE("path check: to a new address go no more bytes than came from it", "[s
     received += kDataOverhead;
     for (const auto& challenge : c.packet(kNew, kDataOverhead))
       if (challenge.to == kNew) sent += PathCheck::kDatagramBytes;
-    if (c.check.may_answer(kNew, kOld, c.now)) sent += PathCheck::kDatagramBytes;
+    if (c.check.may_answer(kNew, kNew, kOld, c.now)) sent += PathCheck::kDatagramBytes;
     REQUIRE(sent <= received);
     c.now += milliseconds(7);
   }
   CHECK(sent > 0);
-  CHECK_FALSE(c.check.may_answer(numbered(1), kOld, c.now));  // from there nothing newer has come
+  CHECK_FALSE(c.check.may_answer(numbered(1), numbered(1), kOld, c.now));  // from there nothing newer has come
 }
 
 TEST_CASE("path check: four addresses at most, the oldest forgotten, 40 rounds a second", "[session]") {
@@ -124,9 +124,11 @@ TEST_CASE("path check: four addresses at most, the oldest forgotten, 40 rounds a
 TEST_CASE("path check: the peer's challenges are answered 8 at once and 40 a second", "[session]") {
   Check c;
   int answered = 0;
-  for (int i = 0; i < 100; ++i) answered += c.check.may_answer(kOld, kOld, c.now);
+  for (int i = 0; i < 100; ++i) answered += c.check.may_answer(kOld, kOld, kOld, c.now);
   CHECK(answered == 8);
-  for (int ms = 1; ms <= 1'000; ++ms) answered += c.check.may_answer(kOld, kOld, c.now + milliseconds(ms));
-  CHECK(answered == 48);
+  for (int i = 0; i < 100; ++i) answered += c.check.may_answer(kOld, kNew, kOld, c.now);
+  CHECK(answered == 16);  // what somebody forwards is answered, too, but not in their place
+  for (int ms = 1; ms <= 1'000; ++ms) answered += c.check.may_answer(kOld, kOld, kOld, c.now + milliseconds(ms));
+  CHECK(answered == 56);
   CHECK(c.check.next_deadline(c.now) != kNever);
 }
