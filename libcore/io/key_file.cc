@@ -66,10 +66,14 @@ Loaded read_key(int fd, const std::string& path) {
 
 // Nothing if the file is there after all.
 std::optional<Loaded> make_key(const std::string& path, const crypto::SymmetricKey& fresh) {
+  std::string text = format_key(fresh) + "\n";  // before there is a file: memory may be short
   const Descriptor fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!fd && errno == EEXIST) return std::nullopt;
-  if (!fd) return system_problem("cannot make", path, errno);
-  std::string text = format_key(fresh) + "\n";
+  if (!fd) {
+    const int error = errno;
+    crypto::erase({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
+    if (error == EEXIST) return std::nullopt;
+    return system_problem("cannot make", path, error);
+  }
   // Whatever the umask says: exactly the owner.
   const bool written = ::fchmod(fd.get(), 0600) == 0 && write_all(fd.get(), text) && ::fsync(fd.get()) == 0;
   const int error = errno;

@@ -11,7 +11,7 @@ namespace spate::io {
 crypto::SymmetricKey system_random_seed() {
   crypto::SymmetricKey seed{};
   // Requests of up to 256 bytes are never cut short once the kernel's generator is ready.
-  while (::getrandom(seed.data(), seed.size(), 0) != static_cast<ssize_t>(seed.size()))
+  while (::getrandom(seed.data(), seed.size(), 0) < 0)
     if (errno != EINTR) throw_system_failure("the kernel has no random numbers", errno);
   return seed;
 }
