@@ -33,11 +33,12 @@ void Candidates::add_hearsay(const wire::PeerRecord& record, session::SessionId 
   if (!worst->pinned && better(fresh, *worst)) *worst = fresh;
 }
 
-void Candidates::on_measured(const crypto::NodeKey& key, Duration round_trip) {
+void Candidates::on_parted(const crypto::NodeKey& key, Duration round_trip, Instant now) {
   for (Candidate& c : candidates_) {
     if (c.key != key) continue;
-    c.round_trip = round_trip;
-    c.measured = true;
+    if (round_trip != Duration::max()) c.round_trip = round_trip;
+    c.measured = round_trip != Duration::max();
+    c.not_before = now + (c.pinned ? kPartedPinned : kParted);
   }
 }
 
@@ -53,7 +54,7 @@ void Candidates::on_failure(const crypto::NodeKey& key, Instant now) {
     candidates_.erase(it);
     return;
   }
-  it->not_before = now + kBackoff * (1 << std::min(it->failures - 1, 4u));
+  it->not_before = std::max(it->not_before, now + kBackoff * (1 << std::min(it->failures - 1, 4u)));
 }
 
 void Candidates::on_success(const crypto::NodeKey& key) {

@@ -34,13 +34,15 @@ class Candidates {
  public:
   static constexpr std::size_t kMax = 128;
   static constexpr unsigned kHearsayTries = 3;
+  static constexpr Duration kParted = std::chrono::minutes(5);
+  static constexpr Duration kPartedPinned = std::chrono::seconds(10);
 
   void add_pinned(const Host& host);
   // `round_trip`: from us through the introducer.
   void add_hearsay(const wire::PeerRecord& record, session::SessionId introducer,
                    Duration round_trip = Duration::max());
-  // There was a session with it.
-  void on_measured(const crypto::NodeKey& key, Duration round_trip);
+  // There was a session with it, and one of us had enough: it is not called for kParted, or kPartedPinned.
+  void on_parted(const crypto::NodeKey& key, Duration round_trip, Instant now);
   void on_failure(const crypto::NodeKey& key, Instant now);
   void on_success(const crypto::NodeKey& key);
 

@@ -43,6 +43,7 @@ void Dials::dial(const Candidate& candidate, Instant now) {
   if (candidate.introducer && house_.endpoint.established(*candidate.introducer))
     house_.outbox.send(*candidate.introducer, wire::Rendezvous{key});
   const auto session = house_.endpoint.connect(house_.service, candidate.address, key, give_up, now);
+  if (session && house_.endpoint.established(*session)) return;  // we are about to part from it
   if (session)
     dials_[*session] = {key, now};
   else

@@ -1,7 +1,7 @@
 // Calls to candidates that have not been answered yet.
 //
 // Nobody is called who is a peer already, or twice at once; the link's hosts first. Beyond kPeersKept peers only the
-// link's hosts are called.
+// link's hosts are called, and whom Acquaintances finds near.
 #pragma once
 
 #include <map>

@@ -3,8 +3,7 @@
 namespace spate::swarm {
 namespace {
 
-constexpr std::size_t kRound = 8;     // intervals until everybody has been asked: sessions end after 10 s of silence
-constexpr unsigned kNamesEvery = 16;  // of those asked how they are one is asked to name others
+constexpr std::size_t kRound = 9;  // intervals until everybody has been asked: sessions end after 10 s of silence
 // So long a stripe is then left alone, twice as long each time: what others say of their lags is not all there is to
 // it.
 constexpr Duration kRest = std::chrono::seconds(3);
@@ -18,19 +17,20 @@ constexpr Duration kWorth = std::chrono::milliseconds(15);
 void Exploring::handle_deadline(Instant now) {
   if (now < at_) return;
   at_ = now + kInterval;
+  house_.acquaintances.renew(now);  // who is asked for names and how it is answers the first question
   inquire_in_turn(now);
-  house_.acquaintances.renew(now);
   improve(now);
 }
 
 void Exploring::inquire_in_turn(Instant now) {
   auto& all = house_.peers.all();
   const std::size_t turns = (all.size() + kRound - 1) / kRound;
-  for (std::size_t i = 0; i < turns; ++i, ++explored_) {
-    auto it = all.begin();
-    std::advance(it, explored_ % all.size());
+  for (std::size_t i = 0; i < turns; ++i) {
+    auto it = all.upper_bound(last_);
+    if (it == all.end()) it = all.begin();
+    last_ = it->first;
     const bool pinned = house_.candidates.pinned(it->second.key);  // the link's hosts have the whole swarm to bear
-    const bool names = i == 0 && !pinned && (explored_ % kNamesEvery == 0 || all.size() < Dials::kPeersKept / 2);
+    const bool names = i == 0 && !pinned && all.size() < Acquaintances::kFew;  // else Acquaintances asks
     house_.peers.inquire(it->second, names ? house_.parents.all() : 0, now);
   }
 }

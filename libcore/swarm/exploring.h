@@ -53,7 +53,7 @@ class Exploring {
 
   House house_;
   Instant at_ = kNever;
-  unsigned explored_ = 0;
+  session::SessionId last_{};                 // that was inquired in its turn
   std::vector<Improvement> improvements_{1};  // by stripe
 };
 

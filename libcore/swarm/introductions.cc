@@ -60,9 +60,9 @@ std::optional<wire::PeerRecord> Introductions::record_of(const Peer& peer) const
   if (!endpoint_.established(peer.session)) return std::nullopt;
   if (serves_nobody(peer)) return std::nullopt;
   wire::PeerRecord record{peer.key, endpoint_.address(peer.session), 0, 0, 0};
-  if (peer.rtt.known())
+  if (peer.distance != Duration::max())
     record.round_trip_ms = static_cast<std::uint16_t>(
-        std::min<std::int64_t>(peer.rtt.least() / std::chrono::milliseconds(1), wire::PeerRecord::kRoundTripUnknown));
+        std::min<std::int64_t>(peer.distance / std::chrono::milliseconds(1), wire::PeerRecord::kRoundTripUnknown));
   if (const wire::Report* const report = children_.report_of(peer.session)) {
     record.free_slots = report->free_slots;
     record.lag_us = report->lag_us;
@@ -83,10 +83,10 @@ bool Introductions::serves_nobody(const Peer& peer) const {
 
 wire::Peers Introductions::for_asker(const Peer& asker, StripeMask wanted) const {
   std::vector<Known> known;
-  const bool asker_near = asker.rtt.known() && asker.rtt.least() < kNear;
+  const bool asker_near = asker.distance < kNear;
   const auto add = [&](const Peer& peer) {
     if (peer.session == asker.session) return;
-    const Duration way = peer.rtt.known() ? peer.rtt.least() / 2 : kUnknownWay;
+    const Duration way = peer.distance == Duration::max() ? kUnknownWay : peer.distance / 2;
     if (const auto record = record_of(peer))
       known.push_back(
           {*record, children_.report_of(peer.session) != nullptr, children_.stripes(peer.session), way, asker_near});

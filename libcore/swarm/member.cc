@@ -27,7 +27,8 @@ Member::Member(const JoinConfig& config, std::uint32_t window_bytes, wire::Short
       seeking_(self, {house.peers, house.children, house.reception, parents_, candidates_, attachment_, wants_,
                       leaving_, dials_, inquiring_, offers_, house.upload}),
       attending_({house.endpoint, house.peers, house.reception, parents_, attachment_, leaving_}),
-      acquaintances_(self, !config.output, {house.outbox, house.peers, house.children, parents_, candidates_, dials_}),
+      acquaintances_(!config.output,
+                     {house.endpoint, house.outbox, house.peers, house.children, parents_, candidates_, dials_}),
       exploring_({house.peers, house.reception, parents_, candidates_, clock_, wants_, acquaintances_, offers_}),
       requests_({house.outbox, house.peers, house.children, house.reception, parents_, house.upload}) {
   for (const Host& host : config.hosts) candidates_.add_pinned(host);
@@ -91,8 +92,9 @@ void Member::hear(session::SessionId from, const wire::PeerRecord& record) {
   if (relay_only_ || !house_.peers.may_tell(from, record.address)) return;
   const Peer* const introducer = house_.peers.find(from);
   Duration round_trip = Duration::max();
-  if (introducer != nullptr && introducer->rtt.known() && record.round_trip_ms != wire::PeerRecord::kRoundTripUnknown)
-    round_trip = introducer->rtt.least() + std::chrono::milliseconds(record.round_trip_ms);
+  if (introducer != nullptr && introducer->distance != Duration::max() &&
+      record.round_trip_ms != wire::PeerRecord::kRoundTripUnknown)
+    round_trip = introducer->distance + std::chrono::milliseconds(record.round_trip_ms);
   candidates_.add_hearsay(record, from, round_trip);
 }
 
@@ -162,7 +164,8 @@ void Member::on_head(const Peer& peer, const wire::Head& head, Instant now) {
 
 void Member::on_bye(Peer& peer, const wire::Bye& bye, Instant now) {
   // At the end of the run nobody else has more than we do, unless something is still missing.
-  if (bye.reason == wire::ByeReason::kDisplaced) return leaving_.close(peer.session, now);
+  peer.parted = true;
+  candidates_.on_parted(peer.key, peer.distance, now);
   const bool ended = bye.reason == wire::ByeReason::kEnded;
   leaving_.on_lost(parents_.forget(peer.session), now);
   peer.refuse(wire::kAllStripes, now + (ended ? std::chrono::seconds(1) : std::chrono::seconds(10)));

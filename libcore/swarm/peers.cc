@@ -44,6 +44,7 @@ void Peers::ping(Peer& peer, Instant now) {
 }
 
 void Peers::inquire(Peer& peer, StripeMask wanted, Instant now) {
+  if (peer.parted) return;
   peer.inquired_at = now;
   outbox_.send(peer.session, wire::Inquiry{wanted});
   if (!peer.rtt.known() || now - peer.pinged_at >= kPingAgain) ping(peer, now);
@@ -53,6 +54,7 @@ void Peers::on_pong(Peer& peer, const wire::Pong& pong, Instant now) {
   Outstanding& sent = outstanding_[pong.id % outstanding_.size()];
   if (sent.id != pong.id || sent.peer != peer.session) return;  // an answer to nothing we asked
   sent.id = 0;
+  peer.distance = std::min(peer.distance, now - sent.sent);
   const Duration held = std::chrono::microseconds(pong.held_us);
   const Duration rtt = now - sent.sent - held;
   if (rtt < Duration::zero()) return;

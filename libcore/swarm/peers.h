@@ -60,10 +60,13 @@ struct Peer {
   bool pinned = false;  // the link names it
   wire::ShortId short_id = 0;
   session::RttEstimator rtt;
+  // The least time until a ping was answered, held back or not: by this nobody can seem nearer than it is.
+  Duration distance = Duration::max();
   session::ClockSync clock;            // the publisher's clock, as told by this peer
   std::optional<wire::Status> status;  // its last word
   Instant status_at{};
-  Instant met{};  // the session's beginning
+  Instant met{};        // the session's beginning
+  bool parted = false;  // it has said goodbye: it is asked nothing more
   Instant inquired_at{};
   Instant pinged_at{};
   Instant asked_since{};  // the first inquiry that nothing was heard after

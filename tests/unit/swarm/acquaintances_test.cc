@@ -28,8 +28,12 @@ struct Crowd : StreamingWorld {
       net.add(*hosts.emplace_back(std::make_unique<ScriptedPeer>(static_cast<std::uint8_t>(kFirst + i))));
   }
   static bool far(const Address& address) { return address.ip[15] >= kFirst && address.ip[15] % 2 == 1; }
+  void dial(bool far_ones) {
+    for (const auto& host : hosts)
+      if (far(host->address) == far_ones) host->dial(kViewer, net.now);
+  }
   void all_dial() {
-    for (const auto& host : hosts) host->dial(kViewer, net.now);
+    for (const bool far_ones : {false, true}) dial(far_ones);
   }
   std::size_t connected(bool far_ones) const {
     return static_cast<std::size_t>(std::count_if(hosts.begin(), hosts.end(), [&](const auto& host) {
@@ -45,19 +49,20 @@ struct Crowd : StreamingWorld {
 
 }  // namespace
 
-TEST_CASE("acquaintances: of those who are too many the far ones are parted from, but for some", "[swarm]") {
+TEST_CASE("acquaintances: of those who are too many the near and the oldest stay", "[swarm]") {
   constexpr std::size_t kHosts = 100;
   Crowd f(kHosts);
-  f.all_dial();
+  f.dial(true);
+  f.run(seconds(1));
+  f.dial(false);
   f.run(seconds(5));
   CHECK(f.connected(true) == kHosts / 2);  // one may be about to take something
   for (int i = 0; i < 5; ++i) {
     for (const auto& host : f.hosts) host->say(wire::Inquiry{});
     f.run(seconds(5));
   }
-  CHECK(f.connected(false) >= Acquaintances::kNear);
-  CHECK(f.connected(true) > 0);
-  CHECK(f.connected(true) + f.connected(false) == Acquaintances::kNear + Acquaintances::kOthers);
+  CHECK(f.connected(false) == Acquaintances::kNear - 1);  // the parent is one
+  CHECK(f.connected(true) == Acquaintances::kOthers + 1);
   CHECK(f.p1.child == kAll);
 }
 
@@ -114,4 +119,20 @@ TEST_CASE("acquaintances: who parts from us is spoken to no more, until it comes
   host.endpoint.close(*host.session);
   f.all_dial();
   CHECK(inquiries() > 0);
+}
+
+TEST_CASE("acquaintances: whom we called and who parted from us is not called again at once", "[swarm]") {
+  Crowd f(1);
+  ScriptedPeer& host = *f.hosts[0];
+  unsigned sessions = 0;
+  host.react = [&](const wire::Control& message, Instant) {
+    if (!std::holds_alternative<wire::Inquiry>(message)) return;
+    ++sessions;
+    host.say(wire::Bye{wire::ByeReason::kDisplaced});
+  };
+  for (int i = 0; i < 30; ++i) {
+    f.p1.peer.say(wire::Peers{{f.record_of(0, 0)}});
+    f.run(seconds(1));
+  }
+  CHECK(sessions == 1);
 }

@@ -159,7 +159,10 @@ TEST_CASE("candidates: the nearest is the one that introducers say is, or that w
   candidates.add_hearsay(hearsay(2, 1, 1), kIntroducer, milliseconds(30));
   candidates.add_hearsay(hearsay(2, 1, 1), kIntroducer, milliseconds(60));  // a longer way
   CHECK(nearest()->key == key(2));
-  candidates.on_measured(key(2), milliseconds(90));
-  candidates.add_hearsay(hearsay(2, 1, 1), kIntroducer, milliseconds(10));
+  candidates.on_parted(key(2), milliseconds(20), kStart);
+  CHECK(nearest()->key == key(3));  // the other one is not called so soon
+  candidates.on_failure(key(2), kStart);
   CHECK(nearest()->key == key(3));
+  candidates.add_hearsay(hearsay(2, 1, 1), kIntroducer, milliseconds(10));
+  CHECK(candidates.find(key(2))->round_trip == milliseconds(20));  // we know better
 }
