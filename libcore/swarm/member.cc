@@ -164,8 +164,10 @@ void Member::on_head(const Peer& peer, const wire::Head& head, Instant now) {
 
 void Member::on_bye(Peer& peer, const wire::Bye& bye, Instant now) {
   // At the end of the run nobody else has more than we do, unless something is still missing.
-  peer.parted = true;
-  candidates_.on_parted(peer.key, peer.distance, now);
+  if (bye.reason == wire::ByeReason::kDisplaced) {  // others may come again under the same key
+    peer.parted = true;
+    candidates_.on_parted(peer.key, peer.distance, now);
+  }
   const bool ended = bye.reason == wire::ByeReason::kEnded;
   leaving_.on_lost(parents_.forget(peer.session), now);
   peer.refuse(wire::kAllStripes, now + (ended ? std::chrono::seconds(1) : std::chrono::seconds(10)));

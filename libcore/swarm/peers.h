@@ -66,7 +66,7 @@ struct Peer {
   std::optional<wire::Status> status;  // its last word
   Instant status_at{};
   Instant met{};        // the session's beginning
-  bool parted = false;  // it has said goodbye: it is asked nothing more
+  bool parted = false;  // we were too many for it: it is asked nothing more
   Instant inquired_at{};
   Instant pinged_at{};
   Instant asked_since{};  // the first inquiry that nothing was heard after

@@ -136,3 +136,15 @@ TEST_CASE("acquaintances: whom we called and who parted from us is not called ag
   }
   CHECK(sessions == 1);
 }
+
+TEST_CASE("acquaintances: a host of the link that leaves is called again soon: it may be restarted", "[swarm]") {
+  Crowd f(0);
+  f.run(seconds(3));
+  REQUIRE(f.p1.peer.connected());
+  f.p1.peer.say(wire::Bye{wire::ByeReason::kLeaving});
+  f.run(milliseconds(50));
+  f.p1.peer.endpoint.close(*f.p1.peer.session);
+  f.p1.peer.session.reset();
+  f.run(seconds(5));
+  CHECK(f.p1.peer.connected());
+}
