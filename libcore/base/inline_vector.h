@@ -23,9 +23,11 @@ class InlineVector {
   bool empty() const { return size_ == 0; }
   bool full() const { return size_ == N; }
   // REQUIRES !full().
-  void push_back(const T& item) {
+  void push_back(const T& item) { emplace_back() = item; }
+  // REQUIRES !full().
+  T& emplace_back() {
     SPATE_CHECK(!full());
-    items_[size_++] = item;
+    return items_[size_++] = T{};
   }
   void clear() { size_ = 0; }
 

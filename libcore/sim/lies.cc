@@ -63,8 +63,8 @@ bool Lies::falsify_one(wire::Control& message) {
     status->no_upload = false;
     status->slots = status->free_slots = kSlots;
     status->lag_us = 0;
-    std::fill(status->lags.begin(), status->lags.end(), std::uint8_t{0});
-    status->home = status->open = status->yields = status->yields_home = wire::kAllStripes;
+    status->home = wire::kAllStripes;
+    std::fill(status->stripes.begin(), status->stripes.end(), wire::StripeStatus{0, 0});
     for (wire::Route& route : status->routes)  // no loop is ever seen in these, and none is like the one before
       for (wire::ShortId& id : route.path) id = static_cast<wire::ShortId>(draw());
     return true;

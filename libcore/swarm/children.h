@@ -62,10 +62,8 @@ class Children {
   std::uint16_t free_slots() const { return slots_.free(); }
   // That children have.
   unsigned used() const { return table_.used(); }
-  // The home stripes that a new child may have now.
-  StripeMask open() const { return slots_.open(); }
-  // What a child of that standing may have in place of another.
-  StripeMask yields_to(unsigned standing) const { return admission_.yields_to(standing); }
+  // What it takes to be given the stripe (wire::StripeStatus::place).
+  std::uint8_t place(unsigned stripe) const { return admission_.place(stripe); }
   std::size_t size() const { return table_.size(); }
   // Control messages have gone out: what they take is no room for slots.
   void on_control(std::uint64_t bytes) { costs_.on_control(bytes); }

@@ -44,7 +44,7 @@ void Exploring::improve(Instant now) {
     Duration best_gain{};
     for_each_stripe(house_.parents.served() & ~house_.parents.asked(), [&](unsigned stripe) {
       if (improvements_[stripe].not_before > now) return;
-      const Offer found = house_.offers.best(stripe, false, {}, now);
+      const Offer found = house_.offers.best(stripe, {}, now);
       if (found.peer == nullptr) return;
       const Peer* const parent = house_.peers.find(*house_.parents.parent(stripe));
       Duration current = house_.reception.lag(bit(stripe), media, now);
@@ -63,7 +63,7 @@ void Exploring::improve(Instant now) {
     made.not_before = now + kRest * (1 << made.doublings);
     made.doublings = std::min(made.doublings + 1, kDoublings);
     best.peer->sends_until = kNever;
-    house_.parents.ask(*best.peer, bit(best_stripe), best.guest, house_.reception.seen(), now);
+    house_.parents.ask(*best.peer, bit(best_stripe), house_.reception.seen(), now);
   }
 }
 

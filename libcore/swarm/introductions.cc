@@ -11,7 +11,7 @@ constexpr std::size_t kManyChildren = 8;  // who has more is asked by many
 constexpr std::size_t kPeersOfMany = 6;
 constexpr Duration kUnknownWay = std::chrono::seconds(5);  // of whoever has not answered a ping yet
 constexpr Duration kNear = std::chrono::milliseconds(60);
-constexpr unsigned kFewStripes = 4;  // whoever passes on its home, and some more to guests
+constexpr unsigned kFewStripes = 4;  // whoever passes on its home, and some others
 
 // One that may be named, in the order of naming. All of the record is the peer's own word; the rest is not.
 struct Known {

@@ -14,9 +14,8 @@
 // They share Parents (whom we have each stripe from), Candidates and Dials (whom else there is), Wants (what lacks, and
 // since when), Attachment (whether we have parents at all) and Leaving (how a parent is lost).
 //
-// A member passes on one stripe, its home (a relay all of them): the one that seems scarcest when it joins. In the
-// others it is a leaf, so that what its failure costs anybody is one stripe. Only who finds no home of a stripe with
-// room asks others for it, as a guest.
+// A member is there to pass on one stripe, its home (a relay all of them): the one that seems scarcest when it joins.
+// What room it has left is for any stripe.
 //
 // Loops: a parent's path names all nodes from the publisher's child down to it; nobody takes a parent whose path it is
 // in.

@@ -19,7 +19,6 @@ namespace spate::swarm {
 struct Offer {
   Peer* peer = nullptr;  // nobody offers anything
   Duration cost{};
-  bool guest = false;
 };
 
 // What is about to be asked of whom.
@@ -37,13 +36,15 @@ class Offers {
 
   Offers(wire::ShortId self, const House& house) : self_(self), house_(house) {}
 
-  // Of anybody but its parent. `guests`: of those that are not at home in it, too.
-  Offer best(unsigned stripe, bool guests, const Plan& plan, Instant now) const;
+  // Of anybody but its parent.
+  Offer best(unsigned stripe, const Plan& plan, Instant now) const;
   // What counts against one more stripe from a peer that gives so many.
   Duration crowding(const Peer& peer, unsigned gives) const;
 
  private:
-  std::optional<Offer> of(Peer& peer, unsigned stripe, bool guests, unsigned taken, Instant now) const;
+  std::optional<Offer> of(Peer& peer, unsigned stripe, unsigned taken, Instant now) const;
+
+  bool cut_off(Instant now) const;
 
   const wire::ShortId self_;
   House house_;

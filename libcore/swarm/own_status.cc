@@ -26,30 +26,28 @@ wire::Status OwnStatus::status(Instant now) const {
   status.slots = children.slots();
   status.free_slots = children.free_slots();
   status.home = children.home();
-  status.open = children.open();
-  status.yields = children.yields_to(kContributes);
-  status.yields_home = children.yields_to(kPassesOn);
-  if (!house_.publisher)
-    add_lags(status, now);
+  if (house_.publisher)
+    for (unsigned i = 0; i < children.striping().all(); ++i) status.stripes.push_back({0, children.place(i)});
   else
-    for (unsigned i = 0; i < children.striping().all(); ++i) status.lags.push_back(0);
+    add_stripes(status, now);
   return status;
 }
 
 // A member has no room in what does not come.
-void OwnStatus::add_lags(wire::Status& status, Instant now) const {
+void OwnStatus::add_stripes(wire::Status& status, Instant now) const {
   const auto media = media_now(now);
   const auto lag_us = [&](StripeMask stripes) {
     return static_cast<std::uint32_t>(
         std::clamp<std::int64_t>(to_us(house_.reception->lag(stripes, media, now)), 0, UINT32_MAX));
   };
   const StripeMask flowing = house_.member->flowing();
-  for (StripeMask* const stripes : {&status.open, &status.yields, &status.yields_home}) *stripes &= flowing;
   status.lag_us = lag_us(status.home);
   for (unsigned i = 0; i < house_.children.striping().all(); ++i) {
+    wire::StripeStatus& stripe = status.stripes.emplace_back();
+    if ((flowing & bit(i)) == 0) continue;
     const std::uint32_t units = (lag_us(bit(i)) + wire::kLagUnitUs / 2) / wire::kLagUnitUs;
-    const bool has = (flowing & bit(i)) != 0;
-    status.lags.push_back(has ? static_cast<std::uint8_t>(std::min(units, wire::kLagNone - 1u)) : wire::kLagNone);
+    stripe.lag = static_cast<std::uint8_t>(std::min(units, wire::kLagNone - 1u));
+    stripe.place = house_.children.place(i);
   }
 }
 
@@ -67,8 +65,9 @@ wire::Status OwnStatus::status_for(session::SessionId child, Instant now) const 
 
 wire::Status OwnStatus::answer_to(const Peer& asker, Instant now) const {
   wire::Status told = house_.children.has(asker.session) ? status_for(asker.session, now) : status(now);
-  const StripeMask free_of_loops = allowed(asker, told.open | told.yields | told.yields_home);
-  for (StripeMask* const stripes : {&told.open, &told.yields, &told.yields_home}) *stripes &= free_of_loops;
+  const StripeMask free_of_loops = allowed(asker, house_.children.striping().mask());
+  for (unsigned i = 0; i < told.stripes.size(); ++i)
+    if ((free_of_loops & bit(i)) == 0) told.stripes[i].place = wire::kPlaceNone;
   return told;
 }
 

@@ -37,7 +37,7 @@ class OwnStatus {
   StripeMask allowed(const Peer& peer, StripeMask asked) const;
 
  private:
-  void add_lags(wire::Status& status, Instant now) const;
+  void add_stripes(wire::Status& status, Instant now) const;
 
   const wire::Role role_;
   House house_;

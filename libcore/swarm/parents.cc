@@ -52,13 +52,12 @@ std::optional<wire::Path> Parents::path(unsigned stripe) const {
   return path;
 }
 
-void Parents::ask(Peer& peer, StripeMask stripes, bool guest, std::uint64_t first, Instant now) {
+void Parents::ask(Peer& peer, StripeMask stripes, std::uint64_t first, Instant now) {
   const auto with_lists = std::count_if(links_.begin(), links_.end(), [](const auto& l) { return l.second.lists; });
   const auto [it, fresh] = links_.try_emplace(peer.session);
   Link& link = it->second;
   if (fresh) link.lists = static_cast<std::size_t>(with_lists) < kListLinks;
   link.asked |= stripes;
-  link.guest = guest;
   link.first = first;
   asked_ |= stripes;
   for_each_stripe(stripes, [&](unsigned s) { stripes_[s].asked = peer.session; });
@@ -86,9 +85,8 @@ void Parents::send_again(session::SessionId session, Link& link, Instant now) {
   subscribe.first = house_.reception.started() ? std::min(link.first, house_.reception.seen()) : link.first;
   subscribe.window_bytes = window_bytes_;
   subscribe.lists = link.lists;
-  subscribe.guest = link.guest;
   subscribe.slots = house_.children.slots();
-  subscribe.home = house_.children.passes_on();
+  subscribe.home = house_.children.home();
   house_.outbox.send(session, subscribe);
   const Peer* const peer = house_.peers.find(session);
   ++link.tries;

@@ -68,7 +68,7 @@ class Parents {
   std::uint64_t next(unsigned stripe) const { return stripes_[stripe].next; }
 
   // Asks the peer for these, too.
-  void ask(Peer& peer, StripeMask stripes, bool guest, std::uint64_t first, Instant now);
+  void ask(Peer& peer, StripeMask stripes, std::uint64_t first, Instant now);
   // Tells a parent that these are not wanted any more.
   void drop(session::SessionId session, StripeMask stripes, Instant now);
   // It is gone. What it gave.
@@ -96,7 +96,6 @@ class Parents {
   struct Link {
     StripeMask granted = 0;
     StripeMask asked = 0;
-    bool guest = false;
     bool lists = false;  // as last told
     std::uint64_t first = wire::kFromNewest;
     std::uint16_t id = 0;  // of the question

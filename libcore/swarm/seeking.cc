@@ -12,7 +12,6 @@ constexpr std::size_t kDialsMax = 8;
 constexpr Duration kInterval = std::chrono::milliseconds(25);
 constexpr Duration kGather = std::chrono::milliseconds(60);      // for better parents, once one is found
 constexpr Duration kGatherMax = std::chrono::milliseconds(700);  // for as many as it takes to play
-constexpr Duration kHomesOnly = std::chrono::milliseconds(150);  // a stripe is sought so long before we are guests
 
 }  // namespace
 
@@ -34,20 +33,16 @@ void Seeking::seek(Instant now) {
 void Seeking::assign(Instant now) {
   if (house_.children.home() == 0) choose_home();
   Plan plan;
-  std::map<session::SessionId, bool> as_guest;
   for_each_stripe(house_.wants.stripes(), [&](unsigned stripe) {
-    Offer best = house_.offers.best(stripe, false, plan, now);
-    if (best.peer == nullptr && guests_allowed(stripe, now)) best = house_.offers.best(stripe, true, plan, now);
-    if (best.peer == nullptr) return;
-    plan[best.peer->session] |= bit(stripe);
-    as_guest[best.peer->session] = as_guest[best.peer->session] || best.guest;
+    const Offer best = house_.offers.best(stripe, plan, now);
+    if (best.peer != nullptr) plan[best.peer->session] |= bit(stripe);
   });
   if (plan.empty() || gathers(plan, now)) return;
   for (const auto& [session, stripes] : plan) {
     Peer& peer = *house_.peers.find(session);
     peer.sends_until = kNever;
     const std::uint64_t first = house_.reception.resume_from(stripes & ~house_.parents.served());
-    house_.parents.ask(peer, stripes, as_guest[session], first, now);
+    house_.parents.ask(peer, stripes, first, now);
   }
 }
 
@@ -63,12 +58,6 @@ bool Seeking::gathers(const Plan& plan, Instant now) {
   if (now >= until || !better_may_come(now)) return false;
   house_.wants.seek_soon(until);
   return true;
-}
-
-bool Seeking::guests_allowed(unsigned stripe, Instant now) const {
-  // A joiner takes what there is; Exploring sees to the rest.
-  if (!house_.attachment.attached() || now - house_.attachment.since() < kHomesOnly) return true;
-  return now - house_.wants.since(stripe) >= kHomesOnly || !better_may_come(now);
 }
 
 void Seeking::choose_home() {

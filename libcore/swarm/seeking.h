@@ -1,8 +1,7 @@
 // Finding parents for what is lacking: everybody we know is asked how it is, others are called, and of those that offer
 // a stripe the one is asked through whom it would come soonest.
 //
-// A joiner gathers offers for a moment before it asks anybody, so that it need not change at once. A home of a stripe
-// is preferred for a moment; after that we ask others for it, as a guest.
+// A joiner gathers offers for a moment before it asks anybody, so that it need not change at once.
 #pragma once
 
 #include "libcore/swarm/attachment.h"
@@ -46,7 +45,6 @@ class Seeking {
  private:
   void assign(Instant now);
   bool gathers(const Plan& plan, Instant now);
-  bool guests_allowed(unsigned stripe, Instant now) const;
   bool better_may_come(Instant now) const { return house_.dials.hopeful(now) || house_.inquiring.waiting(now); }
   void choose_home();
 

@@ -9,7 +9,6 @@ constexpr std::uint8_t kReceiving = 1;
 constexpr std::uint8_t kNoUpload = 2;
 constexpr std::uint8_t kKnowsEnd = 1;
 constexpr std::uint8_t kLists = 1;
-constexpr std::uint8_t kGuest = 2;
 
 // Bodies, each as parse (false: malformed), size and write. Their order is that of the variant, and so of the types.
 
@@ -44,12 +43,12 @@ bool parse(Reader& in, Status& m) {
   m.free_slots = in.u16();
   m.lag_us = in.u32();
   m.home = in.u64();
-  m.open = in.u64();
-  m.yields = in.u64();
-  m.yields_home = in.u64();
   const std::size_t stripes = in.u8();
   if (stripes > kStripesAllMax) return false;
-  for (std::size_t i = 0; i < stripes; ++i) m.lags.push_back(in.u8());
+  for (std::size_t i = 0; i < stripes; ++i) {
+    const std::uint8_t lag = in.u8();
+    m.stripes.push_back({lag, in.u8()});
+  }
   const std::size_t n = in.u8();
   if (role > static_cast<std::uint8_t>(Role::kWatcher) || n > kRoutesMax) return false;
   m.role = static_cast<Role>(role);
@@ -65,16 +64,16 @@ bool parse(Reader& in, Status& m) {
   return true;
 }
 std::size_t size(const Status& m) {
-  std::size_t bytes = 44 + m.lags.size();
+  std::size_t bytes = 20 + 2 * m.stripes.size();
   for (const Route& route : m.routes) bytes += 9 + 4 * route.path.size();
   return bytes;
 }
 void write(Writer& out, const Status& m) {
   out.u8(static_cast<std::uint8_t>(m.role));
   out.u8(static_cast<std::uint8_t>((m.receiving ? kReceiving : 0) | (m.no_upload ? kNoUpload : 0)));
-  out.u16(m.slots).u16(m.free_slots).u32(m.lag_us).u64(m.home).u64(m.open).u64(m.yields).u64(m.yields_home);
-  out.u8(static_cast<std::uint8_t>(m.lags.size()));
-  for (const std::uint8_t lag : m.lags) out.u8(lag);
+  out.u16(m.slots).u16(m.free_slots).u32(m.lag_us).u64(m.home);
+  out.u8(static_cast<std::uint8_t>(m.stripes.size()));
+  for (const StripeStatus& stripe : m.stripes) out.u8(stripe.lag).u8(stripe.place);
   out.u8(static_cast<std::uint8_t>(m.routes.size()));
   for (const Route& route : m.routes) {
     out.u64(route.stripes).u8(static_cast<std::uint8_t>(route.path.size()));
@@ -125,7 +124,6 @@ bool parse(Reader& in, Subscribe& m) {
   m.window_bytes = in.u32();
   const std::uint8_t flags = in.u8();
   m.lists = (flags & kLists) != 0;
-  m.guest = (flags & kGuest) != 0;
   m.slots = in.u16();
   m.home = in.u64();
   return true;
@@ -133,7 +131,7 @@ bool parse(Reader& in, Subscribe& m) {
 std::size_t size(const Subscribe&) { return 33; }
 void write(Writer& out, const Subscribe& m) {
   out.u16(m.id).u64(m.stripes).u64(m.first).u32(m.window_bytes);
-  out.u8(static_cast<std::uint8_t>((m.lists ? kLists : 0) | (m.guest ? kGuest : 0))).u16(m.slots).u64(m.home);
+  out.u8(m.lists ? kLists : 0).u16(m.slots).u64(m.home);
 }
 
 bool parse(Reader& in, SubscribeReply& m) {

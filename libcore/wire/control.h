@@ -23,6 +23,7 @@ inline constexpr std::size_t kRoutesMax = 16;
 inline constexpr std::size_t kStripesAllMax = 35;  // of data and parity
 inline constexpr std::uint32_t kLagUnitUs = 4'000;
 inline constexpr std::uint8_t kLagNone = 255;
+inline constexpr std::uint8_t kPlaceNone = 255;
 inline constexpr std::size_t kPeersMax = 16;
 inline constexpr std::size_t kRepairRangesMax = 64;
 inline constexpr std::uint64_t kFromNewest = UINT64_MAX;
@@ -55,6 +56,14 @@ struct Route {
   Path path;
   bool operator==(const Route&) const = default;
 };
+struct StripeStatus {
+  // The same of this stripe, in units of kLagUnit, rounded; kLagNone: it does not have it.
+  std::uint8_t lag = kLagNone;
+  // Who is given it: whoever asks (0), or whoever has so many slots for it, in the place of somebody who has less
+  // (swarm/children/standing.h). kPlaceNone: nobody.
+  std::uint8_t place = kPlaceNone;
+  bool operator==(const StripeStatus&) const = default;
+};
 struct Status {
   Role role = Role::kWatcher;
   bool receiving = false;  // it has the stream now and may serve it
@@ -62,14 +71,8 @@ struct Status {
   std::uint16_t slots = 0;  // each for one stripe of one child
   std::uint16_t free_slots = 0;
   std::uint32_t lag_us = 0;  // from the publisher's reading of a shard to its arrival at the sender: home stripes
-  // The same of every stripe, in units of kLagUnit, rounded; kLagNone of one that it does not have.
-  InlineVector<std::uint8_t, kStripesAllMax> lags;
-  StripeMask home = 0;  // the stripes that it is there to pass on
-  StripeMask open = 0;  // those of them that a new child may have now
-  // Those that it sends to somebody who would have to give way: to whoever passes on other stripes, and to whoever
-  // passes on that stripe itself.
-  StripeMask yields = 0;
-  StripeMask yields_home = 0;
+  StripeMask home = 0;       // the stripes that it is there to pass on
+  InlineVector<StripeStatus, kStripesAllMax> stripes;
   std::vector<Route> routes;  // of what it sends to the receiver of this; at most kRoutesMax
   bool operator==(const Status&) const = default;
 };
@@ -98,8 +101,7 @@ struct Subscribe {
   StripeMask stripes = kAllStripes;
   std::uint64_t first = kFromNewest;  // where those begin that it did not have
   std::uint32_t window_bytes = 0;
-  bool lists = true;   // hash lists, too
-  bool guest = false;  // no home of these stripes has room: any stripe of the receiver's will do
+  bool lists = true;  // hash lists, too
   std::uint16_t slots = 0;
   StripeMask home = 0;
   bool operator==(const Subscribe&) const = default;

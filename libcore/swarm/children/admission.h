@@ -1,5 +1,5 @@
-// Who gets which stripe, and in whose place: what there is room for is granted, and where there is none the higher
-// standing takes the place of the lower (standing.h). Whoever loses a stripe is sent it for kDisplacedFor more.
+// Who gets which stripe, and in whose place: what there is room for is granted, and where there is none, who passes on
+// much takes the place of who passes on little (standing.h). Whoever loses a stripe is sent it for kDisplacedFor more.
 #pragma once
 
 #include <optional>
@@ -27,20 +27,21 @@ class Admission {
 
   // Which of the wanted stripes, that it does not have, the child may have. They are not put down in the table yet.
   StripeMask grant(session::SessionId session, const wire::Subscribe& request, StripeMask wanted, Instant now);
-  // What a child of that standing may have in place of another.
-  StripeMask yields_to(unsigned standing) const;
+  // What it takes to be given the stripe (wire::StripeStatus::place).
+  std::uint8_t place(unsigned stripe) const;
   // The child's stripe is another's now, or nobody's.
   void end(Child& child, unsigned stripe, std::optional<session::SessionId> by, Instant now);
   std::vector<DisplacedChild> take_displaced() { return std::exchange(displaced_, {}); }
 
  private:
   struct Held {  // a stripe that a child has, and what that is good for
-    unsigned standing;
     unsigned branches;
     Child* child;
     unsigned stripe;
   };
   std::optional<Held> least(unsigned stripe, std::optional<session::SessionId> by) const;
+  // How many branches it takes to have the stripe in the place of that one; nobody can.
+  std::optional<unsigned> needed(unsigned stripe, const std::optional<Held>& least) const;
   bool displace(unsigned stripe, session::SessionId by, const wire::Subscribe& request, Instant now);
 
   ChildTable& table_;

@@ -33,8 +33,8 @@ struct Child {
   StripeMask ending = 0;  // displaced: sent until ending_at, but not counted
   Instant ending_at = kNever;
   bool lists = true;
-  std::uint16_t slots = 0;  // its own, by its word
-  StripeMask passes_on = 0;
+  std::uint16_t slots = 0;   // its own, by its word
+  StripeMask passes_on = 0;  // its home, and what it sends to somebody now
   std::uint64_t first = 0;
   std::uint32_t window_bytes = 0;
   Instant heard{};

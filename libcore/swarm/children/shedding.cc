@@ -30,8 +30,8 @@ bool Shedding::shed_one(Instant now) {
   std::tuple<unsigned, unsigned, int> least_worth;
   for (Child& c : table_) {
     for_each_stripe(sheddable(c.stripes), [&](unsigned s) {
-      const std::tuple worth{static_cast<unsigned>(standing(c.passes_on, c.slots, s, table_.striping())),
-                             branches(c.passes_on, c.slots, table_.striping()), -static_cast<int>(s)};
+      const std::tuple worth{branches(c.passes_on & bit(s), c.slots, s, table_.striping()), unsigned{c.slots},
+                             -static_cast<int>(s)};
       if (least != nullptr && worth >= least_worth) return;
       least = &c;
       least_stripe = s;

@@ -33,9 +33,8 @@ std::uint16_t Slots::free() const {
 
 // Who is at home in all stripes shares its slots among them: a stripe that nobody has from the publisher is lost to
 // all.
-bool Slots::room_for(unsigned stripe, bool guest) const {
+bool Slots::room_for(unsigned stripe) const {
   if (free() == 0) return false;
-  if ((table_.home() & bit(stripe)) == 0) return guest;
   if (!table_.everywhere()) return true;
   const unsigned stripes = table_.striping().all();
   return table_.served(stripe) < (all() + stripes - 1u) / stripes;
@@ -45,15 +44,6 @@ bool Slots::room_for(unsigned stripe, bool guest) const {
 bool Slots::reserved() const {
   const std::uint16_t slots = all();
   return slots >= kReserveFrom && free() <= slots / 8;
-}
-
-StripeMask Slots::open() const {
-  StripeMask open = 0;
-  if (reserved()) return open;
-  for_each_stripe(table_.home() & table_.striping().mask(), [&](unsigned stripe) {
-    if (room_for(stripe, false)) open |= bit(stripe);
-  });
-  return open;
 }
 
 }  // namespace spate::swarm

@@ -18,12 +18,10 @@ class Slots {
 
   std::uint16_t all() const;
   std::uint16_t free() const;
-  // May a new child have this one? A guest has no other way, and may have one that is not at home here.
-  bool room_for(unsigned stripe, bool guest) const;
+  // May a new child have this one?
+  bool room_for(unsigned stripe) const;
   // What is left is for those that pass on what they get.
   bool reserved() const;
-  // The home stripes that a new child may have now.
-  StripeMask open() const;
 
  private:
   const std::uint32_t capacity_milli_;

@@ -1,9 +1,10 @@
-// How much it matters to others that a child has a stripe. Where there is no room the higher standing takes the place
-// of a lower one, so that what is short is short for those that nobody depends on.
+// How much it matters to others that a child has a stripe: how many of its own slots may be for that one. Where there
+// is no room, who passes on much takes the place of who passes on little, so that what is short is short for those that
+// nobody depends on, and the ways are short.
 //
-// It is by the child's own word, which costs it nothing. So for each of the stripes that it says it passes on no more
-// slots are believed than the fairly large have: who claims every stripe counts little in each, and who claims one
-// takes one place.
+// It is by the child's own word, which costs it nothing. So of the slots that it claims no more are believed than the
+// fairly large have, shared among the stripes that it says it is at home in: who claims every stripe counts little in
+// each, and who claims one takes one place.
 #pragma once
 
 #include <algorithm>
@@ -12,24 +13,17 @@
 
 namespace spate::swarm {
 
-enum Standing : unsigned {
-  kTakesOnly = 0,    // it passes on little (or the stripe is parity)
-  kContributes = 1,  // it passes on other stripes, half the stream at least
-  kPassesOn = 2,     // it passes on this one
-};
-// Half of the stream at least, as far as its slots go.
-inline bool contributes(unsigned slots, const Striping& striping) { return 2 * slots >= striping.data; }
+constexpr unsigned kBranchesMin = 2;  // nobody gives way to less
 
-inline Standing standing(StripeMask passes_on, unsigned slots, unsigned stripe, const Striping& striping) {
-  static constexpr unsigned kPassesOnSlots = 2;
-  if ((passes_on & bit(stripe)) != 0 && slots >= kPassesOnSlots) return kPassesOn;
-  return stripe < striping.data && contributes(slots, striping) ? kContributes : kTakesOnly;
-}
-
-// Of two that pass a stripe on, whose matters more: how many of its slots may be for that stripe.
-inline unsigned branches(StripeMask passes_on, unsigned slots, const Striping& striping) {
+inline unsigned branches(StripeMask home, unsigned slots, unsigned stripe, const Striping& striping) {
   static constexpr unsigned kBelieved = 256;
-  return std::min(slots, kBelieved / std::max(1u, count(passes_on & striping.mask())));
+  static constexpr unsigned kElsewhere = 4;  // where it could be for any stripe
+  const StripeMask homes = home & striping.mask();
+  if ((homes & bit(stripe)) != 0) return std::min(slots, kBelieved / count(homes));
+  return std::min(slots / kElsewhere, kBelieved / striping.all());
 }
+
+// Does it pass on half of the stream at least, as far as its slots go?
+inline bool contributes(unsigned slots, const Striping& striping) { return 2 * slots >= striping.data; }
 
 }  // namespace spate::swarm

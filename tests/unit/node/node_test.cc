@@ -456,9 +456,9 @@ TEST_CASE("node: random control messages from an authenticated peer break nothin
         status.free_slots = small();
         status.lag_us = wide();
         status.home = number();
-        status.open = number();
         for (auto n = rng.below(wire::kStripesAllMax + 1); n > 0; --n)
-          status.lags.push_back(static_cast<std::uint8_t>(rng.below(256)));
+          status.stripes.push_back(
+              {static_cast<std::uint8_t>(rng.below(256)), static_cast<std::uint8_t>(rng.below(256))});
         for (auto n = rng.below(6); n > 0; --n) {
           wire::Route& route = status.routes.emplace_back();
           route.stripes = number();
@@ -483,7 +483,6 @@ TEST_CASE("node: random control messages from an authenticated peer break nothin
                                .first = number(),
                                .window_bytes = wide(),
                                .lists = rng.below(2) == 0,
-                               .guest = rng.below(2) == 0,
                                .slots = small(),
                                .home = number()};
       case 6:

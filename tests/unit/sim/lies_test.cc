@@ -38,7 +38,7 @@ Told told(sim::Lies& lies, const std::vector<wire::Control>& said) {
 
 wire::Status honest_status() {
   wire::Status status;
-  for (int i = 0; i < 17; ++i) status.lags.push_back(wire::kLagNone);
+  for (int i = 0; i < 17; ++i) status.stripes.push_back({});
   status.routes = {{1, {}}, {2, {}}, {4, {}}};
   return status;
 }
@@ -56,8 +56,8 @@ TEST_CASE("lies: it has every stripe and room for all, without lag, and is the p
   CHECK(status->role == wire::Role::kPublisher);
   CHECK(status->receiving);
   CHECK(status->free_slots == sim::Lies::kSlots);
-  CHECK(status->lags[16] == 0);
-  CHECK(status->open == wire::kAllStripes);
+  CHECK(status->home == wire::kAllStripes);
+  CHECK(status->stripes[16] == wire::StripeStatus{0, 0});
   REQUIRE(all.find<wire::Ping>() != nullptr);
   CHECK(all.find<wire::Ping>()->id == 3);
   REQUIRE(all.find<wire::Subscribe>() != nullptr);

@@ -117,8 +117,8 @@ TEST_CASE("attending: a stripe that falls silent while the others go on is had f
 TEST_CASE("attending: a parent that sends nothing any more is waited for longer if it answers", "[swarm]") {
   const bool answers = GENERATE(false, true);
   StreamingWorld f({1, 2, 3});
-  f.p1.status.open = f.p1.status.home = f.p1.grants = kEven;
-  f.p2.status.open = f.p2.status.home = f.p2.grants = kAll & ~kEven;
+  f.p1.give(kEven);
+  f.p2.give(kAll & ~kEven);
   f.p3.set_lag(milliseconds(400));
   f.run(seconds(2));
   REQUIRE(f.p1.child == kEven);

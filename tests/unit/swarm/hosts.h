@@ -200,24 +200,36 @@ class ScriptedParent {
     status.receiving = true;
     status.role = wire::Role::kRelay;
     status.slots = status.free_slots = static_cast<std::uint16_t>(8 * kStriping.all());
-    status.home = status.open = kStriping.mask();
     wire::Path path;
     path.push_back(wire::short_id(peer.keys.public_key));
     status.routes = {{kStriping.mask(), path}};
-    set_lag(std::chrono::milliseconds(0));
+    offer(kStriping.mask());
     peer.react = [this](const wire::Control& message, Instant now) { answer(message, now); };
   }
 
   // Of every stripe; as precise as a status tells it.
   void set_lag(Duration lag) {
     status.lag_us = static_cast<std::uint32_t>(to_us(lag));
-    status.lags.clear();
-    for (unsigned s = 0; s < kStriping.all(); ++s)
-      status.lags.push_back(static_cast<std::uint8_t>(status.lag_us / wire::kLagUnitUs));
+    for (wire::StripeStatus& stripe : status.stripes)
+      stripe.lag = static_cast<std::uint8_t>(status.lag_us / wire::kLagUnitUs);
   }
-  void set_full() {
+  // It is at home in these, and has room.
+  void offer(StripeMask stripes) {
+    status.home = stripes;
+    status.stripes.clear();
+    for (unsigned s = 0; s < kStriping.all(); ++s)
+      status.stripes.push_back({static_cast<std::uint8_t>(status.lag_us / wire::kLagUnitUs),
+                                (stripes & swarm::bit(s)) != 0 ? std::uint8_t{0} : wire::kPlaceNone});
+  }
+  // And gives no others.
+  void give(StripeMask stripes) {
+    offer(stripes);
+    grants = stripes;
+  }
+  // It has no room; with so many slots for a stripe, or none, one takes the place of another.
+  void set_full(std::uint8_t place = wire::kPlaceNone) {
     status.free_slots = 0;
-    status.open = 0;
+    for (wire::StripeStatus& stripe : status.stripes) stripe.place = place;
   }
   // Every stripe of its passes through that node, too.
   void come_by(const crypto::NodeKey& key) {

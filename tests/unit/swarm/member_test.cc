@@ -237,7 +237,7 @@ TEST_CASE("member: a way that changes again and again is told so often only, and
   REQUIRE(member.parent());
   child.dial(5, net.now);
   net.run_for(milliseconds(100));
-  child.say(wire::Subscribe{.guest = true});
+  child.say(wire::Subscribe{});
   net.run_for(milliseconds(200));
   REQUIRE(child.last<wire::SubscribeReply>());
   REQUIRE(child.last<wire::SubscribeReply>()->stripes != 0);
@@ -270,8 +270,8 @@ TEST_CASE("member: nobody but its parent displaces it", "[swarm]") {
 
 TEST_CASE("member: the head of one that gives some stripes only says nothing of the others", "[swarm]") {
   StreamingWorld f({1, 2});
-  f.p1.status.open = f.p1.status.home = f.p1.grants = kEven;
-  f.p2.status.open = f.p2.status.home = f.p2.grants = kAll & ~kEven;
+  f.p1.give(kEven);
+  f.p2.give(kAll & ~kEven);
   f.run(seconds(1));
   REQUIRE(f.granted() == kAll);
   const std::uint64_t head = f.broadcast.store.head();

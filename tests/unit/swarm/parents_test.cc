@@ -77,7 +77,7 @@ struct Fixture {
   Peer& peer(const ScriptedParent& parent) { return *client.peers.find_key(parent.peer.keys.public_key); }
   session::SessionId session(const ScriptedParent& parent) { return peer(parent).session; }
   void ask(ScriptedParent& parent, StripeMask stripes) {
-    client.parents.ask(peer(parent), stripes, false, wire::kFromNewest, net.now);
+    client.parents.ask(peer(parent), stripes, wire::kFromNewest, net.now);
   }
   void ask_and_wait(ScriptedParent& parent, StripeMask stripes) {
     ask(parent, stripes);
@@ -120,12 +120,11 @@ TEST_CASE("parents: a question says all that is wanted of that peer, and who ask
   Fixture f;
   f.client.children.set_home(bit(7));
   f.ask_and_wait(f.p1, bit(1));
-  f.client.parents.ask(f.peer(f.p1), bit(7), true, 50, f.net.now);
+  f.client.parents.ask(f.peer(f.p1), bit(7), 50, f.net.now);
   f.net.run_for(milliseconds(10));
   const auto asked = f.p1.peer.last<wire::Subscribe>();
   REQUIRE(asked);
   CHECK(asked->stripes == (bit(1) | bit(7)));
-  CHECK(asked->guest);
   CHECK(asked->home == bit(7));
   CHECK(asked->slots == f.client.children.slots());
   CHECK(asked->window_bytes == 100'000);

@@ -33,8 +33,8 @@ TEST_CASE("requests: the nearest other is asked before the stripe's parent, unle
   const bool publisher = GENERATE(false, true);
   StreamingWorld f({1, 2});
   if (publisher) f.p1.status.role = wire::Role::kPublisher;
-  f.p1.status.open = f.p1.status.home = f.p1.grants = kEven;
-  f.p2.status.open = f.p2.status.home = f.p2.grants = kAll & ~kEven;
+  f.p1.give(kEven);
+  f.p2.give(kAll & ~kEven);
   f.run(seconds(1));
   REQUIRE(f.granted() == kAll);
   const std::uint64_t head = f.broadcast.store.head();
@@ -60,9 +60,9 @@ TEST_CASE("requests: of the others the nearest that answers is asked first", "[s
   };
   constexpr StripeMask kOfTwo = 0x00f0;
   constexpr StripeMask kOfThree = 0x0f00;
-  f.p1.status.open = f.p1.status.home = f.p1.grants = kAll & ~(kOfTwo | kOfThree);
-  f.p2.status.open = f.p2.status.home = f.p2.grants = kOfTwo;  // near
-  f.p3.status.open = f.p3.status.home = f.p3.grants = kOfThree;
+  f.p1.give(kAll & ~(kOfTwo | kOfThree));
+  f.p2.give(kOfTwo);  // near
+  f.p3.give(kOfThree);
   f.run(seconds(4));  // what was published before it joined is given up by then
   REQUIRE(f.granted() == kAll);
   std::size_t first_asked_near = 0;
@@ -98,8 +98,8 @@ TEST_CASE("requests: of the others the nearest that answers is asked first", "[s
 
 TEST_CASE("requests: a shard that its stripe's parent has not is asked of another", "[swarm]") {
   StreamingWorld f({1, 2});
-  f.p1.status.open = f.p1.status.home = f.p1.grants = kEven;
-  f.p2.status.open = f.p2.status.home = f.p2.grants = kAll & ~kEven;
+  f.p1.give(kEven);
+  f.p2.give(kAll & ~kEven);
   f.run(seconds(1));
   REQUIRE(f.granted() == kAll);
   const std::uint64_t head = f.broadcast.store.head();
@@ -126,8 +126,8 @@ TEST_CASE("requests: what a parent has not is asked of the next at once, what th
           "[swarm]") {
   const bool publisher = GENERATE(false, true);
   StreamingWorld f({1, 2});
-  f.p1.status.open = f.p1.status.home = f.p1.grants = kEven;
-  f.p2.status.open = f.p2.status.home = f.p2.grants = kAll & ~kEven;
+  f.p1.give(kEven);
+  f.p2.give(kAll & ~kEven);
   if (publisher) f.p1.status.role = wire::Role::kPublisher;
   f.run(seconds(4));  // what was published before it joined is given up by then
   REQUIRE(f.granted() == kAll);

@@ -42,7 +42,6 @@ TEST_CASE("seeking: is accepted within three round trips and the time given to b
 TEST_CASE("seeking: a full host's introduction leads to a parent", "[swarm]") {
   ScriptedWorld f({1});
   f.p1.set_full();
-  f.p1.status.home = 0;  // nobody would give way to us there
   f.p1.introduces.peers.push_back(f.record_of(f.p2));
   f.run(seconds(1));
   CHECK(f.has(f.p2));
@@ -66,7 +65,6 @@ TEST_CASE("seeking: nobody is taken who has the stream through it, who has no sl
   f.p1.grants = 0;  // it knows, too
   f.p1.refusal = wire::SubscribeCode::kLoop;
   f.p2.set_full();
-  f.p2.status.home = 0;
   f.p3.status.receiving = false;
   f.run(seconds(3));
   CHECK_FALSE(f.viewer.parent());
@@ -76,10 +74,8 @@ TEST_CASE("seeking: nobody is taken who has the stream through it, who has no sl
 
 TEST_CASE("seeking: the stripes that one parent has no room for come from others", "[swarm]") {
   StreamingWorld f({1, 2});
-  f.p1.status.open = f.p1.grants = kEven;
-  f.p2.status.open = f.p2.grants = kAll & ~kEven;
-  f.p1.status.home = kEven;
-  f.p2.status.home = kAll & ~kEven;
+  f.p1.give(kEven);
+  f.p2.give(kAll & ~kEven);
   f.run(seconds(1));
   CHECK(f.p1.child == kEven);
   CHECK(f.p2.child == (kAll & ~kEven));
@@ -91,13 +87,12 @@ TEST_CASE("seeking: a stripe that nobody has room for goes on being sought", "[s
   StreamingWorld f({1, 2});
   const StripeMask lacking = bit(3);
   for (ScriptedParent* parent : {&f.p1, &f.p2}) {
-    parent->status.open = parent->grants = kAll & ~lacking;
-    parent->status.home = kAll & ~lacking;
+    parent->give(kAll & ~lacking);
     parent->status.free_slots = static_cast<std::uint16_t>(count(kAll & ~lacking));
   }
   f.run(seconds(2));
   CHECK(f.granted() == (kAll & ~lacking));
-  f.p2.status.open = f.p2.status.home = f.p2.grants = kAll;
+  f.p2.give(kAll);
   f.run(seconds(3));
   CHECK(f.granted() == kAll);
 }
@@ -119,23 +114,34 @@ TEST_CASE("seeking: is at home in the stripe for which there is least room, a re
   CHECK(asked->home == (relay ? kAll : bit(kScarce)));
 }
 
-TEST_CASE("seeking: stripes whose homes have no room it asks others for, as a guest", "[swarm]") {
-  StreamingWorld f({1});
-  f.p1.status.home = f.p1.status.open = bit(0);
+TEST_CASE("seeking: of two as good, who is at home in a stripe is asked for it", "[swarm]") {
+  StreamingWorld f({1, 2, 3});
+  for (ScriptedParent* parent : {&f.p2, &f.p3}) parent->set_lag(milliseconds(200));
+  f.p2.status.home = bit(2);
+  f.p3.status.home = bit(3);
   f.run(seconds(1));
-  CHECK(f.p1.child == kAll);
-  CHECK(f.p1.peer.last<wire::Subscribe>()->guest);
+  REQUIRE(f.p1.child == kAll);
+  f.p1.give(kAll & ~(bit(2) | bit(3)));
+  f.p1.child = f.p1.grants;
+  f.p1.reply(wire::SubscribeCode::kFull, f.p1.grants);
+  f.run(seconds(1));
+  CHECK(f.p2.child == bit(2));
+  CHECK(f.p3.child == bit(3));
 }
 
-TEST_CASE("seeking: is no guest where a home has room", "[swarm]") {
+TEST_CASE("seeking: who gets nothing any more takes nobody's place", "[swarm]") {
+  const bool room = GENERATE(false, true);
   StreamingWorld f({1, 2});
-  f.p1.set_lag(milliseconds(0));
-  f.p1.status.home = f.p1.status.open = bit(0);
-  f.p2.set_lag(milliseconds(40));
+  f.p2.set_full();
+  f.run(seconds(1));
+  REQUIRE(f.p1.child == kAll);
+  f.p1.peer.up = false;
   f.run(seconds(2));
-  CHECK((f.p1.child & ~bit(0)) == 0);
-  for (const wire::Subscribe& subscribe : f.p2.peer.all<wire::Subscribe>()) CHECK_FALSE(subscribe.guest);
-  CHECK(f.granted() == kAll);
+  REQUIRE(f.p2.subscriptions == 0);
+  f.p2.set_full(room ? 0 : kBranchesMin);
+  if (room) f.p2.status.free_slots = f.p2.status.slots;
+  f.run(seconds(3));
+  CHECK((f.p2.subscriptions != 0) == room);
 }
 
 TEST_CASE("seeking: takes no stripe from whoever has it from it", "[swarm]") {

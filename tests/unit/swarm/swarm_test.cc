@@ -168,7 +168,7 @@ TEST_CASE("swarm: a publisher has as many stripes, and parity, as it is told", "
   net.run_for(milliseconds(20));
   REQUIRE(child.last<wire::Status>());
   CHECK(child.last<wire::Status>()->home == first_stripes(kStripes + parity));
-  CHECK(child.last<wire::Status>()->lags.size() == kStripes + parity);
+  CHECK(child.last<wire::Status>()->stripes.size() == kStripes + parity);
   REQUIRE(child.last<wire::SubscribeReply>());
   CHECK(child.last<wire::SubscribeReply>()->stripes == first_stripes(kStripes + parity));
   for (unsigned i = 0; i < 4 * kStripes; ++i, net.run_for(milliseconds(10))) {

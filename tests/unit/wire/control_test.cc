@@ -28,10 +28,8 @@ std::vector<Control> one_of_each() {
   status.free_slots = 0x1314;
   status.lag_us = 0x15161718;
   status.home = 0x1a1b1c1d1e1f2021;
-  status.open = 0x0a0b0c0d0e0f1011;
-  status.yields = 0x2223242526272829;
-  status.yields_home = 0x2a2b2c2d2e2f3031;
-  for (std::size_t i = 0; i < kStripesAllMax; ++i) status.lags.push_back(static_cast<std::uint8_t>(200 + i));
+  for (std::size_t i = 0; i < kStripesAllMax; ++i)
+    status.stripes.push_back({static_cast<std::uint8_t>(200 + i), static_cast<std::uint8_t>(100 + i)});
   for (std::size_t i = 0; i < kRoutesMax; ++i) {
     Route& route = status.routes.emplace_back();
     route.stripes = StripeMask{3} << (2 * i);
@@ -46,23 +44,22 @@ std::vector<Control> one_of_each() {
   repair.base = UINT64_MAX - 0x20000;
   for (std::size_t i = 0; i < kRepairRangesMax; ++i)
     repair.ranges.push_back({static_cast<std::uint16_t>(900 * i), static_cast<std::uint8_t>(i)});
-  return {
-      Ping{0x01020304, 9},
-      Pong{0x05060708, 0x090a0b0c, 0x1234567890, 5},
-      status,
-      Inquiry{0x6162636465666768},
-      peers,
-      Subscribe{0x1f20, 0x8000000000000001, 0x2122232425262728, 0x292a2b2c, false, true, 0x2d2e, 0x2f30313233343536},
-      SubscribeReply{0x3031, SubscribeCode::kNoUpload, 0x3132333435363738, 0x393a3b3c3d3e3f40},
-      Unsubscribe{},
-      Report{0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47, 0x48},
-      repair,
-      Hole{0x51, 0xffff},
-      Bye{ByeReason::kDisplaced},
-      Head{UINT64_MAX},
-      Rendezvous{key(8)},
-      Punch{Address::v4(10, 0, 0, 8, 1008)},
-      Displaced{0x7172737475767778, {key(9), Address::v4(10, 0, 0, 9, 1009), 0x79, 0x7a, 0x7b}}};
+  return {Ping{0x01020304, 9},
+          Pong{0x05060708, 0x090a0b0c, 0x1234567890, 5},
+          status,
+          Inquiry{0x6162636465666768},
+          peers,
+          Subscribe{0x1f20, 0x8000000000000001, 0x2122232425262728, 0x292a2b2c, false, 0x2d2e, 0x2f30313233343536},
+          SubscribeReply{0x3031, SubscribeCode::kNoUpload, 0x3132333435363738, 0x393a3b3c3d3e3f40},
+          Unsubscribe{},
+          Report{0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47, 0x48},
+          repair,
+          Hole{0x51, 0xffff},
+          Bye{ByeReason::kDisplaced},
+          Head{UINT64_MAX},
+          Rendezvous{key(8)},
+          Punch{Address::v4(10, 0, 0, 8, 1008)},
+          Displaced{0x7172737475767778, {key(9), Address::v4(10, 0, 0, 9, 1009), 0x79, 0x7a, 0x7b}}};
 }
 
 ByteVector written(const std::vector<Control>& messages) {
@@ -134,18 +131,16 @@ TEST_CASE("control: bytes on the wire", "[wire]") {
   CHECK(written({Ping{0x01020304, 2}}) == ByteVector{16, 0, 6, 1, 2, 3, 4, 0, 0});
   CHECK(written({Pong{1, 2, 4, 0}}) == ByteVector{17, 0, 14, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 5});
   CHECK(written({Pong{1, 2, std::nullopt, 0}}) == ByteVector{17, 0, 14, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0});
-  Status status{Role::kWatcher, true, false, 4, 3, 1000, {}, 0x11, 0x10, 0x12, 0x13, {{0x21, {}}}};
-  status.lags.push_back(7);
+  Status status{Role::kWatcher, true, false, 4, 3, 1000, 0x11, {}, {{0x21, {}}}};
+  status.stripes.push_back({7, 40});
   status.routes[0].path.push_back(0xa0b0c0d0);
-  CHECK(written({status}) == ByteVector{18, 0, 58, 2, 1,    0, 4, 0,    3, 0,    0,    3,    0xe8, 0, 0, 0,
-                                        0,  0, 0,  0, 0x11, 0, 0, 0,    0, 0,    0,    0,    0x10, 0, 0, 0,
-                                        0,  0, 0,  0, 0x12, 0, 0, 0,    0, 0,    0,    0,    0x13, 1, 7, 1,
-                                        0,  0, 0,  0, 0,    0, 0, 0x21, 1, 0xa0, 0xb0, 0xc0, 0xd0});
+  CHECK(written({status}) == ByteVector{18,   0, 35, 2,  1, 0, 4, 0, 3, 0, 0, 3, 0xe8, 0, 0,    0,    0,    0,   0, 0,
+                                        0x11, 1, 7,  40, 1, 0, 0, 0, 0, 0, 0, 0, 0x21, 1, 0xa0, 0xb0, 0xc0, 0xd0});
   CHECK(written({Inquiry{258}}) == ByteVector{19, 0, 8, 0, 0, 0, 0, 0, 0, 1, 2});
   const Subscribe subscribe{
-      .id = 772, .stripes = 5, .first = 258, .window_bytes = 3, .lists = true, .guest = true, .slots = 4, .home = 6};
+      .id = 772, .stripes = 5, .first = 258, .window_bytes = 3, .lists = true, .slots = 4, .home = 6};
   CHECK(written({subscribe}) == ByteVector{21, 0, 33, 3, 4, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0,
-                                           0,  1, 2,  0, 0, 0, 3, 3, 0, 4, 0, 0, 0, 0, 0, 0, 0, 6});
+                                           0,  1, 2,  0, 0, 0, 3, 1, 0, 4, 0, 0, 0, 0, 0, 0, 0, 6});
   CHECK(written({SubscribeReply{.id = 772, .code = SubscribeCode::kFull, .stripes = 3, .first = 258}}) ==
         ByteVector{22, 0, 19, 3, 4, 1, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 1, 2});
   RepairRequest repair;
@@ -215,17 +210,17 @@ TEST_CASE("control: what came before a malformed message is kept, what follows i
 }
 
 TEST_CASE("P18: control: counts beyond the bounds are refused even when the bytes are there", "[wire]") {
-  ByteVector lags(44 + kStripesAllMax + 1);
-  lags[42] = kStripesAllMax + 1;
-  CHECK(refused(message(18, lags)));
-  ByteVector routes(44 + 9 * (kRoutesMax + 1));
-  routes[43] = kRoutesMax + 1;
+  ByteVector stripes(20 + 2 * (kStripesAllMax + 1));
+  stripes[18] = kStripesAllMax + 1;
+  CHECK(refused(message(18, stripes)));
+  ByteVector routes(20 + 9 * (kRoutesMax + 1));
+  routes[19] = kRoutesMax + 1;
   CHECK(refused(message(18, routes)));
-  ByteVector path(44 + 9 + 4 * (kPathMax + 1));
-  path[43] = 1;
-  path[44 + 8] = kPathMax + 1;
+  ByteVector path(20 + 9 + 4 * (kPathMax + 1));
+  path[19] = 1;
+  path[20 + 8] = kPathMax + 1;
   CHECK(refused(message(18, path)));
-  path[44 + 8] = kPathMax;
+  path[20 + 8] = kPathMax;
   path.resize(path.size() - 4);
   CHECK_FALSE(refused(message(18, path)));
   ByteVector peers(1 + 64 * 17);
@@ -242,7 +237,7 @@ TEST_CASE("P18: control: counts beyond the bounds are refused even when the byte
 }
 
 TEST_CASE("control: roles, codes, kinds and reasons that do not exist are refused", "[wire]") {
-  ByteVector status(44);
+  ByteVector status(20);
   CHECK_FALSE(refused(message(18, status)));
   status[0] = 3;
   CHECK(refused(message(18, status)));

@@ -24,9 +24,16 @@ struct Fixture {
   // What it has been granted then.
   StripeMask subscribe(std::uint32_t n, StripeMask stripes, std::uint16_t slots = 0, StripeMask home = 0) {
     const wire::Subscribe request{
-        .stripes = stripes, .first = 0, .window_bytes = 100'000, .guest = guest, .slots = slots, .home = home};
+        .stripes = stripes, .first = 0, .window_bytes = 100'000, .slots = slots, .home = home};
     last = children.subscribe(child(n), request, wire::kAllStripes, 0, true, now);
     return last.stripes;
+  }
+  // Which of them anybody may have; or who has so many slots for one.
+  StripeMask open_to(unsigned branches) const {
+    StripeMask open = 0;
+    for_each_stripe(children.striping().mask(),
+                    [&](unsigned s) { open |= children.place(s) <= branches ? bit(s) : 0; });
+    return open;
   }
 
   Instant now = kStart;
@@ -38,7 +45,6 @@ struct Fixture {
   Peers peers{endpoint, outbox};
   TokenBucket upload{0, 0};
   Children children;
-  bool guest = false;
   wire::SubscribeReply last;
 };
 
@@ -77,7 +83,7 @@ TEST_CASE("children: what there is room for is granted, and the rest refused", "
   CHECK(f.last.code == wire::SubscribeCode::kFull);
   CHECK(f.subscribe(3, kAll) == 0);
   CHECK_FALSE(f.children.has(f.child(3)));
-  CHECK(f.children.open() == 0);
+  CHECK(f.open_to(0) == 0);
 }
 
 TEST_CASE("children: what is not allowed is not granted, and called a loop", "[swarm]") {
@@ -92,20 +98,19 @@ TEST_CASE("children: who is at home in all stripes keeps room for each", "[swarm
   Fixture f(1'000);
   REQUIRE(f.subscribe(1, bit(0)) == bit(0));
   CHECK(f.subscribe(2, bit(0)) == 0);
-  CHECK(f.children.open() == (kAll & ~bit(0)));
+  CHECK(f.open_to(0) == (kAll & ~bit(0)));
   CHECK(f.children.free_slots() == kData - 1);
 }
 
-TEST_CASE("children: stripes that are not at home here go to guests only, while there is room", "[swarm]") {
+TEST_CASE("children: what room there is is for any stripe, at home here or not", "[swarm]") {
   Fixture f(125);  // two slots
   f.children.set_home(bit(4));
   REQUIRE(f.children.slots() == 2);
-  CHECK(f.children.open() == bit(4));
-  CHECK(f.subscribe(1, bit(4) | bit(5)) == bit(4));
-  f.guest = true;
+  CHECK(f.open_to(0) == kAll);
+  CHECK(f.subscribe(1, bit(5)) == bit(5));
   CHECK(f.subscribe(2, bit(5) | bit(6)) == bit(5));
   CHECK(f.children.free_slots() == 0);
-  CHECK(f.children.open() == 0);
+  CHECK(f.open_to(0) == 0);
 }
 
 TEST_CASE("children: of many slots some are kept for those that pass on what they get", "[swarm]") {
@@ -116,11 +121,9 @@ TEST_CASE("children: of many slots some are kept for those that pass on what the
   CHECK(f.children.free_slots() <= f.children.slots() / 8);
   const std::uint16_t before = f.children.free_slots();
   CHECK(f.subscribe(50, bit(2), 0, bit(2)) == 0);  // it says that it has no slots
-  // It passes on another, and takes the place of one that passes on nothing.
-  CHECK(f.subscribe(51, bit(2), 100, bit(3)) == bit(2));
-  CHECK(f.children.free_slots() == before);
-  CHECK(f.children.take_displaced().size() == 1);
-  CHECK(f.subscribe(52, bit(2), 100, bit(2)) == bit(2));
+  CHECK(f.open_to(1) == 0);
+  CHECK(f.open_to(2) == kAll);
+  CHECK(f.subscribe(51, bit(2), 2, bit(2)) == bit(2));
   CHECK(f.children.free_slots() == before - 1);
   CHECK(f.children.take_displaced().empty());
 }
@@ -154,21 +157,22 @@ TEST_CASE("children: who passes on little displaces nobody", "[swarm]") {
   Fixture f(1'000);
   REQUIRE(f.subscribe(1, kAll) == kAll);
   CHECK(f.subscribe(2, bit(3), 0, bit(3)) == 0);
-  CHECK(f.subscribe(3, bit(3), kData / 2 - 1, bit(4)) == 0);  // less than half the stream, of others
+  CHECK(f.subscribe(3, bit(3), 1, bit(3)) == 0);
+  CHECK(f.subscribe(4, bit(3), 7, bit(4)) == 0);  // elsewhere a slot is for one of many stripes
   CHECK(f.children.take_displaced().empty());
 }
 
-TEST_CASE("children: who passes on others displaces those that take only, and no others", "[swarm]") {
+TEST_CASE("children: who passes on others displaces those that take only, and gives way to a home", "[swarm]") {
   Fixture f(1'000);
   REQUIRE(f.subscribe(1, kAll) == kAll);
-  CHECK(f.children.yields_to(kTakesOnly) == 0);
-  CHECK(f.children.yields_to(kContributes) == kAll);
-  CHECK(f.subscribe(2, bit(3), kData / 2, bit(4)) == bit(3));
-  CHECK(f.subscribe(3, bit(3), 100, bit(4)) == 0);  // its equal
-  CHECK(f.children.yields_to(kContributes) == (kAll & ~bit(3)));
-  CHECK(f.children.yields_to(kPassesOn) == kAll);
-  CHECK(f.subscribe(4, bit(3), 2, bit(3)) == bit(3));
-  CHECK(f.children.yields_to(kPassesOn) == (kAll & ~bit(3)));
+  CHECK(f.open_to(1) == 0);
+  CHECK(f.open_to(2) == kAll);
+  CHECK(f.subscribe(2, bit(3), 8, bit(4)) == bit(3));
+  CHECK(f.subscribe(3, bit(3), 15, bit(4)) == 0);  // not twice as many
+  CHECK(f.open_to(2) == (kAll & ~bit(3)));
+  CHECK(f.open_to(4) == kAll);
+  CHECK(f.subscribe(4, bit(3), 4, bit(3)) == bit(3));
+  CHECK(f.open_to(7) == (kAll & ~bit(3)));
   CHECK_FALSE(f.children.has(f.child(3)));
 }
 
@@ -177,9 +181,7 @@ TEST_CASE("children: what matters least gives way, whatever stripe it is of", "[
   f.children.set_home(bit(4));
   REQUIRE(f.children.slots() == 2);
   REQUIRE(f.subscribe(1, bit(4), 40, bit(4)) == bit(4));
-  f.guest = true;
   REQUIRE(f.subscribe(2, bit(5)) == bit(5));
-  f.guest = false;
   CHECK(f.subscribe(3, bit(4), 40, bit(4)) == bit(4));
   const auto displaced = f.children.take_displaced();
   REQUIRE(displaced.size() == 1);
@@ -187,13 +189,14 @@ TEST_CASE("children: what matters least gives way, whatever stripe it is of", "[
   CHECK(displaced[0].stripes == bit(5));
 }
 
-TEST_CASE("children: parity is of use to nobody else, whoever asks for it", "[swarm]") {
+TEST_CASE("children: of the slots a fair part is believed of each stripe", "[swarm]") {
   constexpr Striping kWithParity{kData, 1};
-  CHECK(standing(0, 100, kData, kWithParity) == kTakesOnly);
-  CHECK(standing(bit(kData), 100, kData, kWithParity) == kPassesOn);
-  CHECK(standing(bit(3), 1, 3, kWithParity) == kTakesOnly);
-  CHECK(standing(bit(3), 2, 3, kWithParity) == kPassesOn);
-  CHECK(standing(bit(3), kData / 2, 4, kWithParity) == kContributes);
+  CHECK(branches(bit(3), 40, 3, kWithParity) == 40);
+  CHECK(branches(bit(3), 40, 4, kWithParity) == 10);
+  CHECK(branches(bit(3), 40, kData, kWithParity) == 10);
+  CHECK(branches(bit(3) | bit(4), 65'535, 4, kWithParity) == 128);
+  CHECK(branches(wire::kAllStripes, 65'535, 4, kWithParity) == 15);
+  CHECK(branches(bit(3), 65'535, 4, kWithParity) == 15);
 }
 
 TEST_CASE("children: who passes on a stripe gives way only to one that passes on much more", "[swarm]") {
