@@ -365,6 +365,14 @@ wire::RepairRequest Reception::list_request(Duration timeout, Instant now) {
   return request;
 }
 
+// Of all that it asks for: what came without its list would not be held for as long as asking for that takes.
+bool Reception::have_lists(const wire::RepairRequest& request) const {
+  for (const wire::RepairRequest::Range& range : request.ranges)
+    for (std::uint64_t s = request.base + range.offset, end = s + range.count; s < end; ++s)
+      if (!store_.covers(s) || !store_.at(s).list) return false;
+  return true;
+}
+
 std::optional<Reception::Output> Reception::next_output(std::optional<std::uint64_t> media_now, Instant now) {
   if (!config_.output || !started_) return std::nullopt;
   const auto item = playout_.poll(store_, media_now, now);

@@ -155,6 +155,7 @@ class Reception {
   void note_seen(std::uint64_t next, StripeMask overtaken, Instant now);
   void note_list(std::uint64_t media_us, Instant now);
   wire::RepairRequest list_request(Duration timeout, Instant now);
+  bool have_lists(const wire::RepairRequest& request) const;
   std::uint64_t proven_end(bool is_list) const;
   void judge_loss();
   void judge_flow(Instant now);
@@ -229,8 +230,7 @@ std::optional<Reception::Request> Reception::next_request(Choose choose, Instant
   const std::optional<RepairTarget> target = gaps_.take_due(now, copies_, request, choose_missing);
   if (!target) return std::nullopt;
   // Where a list is missing, too, one answer brings both.
-  const bool has_list = store_.covers(request.base) && store_.at(request.base).list;
-  request.kind = has_list ? wire::RepairRequest::Kind::kShards : wire::RepairRequest::Kind::kShardsWithLists;
+  request.kind = have_lists(request) ? wire::RepairRequest::Kind::kShards : wire::RepairRequest::Kind::kShardsWithLists;
   return Request{*target, request};
 }
 

@@ -98,6 +98,31 @@ TEST_CASE("reception: the lost end of a burst is asked for because its list anno
   CHECK(asked == Sequences{first + 28, first + 29});
 }
 
+TEST_CASE("reception: lists are asked for with the shards if one of these lacks its own", "[swarm]") {
+  const bool has_both = GENERATE(false, true);
+  Fixture f;
+  f.now += seconds(1);
+  const std::uint64_t first = f.publisher.store.head();
+  for (int i = 0; i < 2; ++i) {  // a list each
+    f.publisher.source->push(ByteVector(30 * wire::kPayloadBytes, 1), f.now);
+    f.now += seconds(1);
+  }
+  REQUIRE(f.publisher.store.head() == first + 60);
+  REQUIRE(f.publisher.store.at(first + 30).list_first == first + 30);
+  f.take(0, first);
+  CHECK(f.viewer.take(f.publisher.store.at(first).list.bytes(), f.now) == stream::Verdict::kStored);
+  if (has_both) f.viewer.take(f.publisher.store.at(first + 30).list.bytes(), f.now);
+  f.take(first, first + 29);
+  f.viewer.reception.on_head(first + 31, f.now);  // the last of one list and the first of another are missing
+  const auto choose = [](std::uint64_t, unsigned) { return std::optional(RepairTarget{kParentSession, kTimeout}); };
+  const auto due = f.viewer.reception.next_request(choose, f.now + seconds(1));
+  REQUIRE(due);
+  CHECK(due->request.base == first + 29);
+  CHECK(due->request.ranges[0].count == 2);
+  using Kind = wire::RepairRequest::Kind;
+  CHECK(due->request.kind == (has_both ? Kind::kShards : Kind::kShardsWithLists));
+}
+
 TEST_CASE("reception: a gap is asked for, filled, and played in order", "[swarm]") {
   Fixture f;
   f.take(0, 3);
