@@ -277,7 +277,8 @@ void Endpoint::handle_path_message(std::uint32_t slot, const wire::PathMessage& 
                                    Instant now) {
   Session& session = sessions_[slot];
   if (message.type == wire::kPathResponse) {
-    if (session.paths) session.paths->on_response(message.token, now);
+    const auto again = session.paths ? session.paths->on_response(message.token, now) : std::nullopt;
+    if (again) send_path(slot, session.address, {wire::kPathChallenge, *again});
   } else {
     // Where it came from may be where a copy came from, whose owner keeps the answer: the peer must have it all the
     // same, or would take the path between us for dead.
@@ -294,7 +295,10 @@ void Endpoint::send_path(std::uint32_t slot, const Address& to, const wire::Path
   if (path_sends_.size() < kPathSendsMax) path_sends_.push_back({id_of(slot), to, message});
 }
 
-void Endpoint::follow(Session& session, Instant now) {
+void Endpoint::follow(std::uint32_t slot, Instant now) {
+  Session& session = sessions_[slot];
+  if (const auto again = session.paths->ask_again(now))
+    send_path(slot, session.address, {wire::kPathChallenge, *again});
   if (const auto to = session.paths->on_deadline(now)) {
     set_address(session, *to);
     session.paths.reset();
@@ -464,7 +468,7 @@ void Endpoint::check_session(std::uint32_t slot, Instant now) {
     push_event(SessionEvent::Kind::kSilent, slot);
     return remove(slot);
   }
-  if (session.paths) follow(session, now);
+  if (session.paths) follow(slot, now);
   if (connected && !session.handshake && session.current->wants_rekey(now))
     begin_handshake(slot, KeySet::kRejectAge - KeySet::kRekeyAge, now);
   if (connected && session.previous && now - session.previous->last_received() >= kSilenceMax)

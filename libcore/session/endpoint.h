@@ -192,7 +192,7 @@ class Endpoint {
   void check_path(std::uint32_t slot, const Datagram& datagram, Instant now);
   void handle_path_message(std::uint32_t slot, const wire::PathMessage& message, const Address& from, Instant now);
   void send_path(std::uint32_t slot, const Address& to, const wire::PathMessage& message);
-  void follow(Session& session, Instant now);
+  void follow(std::uint32_t slot, Instant now);
   PathCheck& paths_of(Session& session);
   // There is a session with that peer, or there may be one.
   bool room_for(const PeerKey& peer, const Address& address) const;

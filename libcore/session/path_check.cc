@@ -46,17 +46,22 @@ PathCheck::Challenges PathCheck::on_packet(const Address& from, std::size_t byte
   return {{from, candidate->token}, {current, candidate->old_token}};
 }
 
-void PathCheck::on_response(const wire::PathToken& token, Instant now) {
+std::optional<wire::PathToken> PathCheck::on_response(const wire::PathToken& token, Instant now) {
+  std::optional<wire::PathToken> again;
   for (Candidate& candidate : candidates_) {
     if (now >= candidate.expires || candidate.first_challenge == Instant{}) continue;
     if (token == candidate.old_token) {
       candidate.old_answered = true;
       candidate.decides.reset();
     } else if (token == candidate.token && !candidate.old_answered && !candidate.decides) {
-      candidate.decides = now + std::clamp(now - candidate.first_challenge, kGraceMin, kGraceMax);
+      const Duration took = now - candidate.first_challenge;
+      candidate.decides = now + std::clamp(took * 3 / 2, kGraceMin, kGraceMax);
+      candidate.asks_again = now + took / 4;
       candidate.expires = std::max(candidate.expires, *candidate.decides + kGraceMin);
+      again = candidate.old_token;
     }
   }
+  return again;
 }
 
 bool PathCheck::may_answer(const Address& to, const Address& challenged_from, const Address& current, Instant now) {
@@ -65,6 +70,15 @@ bool PathCheck::may_answer(const Address& to, const Address& challenged_from, co
   if (to != current && (candidate == nullptr || !can_pay(*candidate))) return false;
   if (!(challenged_from == current ? answers_ : answers_elsewhere_).take(1, now)) return false;
   return candidate == nullptr || pay(*candidate);
+}
+
+std::optional<wire::PathToken> PathCheck::ask_again(Instant now) {
+  for (Candidate& candidate : candidates_) {
+    if (!candidate.decides || now < candidate.asks_again) continue;
+    candidate.asks_again = kNever;
+    return candidate.old_token;
+  }
+  return std::nullopt;
 }
 
 std::optional<Address> PathCheck::on_deadline(Instant now) {
@@ -77,7 +91,7 @@ Instant PathCheck::next_deadline(Instant now) const {
   Instant next = now < idle_at_ ? idle_at_ : kNever;
   for (const Candidate& candidate : candidates_) {
     if (now >= candidate.expires) continue;
-    next = std::min(next, candidate.decides ? *candidate.decides : candidate.expires);
+    next = std::min(next, candidate.decides ? std::min(*candidate.decides, candidate.asks_again) : candidate.expires);
   }
   return next;
 }

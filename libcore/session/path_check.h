@@ -4,8 +4,10 @@
 // sent to a new address but challenges, in no more bytes than came from there, and what the session sends stays where
 // it is until
 //   - the peer has answered a challenge sent to the new address (RFC 9000, section 8.2), and
-//   - has not answered one sent to the old address at the same time, which it was given as long again to do (at least
-//     kGraceMin): a box that rebinds leaves a dead path behind, a copier does not.
+//   - has not answered one sent to the old address at the same time, which it was given half as long again as the new
+//     one took, from then on (kGraceMin..kGraceMax): a box that rebinds leaves a dead path behind, a copier does not,
+//     but may have a faster one. It is sent once more when the new address has answered, and again a
+//     quarter of that time later, for it, or its answer, may have been lost.
 // A peer whose old path still works is not followed. A port is an address like any other.
 //
 // Bounds: kCandidatesMax addresses, for kLife each; what is challenged next displaces the oldest. A round of
@@ -45,12 +47,15 @@ class PathCheck {
   // An authentic packet, newer than all before it, of so many bytes came from an address that is not the session's.
   // What to challenge now: that address and the session's, or nothing.
   Challenges on_packet(const Address& from, std::size_t bytes, const Address& current, Rng& rng, Instant now);
-  // The peer answered a challenge. One that is not known, or no longer, changes nothing.
-  void on_response(const wire::PathToken& token, Instant now);
+  // The peer answered a challenge. One that is not known, or no longer, changes nothing. With what to challenge the
+  // session's address once more, if it is time for that.
+  std::optional<wire::PathToken> on_response(const wire::PathToken& token, Instant now);
   // May a challenge of the peer's be answered to there: where it came from, or where the peer is? Counts the answer.
   // Those that came from elsewhere have a budget of their own: whoever forwards them takes nothing from the peer's.
   bool may_answer(const Address& to, const Address& challenged_from, const Address& current, Instant now);
 
+  // What to challenge the session's address with for the last time, if it is time.
+  std::optional<wire::PathToken> ask_again(Instant now);
   // The address to follow from now on, if it is time: then this object has done its work.
   std::optional<Address> on_deadline(Instant now);
   // kNever: nothing is remembered.
@@ -67,6 +72,7 @@ class PathCheck {
     std::uint64_t received = 0;  // bytes
     std::uint64_t sent = 0;      // bytes; never more than received
     bool old_answered = false;
+    Instant asks_again = kNever;
     std::optional<Instant> decides;  // when the old path's time to answer is up
   };
 

@@ -167,6 +167,26 @@ TEST_CASE("P12: who copies both ways and keeps what is answered to the copies mo
   }
 }
 
+TEST_CASE("endpoint: who copies moves nothing if a challenge is lost, or its answer", "[session]") {
+  const bool answer = GENERATE(false, true);
+  Path path;
+  path.establish();
+  // What is sent to the copier is brought to the peer first, and the answer to that comes back.
+  std::size_t count = 0;
+  path.fate = [&](const Sent& sent, std::size_t) {
+    if (!is_path_message(sent) || sent.from != (answer ? path.a : path.b).address || sent.to == kElsewhere) return true;
+    return count++ != (answer ? 1 : 0);
+  };
+  path.b.handle(kElsewhere, path.a.seal(path.a.session(), ByteVector(50, 1), path.now), path.now);
+  for (int ms = 0; ms < 500; ++ms) {
+    path.run_for(milliseconds(1));
+    for (Sent& sent : path.wire)
+      if (sent.to == kElsewhere) sent.to = path.a.address;
+    REQUIRE(path.b.endpoint.address(path.b.session()) == path.a.address);
+  }
+  CHECK(count > 1);
+}
+
 TEST_CASE("endpoint: a peer that lies about its address sends a stream to nobody", "[session]") {
   Path path;
   path.establish();

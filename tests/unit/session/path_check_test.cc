@@ -45,9 +45,10 @@ TEST_CASE("path check: an answer from the new path alone moves it, when the old 
   CHECK_FALSE(c.check.on_deadline(c.now + seconds(2)));
   c.now += milliseconds(50);
   c.check.on_response(challenges[0].token, c.now);
-  CHECK(c.check.next_deadline(c.now) == c.now + milliseconds(50));
-  CHECK_FALSE(c.check.on_deadline(c.now + milliseconds(49)));
-  CHECK(c.check.on_deadline(c.now + milliseconds(50)) == kNew);
+  CHECK(c.check.ask_again(c.now + milliseconds(13)));
+  CHECK(c.check.next_deadline(c.now) == c.now + milliseconds(75));
+  CHECK_FALSE(c.check.on_deadline(c.now + milliseconds(74)));
+  CHECK(c.check.on_deadline(c.now + milliseconds(75)) == kNew);
 }
 
 TEST_CASE("path check: a peer whose old path answers, sooner or later, is not followed", "[session]") {
@@ -63,6 +64,23 @@ TEST_CASE("path check: a peer whose old path answers, sooner or later, is not fo
   CHECK(c.packet(kNew).empty());  // nor asked again and again
   c.now += seconds(2);
   CHECK(c.packet(kNew).size() == 2);
+}
+
+TEST_CASE("path check: the old address is asked twice more when the new one has answered", "[session]") {
+  Check c;
+  const auto challenges = c.packet(kNew);  // the old one's is lost, or its answer
+  c.now += milliseconds(50);
+  CHECK(c.check.on_response(challenges[0].token, c.now) == challenges[1].token);
+  CHECK_FALSE(c.check.on_response(challenges[0].token, c.now));
+  CHECK(c.packet(kNew).empty());
+  CHECK_FALSE(c.check.ask_again(c.now));
+  CHECK(c.check.next_deadline(c.now) == c.now + std::chrono::microseconds(12'500));
+  c.now += milliseconds(13);
+  CHECK(c.check.ask_again(c.now) == challenges[1].token);
+  CHECK_FALSE(c.check.ask_again(c.now + milliseconds(13)));
+  c.now += milliseconds(61);  // by a slower way than the new one
+  CHECK_FALSE(c.check.on_response(challenges[1].token, c.now));
+  CHECK_FALSE(c.check.on_deadline(c.now + seconds(2)));
 }
 
 TEST_CASE("path check: answers that nobody was asked for, or too late, change nothing", "[session]") {
