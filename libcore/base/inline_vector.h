@@ -23,11 +23,9 @@ class InlineVector {
   bool empty() const { return size_ == 0; }
   bool full() const { return size_ == N; }
   // REQUIRES !full().
-  void push_back(const T& item) { emplace_back() = item; }
-  // REQUIRES !full().
-  T& emplace_back() {
+  void push_back(const T& item) {
     SPATE_CHECK(!full());
-    return items_[size_++] = T{};
+    items_[size_++] = item;
   }
   void clear() { size_ = 0; }
 

@@ -86,7 +86,7 @@ wire::SubscribeReply Children::subscribe(session::SessionId session, const wire:
   child->stripes = granted;
   child->ending &= ~granted;
   child->lists = request.lists;
-  child->passes_on = request.home;
+  child->passes_on |= request.home;  // what it passes on beside that, its reports say
   child->heard = now;
   reply.first = child->first;
   return reply;

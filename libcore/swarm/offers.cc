@@ -46,11 +46,11 @@ std::optional<Offer> Offers::of(Peer& peer, unsigned stripe, unsigned taken, Ins
   if (stripe >= status.stripes.size() || status.stripes[stripe].lag == wire::kLagNone) return std::nullopt;
   const auto [lag, place] = status.stripes[stripe];
   Duration cost = std::chrono::microseconds(lag * wire::kLagUnitUs) + peer.rtt.smoothed() / 2;
-  if (place != 0 || status.free_slots <= taken) {
-    const unsigned mine =
-        branches(house_.children.home(), house_.children.slots(), stripe, house_.reception.striping());
-    if (place == wire::kPlaceNone || mine < place || taken >= kStripesOfOne) return std::nullopt;
-    if (place != 0 && cut_off(now)) return std::nullopt;
+  const unsigned mine = branches(house_.children.home(), house_.children.slots(), stripe, house_.reception.striping());
+  if (place == wire::kPlaceNone || mine < place) return std::nullopt;
+  if (status.free_slots <= taken) {
+    // Its room is spoken for, or somebody has to give way.
+    if ((place == 0 && status.free_slots != 0) || taken >= kStripesOfOne || cut_off(now)) return std::nullopt;
     cost += kDisplacingCost;
   }
   if ((status.home & bit(stripe)) == 0) cost += kElsewhereCost;
@@ -60,9 +60,11 @@ std::optional<Offer> Offers::of(Peer& peer, unsigned stripe, unsigned taken, Ins
   return Offer{&peer, cost};
 }
 
-// Who gets nothing, whoever sends it, would take one place after another and pass on nothing.
+// Who got something once, and gets nothing of those that it has now, would take one place after another and pass on
+// nothing. It leaves them after a while, and then begins again.
 bool Offers::cut_off(Instant now) const {
-  return house_.reception.started() && now - house_.reception.last_stored() >= kCutOff;
+  const Instant last = house_.reception.last_stored();
+  return house_.parents.served() != 0 && last != Instant{} && now - last >= kCutOff;
 }
 
 // One failure must not cost more than the parity can bear. Relays are there to bear it, as long as they have room.

@@ -1,8 +1,8 @@
 // What each peer could do for us: whether it would give a stripe, and what that would cost.
 //
-// The cost is the delay, and what counts against a parent beside it: that it is a leaf of the stripe, that somebody has
-// to give way, that it gives us others already. Nobody makes an offer whose word is old, who has refused, or who has
-// the stripe through us.
+// The cost is the delay, and what counts against a parent beside it: that it is not at home in the stripe, that
+// somebody has to give way, that it gives us others already. Nobody makes an offer whose word is old, who has refused,
+// or who has the stripe through us.
 #pragma once
 
 #include <map>

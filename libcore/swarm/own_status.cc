@@ -43,11 +43,12 @@ void OwnStatus::add_stripes(wire::Status& status, Instant now) const {
   const StripeMask flowing = house_.member->flowing();
   status.lag_us = lag_us(status.home);
   for (unsigned i = 0; i < house_.children.striping().all(); ++i) {
-    wire::StripeStatus& stripe = status.stripes.emplace_back();
-    if ((flowing & bit(i)) == 0) continue;
-    const std::uint32_t units = (lag_us(bit(i)) + wire::kLagUnitUs / 2) / wire::kLagUnitUs;
-    stripe.lag = static_cast<std::uint8_t>(std::min(units, wire::kLagNone - 1u));
-    stripe.place = house_.children.place(i);
+    wire::StripeStatus stripe;
+    if ((flowing & bit(i)) != 0) {
+      const std::uint32_t units = (lag_us(bit(i)) + wire::kLagUnitUs / 2) / wire::kLagUnitUs;
+      stripe = {static_cast<std::uint8_t>(std::min(units, wire::kLagNone - 1u)), house_.children.place(i)};
+    }
+    status.stripes.push_back(stripe);
   }
 }
 

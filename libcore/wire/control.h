@@ -57,10 +57,11 @@ struct Route {
   bool operator==(const Route&) const = default;
 };
 struct StripeStatus {
-  // The same of this stripe, in units of kLagUnit, rounded; kLagNone: it does not have it.
+  // From the publisher's reading of a shard to its arrival at the sender, in units of kLagUnit, rounded; kLagNone: it
+  // does not have it.
   std::uint8_t lag = kLagNone;
   // Who is given it: whoever asks (0), or whoever has so many slots for it, in the place of somebody who has less
-  // (swarm/children/standing.h). kPlaceNone: nobody.
+  // (swarm/children/standing.h). kPlaceNone: nobody, or it takes that much.
   std::uint8_t place = kPlaceNone;
   bool operator==(const StripeStatus&) const = default;
 };

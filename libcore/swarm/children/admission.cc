@@ -10,7 +10,8 @@ StripeMask Admission::grant(session::SessionId session, const wire::Subscribe& r
   for_each_stripe(wanted, [&](unsigned stripe) {
     // Its own share is not taken from the table until it is granted.
     const bool passes_on = branches(request.home, request.slots, stripe, table_.striping()) >= kBranchesMin;
-    const bool room = count(granted) < slots_.free() && slots_.room_for(stripe) && (passes_on || !slots_.reserved());
+    const bool room = count(granted) < slots_.free() && slots_.room_for(stripe) &&
+                      (passes_on || !slots_.reserved() || table_.nobody_has(stripe));
     if (room || displace(stripe, session, request, now)) granted |= bit(stripe);
   });
   return granted;
@@ -50,7 +51,7 @@ std::optional<unsigned> Admission::needed(unsigned stripe, const std::optional<H
 }
 
 std::uint8_t Admission::place(unsigned stripe) const {
-  if (slots_.room_for(stripe)) return slots_.reserved() ? kBranchesMin : 0;
+  if (slots_.room_for(stripe)) return slots_.reserved() && !table_.nobody_has(stripe) ? kBranchesMin : 0;
   const auto branches = needed(stripe, least(stripe, std::nullopt));
   return branches && *branches < wire::kPlaceNone ? static_cast<std::uint8_t>(*branches) : wire::kPlaceNone;
 }

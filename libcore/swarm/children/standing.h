@@ -3,8 +3,8 @@
 // nobody depends on, and the ways are short.
 //
 // It is by the child's own word, which costs it nothing. So of the slots that it claims no more are believed than the
-// fairly large have, shared among the stripes that it says it is at home in: who claims every stripe counts little in
-// each, and who claims one takes one place.
+// fairly large have, shared among the stripes that it says it is at home in, and few elsewhere: who claims every stripe
+// counts little in each, and who claims one much in that.
 #pragma once
 
 #include <algorithm>
@@ -16,8 +16,8 @@ namespace spate::swarm {
 constexpr unsigned kBranchesMin = 2;  // nobody gives way to less
 
 inline unsigned branches(StripeMask home, unsigned slots, unsigned stripe, const Striping& striping) {
-  static constexpr unsigned kBelieved = 256;
-  static constexpr unsigned kElsewhere = 4;  // where it could be for any stripe
+  static constexpr unsigned kBelieved = 254;  // a status can tell what is more than that (wire::StripeStatus::place)
+  static constexpr unsigned kElsewhere = 4;   // where it could be for any stripe
   const StripeMask homes = home & striping.mask();
   if ((homes & bit(stripe)) != 0) return std::min(slots, kBelieved / count(homes));
   return std::min(slots / kElsewhere, kBelieved / striping.all());

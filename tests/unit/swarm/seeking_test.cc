@@ -129,19 +129,53 @@ TEST_CASE("seeking: of two as good, who is at home in a stripe is asked for it",
   CHECK(f.p3.child == bit(3));
 }
 
-TEST_CASE("seeking: who gets nothing any more takes nobody's place", "[swarm]") {
+TEST_CASE("seeking: who gets nothing of its parents takes nobody's place, until it has left them", "[swarm]") {
   const bool room = GENERATE(false, true);
   StreamingWorld f({1, 2});
+  f.p1.give(kAll & ~bit(3));
   f.p2.set_full();
   f.run(seconds(1));
-  REQUIRE(f.p1.child == kAll);
-  f.p1.peer.up = false;
-  f.run(seconds(2));
+  REQUIRE(f.p1.child == (kAll & ~bit(3)));
+  f.withheld = kAll;
+  f.run(milliseconds(800));
   REQUIRE(f.p2.subscriptions == 0);
   f.p2.set_full(room ? 0 : kBranchesMin);
-  if (room) f.p2.status.free_slots = f.p2.status.slots;
-  f.run(seconds(3));
+  if (room) f.p2.status.free_slots = 1;
+  f.run(seconds(2));
   CHECK((f.p2.subscriptions != 0) == room);
+  f.p1.peer.up = false;
+  f.run(seconds(4));
+  CHECK(f.p2.subscriptions != 0);
+}
+
+TEST_CASE("seeking: whoever accepts a joiner and sends it nothing does not keep it from another's place", "[swarm]") {
+  ScriptedWorld f({1, 2});
+  f.p2.set_full(kBranchesMin);
+  f.run(milliseconds(300));
+  REQUIRE(f.p1.subscriptions != 0);
+  f.p1.grants = 0;
+  f.p1.set_full();
+  f.p1.peer.say(wire::Bye{wire::ByeReason::kLeaving});
+  f.run(seconds(5));
+  CHECK(f.p2.subscriptions != 0);
+}
+
+TEST_CASE("seeking: of one that has no room left no more than two stripes are asked at a time", "[swarm]") {
+  const std::uint8_t place = GENERATE(std::uint8_t{0}, std::uint8_t{kBranchesMin});
+  StreamingWorld f({1});
+  f.p1.set_full(place);  // in another's place, or since nobody has them
+  f.run(milliseconds(900));
+  REQUIRE(f.p1.subscriptions > 0);
+  for (const wire::Subscribe& asked : f.p1.peer.all<wire::Subscribe>())
+    CHECK(count(asked.stripes) <= 2 * f.p1.subscriptions);
+}
+
+TEST_CASE("seeking: of one that has room for one stripe it is asked for no more", "[swarm]") {
+  StreamingWorld f({1});
+  f.p1.status.free_slots = 1;
+  f.run(milliseconds(500));
+  REQUIRE(f.p1.subscriptions > 0);
+  CHECK(count(f.p1.peer.all<wire::Subscribe>().front().stripes) == 1);
 }
 
 TEST_CASE("seeking: takes no stripe from whoever has it from it", "[swarm]") {

@@ -194,9 +194,9 @@ TEST_CASE("children: of the slots a fair part is believed of each stripe", "[swa
   CHECK(branches(bit(3), 40, 3, kWithParity) == 40);
   CHECK(branches(bit(3), 40, 4, kWithParity) == 10);
   CHECK(branches(bit(3), 40, kData, kWithParity) == 10);
-  CHECK(branches(bit(3) | bit(4), 65'535, 4, kWithParity) == 128);
-  CHECK(branches(wire::kAllStripes, 65'535, 4, kWithParity) == 15);
-  CHECK(branches(bit(3), 65'535, 4, kWithParity) == 15);
+  CHECK(branches(bit(3) | bit(4), 65'535, 4, kWithParity) == 127);
+  CHECK(branches(wire::kAllStripes, 65'535, 4, kWithParity) == 14);
+  CHECK(branches(bit(3), 65'535, 4, kWithParity) == 14);
 }
 
 TEST_CASE("children: who passes on a stripe gives way only to one that passes on much more", "[swarm]") {
@@ -254,4 +254,35 @@ TEST_CASE("children: who was displaced and finds another parent may give the res
   REQUIRE(f.subscribe(2, bit(3), 40, bit(3)) == bit(3));
   CHECK(f.subscribe(1, kAll & ~bit(3)) == (kAll & ~bit(3)));
   CHECK(f.children.stripes(f.child(1)) == (kAll & ~bit(3)));
+}
+
+TEST_CASE("children: who has children of its own in a stripe counts as at home there, whatever it asks for then",
+          "[swarm]") {
+  Fixture f(125);  // two slots
+  f.children.set_home(bit(4));
+  REQUIRE(f.subscribe(1, bit(4), 40, bit(7)) == bit(4));
+  REQUIRE(f.subscribe(2, bit(4), 40, bit(4)) == bit(4));
+  CHECK(f.children.place(4) == 2 * 10);
+  wire::Report report;
+  report.slots = 40;
+  report.passes_on = bit(7) | bit(4);
+  f.children.on_report(f.child(1), report, f.now);
+  CHECK(f.children.place(4) == 2 * 40);
+  REQUIRE(f.subscribe(1, bit(4), 40, bit(7)) == bit(4));
+  CHECK(f.children.place(4) == 2 * 40);
+}
+
+TEST_CASE("children: what nobody has yet is given of the reserve, in nobody's place", "[swarm]") {
+  Fixture f(8'000);
+  std::uint32_t n = 0;
+  while (f.children.free_slots() > 16 && n < 20) f.subscribe(++n, kAll & ~bit(1));
+  while (n < 40 && f.subscribe(++n, bit(2) | bit(3) | bit(4)) != 0) {
+  }
+  REQUIRE(f.children.free_slots() > 0);
+  CHECK(f.open_to(0) == bit(1));
+  f.children.take_displaced();
+  const auto free = f.children.free_slots();
+  CHECK(f.subscribe(90, bit(1)) == bit(1));
+  CHECK(f.children.take_displaced().empty());
+  CHECK(f.children.free_slots() == free - 1);
 }
