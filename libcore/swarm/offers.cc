@@ -10,8 +10,9 @@ constexpr Duration kUselessCost = std::chrono::seconds(10);    // the last choic
 constexpr Duration kScatter = std::chrono::milliseconds(50);
 constexpr Duration kJoinScatter = std::chrono::milliseconds(4);
 constexpr Duration kScatterTurn = std::chrono::milliseconds(100);
-constexpr Duration kElsewhereCost = std::chrono::milliseconds(20);   // of whoever is not at home in it
-constexpr Duration kDisplacingCost = std::chrono::milliseconds(40);  // to somebody else, who must look again
+constexpr Duration kElsewhereCost = std::chrono::milliseconds(20);  // of whoever is not at home in it
+constexpr Duration kDisplacingCost =
+    std::chrono::milliseconds(40);  // of what is another's, who must look again, or kept
 constexpr Duration kTwiceCost = std::chrono::milliseconds(10);
 constexpr unsigned kStripesOfOne = 2;
 constexpr Duration kCutOff = std::chrono::milliseconds(700);
@@ -48,9 +49,11 @@ std::optional<Offer> Offers::of(Peer& peer, unsigned stripe, unsigned taken, Ins
   Duration cost = std::chrono::microseconds(lag * wire::kLagUnitUs) + peer.rtt.smoothed() / 2;
   const unsigned mine = branches(house_.children.home(), house_.children.slots(), stripe, house_.reception.striping());
   if (place == wire::kPlaceNone || mine < place) return std::nullopt;
-  if (status.free_slots <= taken) {
-    // Its room is spoken for, or somebody has to give way.
-    if ((place == 0 && status.free_slots != 0) || taken >= kStripesOfOne || cut_off(now)) return std::nullopt;
+  if (place != 0 || status.free_slots <= taken) {
+    // Of what is kept for us, too, we take little at a time. What is free beside it may be spoken for.
+    const bool displaces = status.free_slots <= taken;
+    if (taken >= kStripesOfOne || (displaces && (cut_off(now) || (place == 0 && status.free_slots != 0))))
+      return std::nullopt;
     cost += kDisplacingCost;
   }
   if ((status.home & bit(stripe)) == 0) cost += kElsewhereCost;
