@@ -10,8 +10,7 @@ StripeMask Admission::grant(session::SessionId session, const wire::Subscribe& r
   for_each_stripe(wanted, [&](unsigned stripe) {
     // Its own share is not taken from the table until it is granted.
     const bool passes_on = branches(request.home, request.slots, stripe, table_.striping()) >= kBranchesMin;
-    const bool room = count(granted) < slots_.free() && slots_.room_for(stripe) &&
-                      (passes_on || !slots_.reserved() || table_.nobody_has(stripe));
+    const bool room = count(granted) < slots_.free() && slots_.room_for(stripe) && (passes_on || !kept(stripe));
     if (room || displace(stripe, session, request, now)) granted |= bit(stripe);
   });
   return granted;
@@ -41,6 +40,8 @@ std::optional<Admission::Held> Admission::least(unsigned stripe, std::optional<s
   return least;
 }
 
+bool Admission::kept(unsigned stripe) const { return slots_.reserved() && !table_.nobody_has(stripe); }
+
 std::optional<unsigned> Admission::needed(unsigned stripe, const std::optional<Held>& least) const {
   if (!least) return std::nullopt;
   if (table_.nobody_has(stripe)) return 0;
@@ -51,7 +52,7 @@ std::optional<unsigned> Admission::needed(unsigned stripe, const std::optional<H
 }
 
 std::uint8_t Admission::place(unsigned stripe) const {
-  if (slots_.room_for(stripe)) return slots_.reserved() && !table_.nobody_has(stripe) ? kBranchesMin : 0;
+  if (slots_.room_for(stripe)) return kept(stripe) ? kBranchesMin : 0;
   const auto branches = needed(stripe, least(stripe, std::nullopt));
   return branches && *branches < wire::kPlaceNone ? static_cast<std::uint8_t>(*branches) : wire::kPlaceNone;
 }

@@ -40,6 +40,8 @@ class Admission {
     unsigned stripe;
   };
   std::optional<Held> least(unsigned stripe, std::optional<session::SessionId> by) const;
+  // What room there is for it is for those that pass on what they get.
+  bool kept(unsigned stripe) const;
   // How many branches it takes to have the stripe in the place of that one; nobody can.
   std::optional<unsigned> needed(unsigned stripe, const std::optional<Held>& least) const;
   bool displace(unsigned stripe, session::SessionId by, const wire::Subscribe& request, Instant now);
