@@ -15,7 +15,7 @@
 namespace spate::tools {
 namespace {
 
-constexpr std::size_t kPingBytes = 1'128;  // six MPEG-TS packets
+constexpr std::size_t kPingBytes = 1'128;  // six MPEG-TS packets: nearly as large as every path carries
 constexpr int kCountMax = 100'000;
 constexpr Duration kPingEvery = std::chrono::milliseconds(20);
 constexpr Duration kLastAnswerWait = std::chrono::seconds(1);

@@ -14,7 +14,6 @@ constexpr Duration kRetryFast = std::chrono::milliseconds(250);
 // handshakes that we begin ourselves.
 constexpr std::size_t kOutgoingMax = 512;
 constexpr std::size_t kAnswersMax = 256;
-constexpr std::size_t kPathSendsMax = 256;  // likewise
 
 Duration retry_interval(Duration since_start) {
   if (since_start < std::chrono::seconds(2)) return kRetryFast;
@@ -241,10 +240,16 @@ std::optional<Endpoint::Received> Endpoint::handle_data(const Datagram& datagram
   }
   Session& session = sessions_[owner.slot];
   session.last_received = now;
+  session.doubt.on_received(datagram.bytes.size(), now);
   if (newest && datagram.from != session.address) check_path(owner.slot, datagram, now);
   if (const auto message = wire::parse_path_message(text->bytes())) {
     handle_path_message(owner.slot, *message, datagram.from, now);
     text = pool_.take(0);
+  }
+  if (const auto part = wire::parse_part(text->bytes())) {
+    if (!session.parts) session.parts = std::make_unique<Parts>();
+    text = session.parts->join(*part, pool_);
+    if (!text) text = pool_.take(0);
   }
   return Received{id_of(owner.slot), session.service, std::move(*text)};
 }
@@ -257,57 +262,6 @@ void Endpoint::on_forged(std::uint32_t slot, std::uint64_t count) {
   if (session.forged < forgery_limits_.close) return;
   push_event(SessionEvent::Kind::kSilent, slot);
   remove(slot);
-}
-
-PathCheck& Endpoint::paths_of(Session& session) {
-  if (!session.paths) session.paths = std::make_unique<PathCheck>();
-  return *session.paths;
-}
-
-// An older datagram, which was overtaken, says nothing of where the peer is now.
-void Endpoint::check_path(std::uint32_t slot, const Datagram& datagram, Instant now) {
-  Session& session = sessions_[slot];
-  PathCheck& paths = paths_of(session);
-  for (const auto& challenge : paths.on_packet(datagram.from, datagram.bytes.size(), session.address, rng_, now))
-    send_path(slot, challenge.to, {wire::kPathChallenge, challenge.token});
-  wake_at(paths.next_deadline(now));
-}
-
-void Endpoint::handle_path_message(std::uint32_t slot, const wire::PathMessage& message, const Address& from,
-                                   Instant now) {
-  Session& session = sessions_[slot];
-  if (message.type == wire::kPathResponse) {
-    const auto again = session.paths ? session.paths->on_response(message.token, now) : std::nullopt;
-    if (again) send_path(slot, session.address, {wire::kPathChallenge, *again});
-  } else {
-    // Where it came from may be where a copy came from, whose owner keeps the answer: the peer must have it all the
-    // same, or would take the path between us for dead.
-    for (const Address& to : {session.address, from}) {
-      if (paths_of(session).may_answer(to, from, session.address, now))
-        send_path(slot, to, {wire::kPathResponse, message.token});
-      if (from == session.address) break;
-    }
-  }
-  if (session.paths) wake_at(session.paths->next_deadline(now));
-}
-
-void Endpoint::send_path(std::uint32_t slot, const Address& to, const wire::PathMessage& message) {
-  if (path_sends_.size() < kPathSendsMax) path_sends_.push_back({id_of(slot), to, message});
-}
-
-void Endpoint::follow(std::uint32_t slot, Instant now) {
-  Session& session = sessions_[slot];
-  if (const auto again = session.paths->ask_again(now))
-    send_path(slot, session.address, {wire::kPathChallenge, *again});
-  if (const auto to = session.paths->on_deadline(now)) {
-    set_address(session, *to);
-    session.paths.reset();
-    ++moves_;
-  } else if (const Instant next = session.paths->next_deadline(now); next == kNever) {
-    session.paths.reset();
-  } else {
-    wake_at(next);
-  }
 }
 
 std::uint32_t Endpoint::promote(HalfOpen& entry, Instant now) {
@@ -392,6 +346,7 @@ void Endpoint::install(std::uint32_t slot, std::unique_ptr<KeySet> keys, Instant
   drop_keys(session.previous);
   session.previous = std::move(session.current);
   session.current = std::move(keys);
+  session.parts.reset();
   wake_at(now + kSilenceMax);
   if (is_new) push_event(SessionEvent::Kind::kEstablished, slot);
 }
@@ -440,6 +395,7 @@ void Endpoint::push_event(SessionEvent::Kind kind, std::uint32_t slot) {
 
 void Endpoint::set_address(Session& session, const Address& address) {
   if (session.counted) sessions_by_network_.remove(session.address);
+  if (address != session.address) session.size.reset();
   session.address = address;
   session.counted = true;
   sessions_by_network_.add(address);
@@ -469,6 +425,7 @@ void Endpoint::check_session(std::uint32_t slot, Instant now) {
     return remove(slot);
   }
   if (session.paths) follow(slot, now);
+  if (session.size) probe(slot, now);
   if (connected && !session.handshake && session.current->wants_rekey(now))
     begin_handshake(slot, KeySet::kRejectAge - KeySet::kRekeyAge, now);
   if (connected && session.previous && now - session.previous->last_received() >= kSilenceMax)
@@ -514,8 +471,10 @@ bool Endpoint::flush(DatagramBatch& out, Instant now) {
     const PathSend next = path_sends_.pop_front();
     const Session* const session = find(next.session);
     if (session == nullptr || !session->current || !session->current->usable(now)) continue;
-    const auto text = wire::format_path_message(next.message);
-    session->current->seal(out.add(next.to, PathCheck::kDatagramBytes), text, suite_);
+    ByteArray<kTextBytesMax> text{};
+    const auto message = wire::format_path_message(next.message);
+    std::copy(message.begin(), message.end(), text.begin());
+    session->current->seal(out.add(next.to, next.bytes), Bytes{text}.first(next.bytes - kDataOverhead), suite_);
   }
   while (!confirming_.empty()) {
     if (out.full()) return false;
@@ -527,10 +486,14 @@ bool Endpoint::flush(DatagramBatch& out, Instant now) {
 }
 
 bool Endpoint::seal(SessionId id, Bytes text, DatagramBatch& out, Instant now) {
+  SPATE_CHECK(text.size() <= kTextBytesMax);
   Session* const session = find(id);
   if (session == nullptr || !session->current || !session->current->usable(now)) return false;
-  session->current->seal(out.add(session->address, text.size() + kDataOverhead), text, suite_);
   session->confirm = false;
+  if (const std::size_t bytes = text.size() + kDataOverhead; carries(*session, bytes, now))
+    session->current->seal(out.add(session->address, bytes), text, suite_);
+  else
+    seal_parts(*session, text, out);
   return true;
 }
 

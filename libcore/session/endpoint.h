@@ -9,6 +9,8 @@
 //   - a session takes over from an older one with the same peer only when the peer has used the new keys;
 //   - a peer whose address changes is followed when it has answered a challenge there and its old address is dead
 //   (path_check.h); until then it is sent challenges there, in at most the bytes that came from there;
+//   - no datagram is larger than its path has been shown to carry (path_size.h), but for probes; a larger text goes in
+//   two;
 //   - keys are renewed after 120 s and refused after 180 s; a session silent for kSilenceMax is closed.
 // It does not know what travels inside (the swarm's affair) but for a goodbye to whoever gives way, and starts nothing
 // but handshakes by itself.
@@ -30,7 +32,9 @@
 #include "libcore/session/key_set.h"
 #include "libcore/session/network_budget.h"
 #include "libcore/session/network_counts.h"
+#include "libcore/session/parts.h"
 #include "libcore/session/path_check.h"
+#include "libcore/session/path_size.h"
 
 namespace spate::session {
 
@@ -87,6 +91,7 @@ class Endpoint {
   static constexpr std::size_t kSessionsPerNetworkMax = 256;
   static constexpr std::size_t kHalfOpenMax = HalfOpenTable::kMax;
   static constexpr Duration kSilenceMax = std::chrono::seconds(10);
+  static constexpr std::size_t kTextBytesMax = PathSize::kSizes[0] - kDataOverhead;
   // That are taken part in, under load or not.
   static constexpr std::uint64_t kHandshakesPerSecond = 200;
   static constexpr std::uint64_t kHandshakesBurst = 128;
@@ -108,6 +113,9 @@ class Endpoint {
                                    Duration give_up, Instant now);
   // Sends one byte there, which means nothing: it opens a NAT box of ours for what comes from that address.
   void punch(const Address& address);
+  // What should come from there does not. If only what is small has come of late, the peer is asked to send all in
+  // small datagrams, until its path has been shown to carry large ones again.
+  void doubt(SessionId id, Instant now);
   // Whether the session is of use, and does not give way to a newcomer; at first it is not. Unknown ids are ignored.
   void keep(SessionId id, bool kept);
   bool kept(SessionId id) const;  // tests ask; elsewhere only evict() wants to know
@@ -126,7 +134,8 @@ class Endpoint {
 
   // Writes waiting handshake datagrams, path messages and key confirmations. False if the batch is full and more waits.
   bool flush(DatagramBatch& out, Instant now);
-  // Seals text into the batch. False if the session is not established or its keys are too old. REQUIRES !out.full().
+  // Seals text into the batch, as one datagram or two. False if the session is not established or its keys are too old.
+  // REQUIRES !out.full() and text.size() <= kTextBytesMax.
   bool seal(SessionId id, Bytes text, DatagramBatch& out, Instant now);
 
   bool established(SessionId id) const;
@@ -168,7 +177,11 @@ class Endpoint {
     std::unique_ptr<KeySet> previous;
     std::unique_ptr<Handshake> handshake;
     std::unique_ptr<PathCheck> paths;  // while there is something to check
-    std::uint64_t forged = 0;          // under all its keys
+    std::unique_ptr<PathSize> size;    // once something large was sent
+    std::unique_ptr<Parts> parts;      // once one has come
+    std::uint16_t parted = 0;          // texts sent in two parts
+    PathDoubt doubt;
+    std::uint64_t forged = 0;  // under all its keys
     crypto::NodeKey peer;
   };
 
@@ -176,6 +189,7 @@ class Endpoint {
     SessionId session;
     Address to;
     wire::PathMessage message;
+    std::size_t bytes = 0;  // of the datagram
   };
   using PeerKey = std::pair<ServiceIndex, crypto::NodeKey>;
   struct Outgoing {
@@ -191,8 +205,12 @@ class Endpoint {
   void on_forged(std::uint32_t slot, std::uint64_t count);
   void check_path(std::uint32_t slot, const Datagram& datagram, Instant now);
   void handle_path_message(std::uint32_t slot, const wire::PathMessage& message, const Address& from, Instant now);
-  void send_path(std::uint32_t slot, const Address& to, const wire::PathMessage& message);
+  void send_path(std::uint32_t slot, const Address& to, const wire::PathMessage& message,
+                 std::size_t bytes = PathCheck::kDatagramBytes);
   void follow(std::uint32_t slot, Instant now);
+  bool carries(Session& session, std::size_t bytes, Instant now);
+  void probe(std::uint32_t slot, Instant now);
+  void seal_parts(Session& session, Bytes text, DatagramBatch& out);
   PathCheck& paths_of(Session& session);
   // There is a session with that peer, or there may be one.
   bool room_for(const PeerKey& peer, const Address& address) const;

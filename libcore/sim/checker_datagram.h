@@ -1,6 +1,7 @@
-// Safety: no datagram is empty, or larger than a path is known to carry.
+// Safety: no datagram is empty, or larger than any that is ever probed for.
 #pragma once
 
+#include "libcore/session/path_size.h"
 #include "libcore/sim/findings.h"
 #include "libcore/sim/network.h"
 
@@ -8,8 +9,7 @@ namespace spate::sim {
 
 class DatagramChecker final : public WireObserver {
  public:
-  // IPv6's minimum MTU without its headers: what every path carries.
-  static constexpr std::size_t kBytesMax = 1'232;
+  static constexpr std::size_t kBytesMax = session::PathSize::kSizes[0];
 
   explicit DatagramChecker(Findings& findings) : findings_(findings) {}
   void on_sent(HostId from, const Address& to, Bytes datagram, Instant now) override;

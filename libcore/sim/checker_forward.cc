@@ -2,6 +2,7 @@
 
 #include "libcore/base/reader.h"
 #include "libcore/sim/digest.h"
+#include "libcore/wire/part.h"
 #include "libcore/wire/shard.h"
 
 namespace spate::sim {
@@ -23,6 +24,14 @@ void ForwardChecker::on_leaf(HostId host, Bytes header, Bytes payload) {
 
 void ForwardChecker::on_seal(HostId host, Bytes text, const crypto::SymmetricKey& /*key*/, std::uint64_t /*counter*/,
                              Instant now) {
+  const auto part = wire::parse_part(text);
+  if (!part) return on_text(host, text, now);
+  if (!part->second) parted_.clear();
+  parted_.insert(parted_.end(), part->bytes.begin(), part->bytes.end());
+  if (part->second) on_text(host, parted_, now);
+}
+
+void ForwardChecker::on_text(HostId host, Bytes text, Instant now) {
   if (!wire::is_stream_data(text)) return;
   const std::uint64_t hash = hash_bytes(text);
   if (host == publisher_)

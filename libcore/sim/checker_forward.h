@@ -3,6 +3,7 @@
 #pragma once
 
 #include <unordered_set>
+#include <vector>
 
 #include "libcore/sim/findings.h"
 #include "libcore/sim/watched_suite.h"
@@ -16,10 +17,12 @@ class ForwardChecker final : public SealObserver {
   void on_leaf(HostId host, Bytes header, Bytes payload) override;
 
  private:
+  void on_text(HostId host, Bytes text, Instant now);
   bool was_made(Bytes text) const;
 
   const HostId publisher_;
   Findings& findings_;
+  std::vector<std::uint8_t> parted_;             // the first part of a text, whose second is sealed next
   std::unordered_set<std::uint64_t> published_;  // hashes of frames that were sent; never iterated
   std::unordered_set<std::uint64_t> made_;       // and of shards, less what is proof
 };

@@ -96,6 +96,7 @@ PeerConfig World::peer_config(const Rng& rng, HostId host, HostConfig& host_conf
   upload_checker_.set_limit(host, resident.upload_limit_bps);
   host_config.up = resident.up;
   host_config.down = resident.down;
+  host_config.down.mtu_bytes = resident.up.mtu_bytes;
   host_config.wake = scenario_.wake;
   host_config.clock.offset = draws.between(offset_min, scenario_.clock.offset_max);
   host_config.clock.drift_ppm =

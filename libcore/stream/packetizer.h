@@ -1,4 +1,4 @@
-// Cuts the input into payloads of shards: 6 whole MPEG-TS packets, or 1,128 bytes of anything.
+// Cuts the input into payloads of shards: 7 whole MPEG-TS packets, or 1,316 bytes of anything.
 //
 // TS packets pass byte-exact; what is no TS packet is skipped (ts_sync.h), and a payload does not go on across
 // skipped bytes. Random-access points: the mark goes to the payload that holds the program association table

@@ -16,6 +16,7 @@ constexpr Duration kParitySilent = std::chrono::seconds(1);
 void Attending::handle_deadline(Instant now) {
   if (now < at_) return;
   leave_dead(now);
+  attend_silence(now);
   leave_silent(now);
   if (starving(now)) leave_useless(now);
   at_ = house_.attachment.attached() ? now + kInterval : kNever;
@@ -46,7 +47,10 @@ void Attending::leave_silent(Instant now) {
     // As long as its stripe flows, repaired on its way or regenerated, it is better than the search for another.
     const Duration patience = now - parents.last(stripe) < kStripeSilent ? kOrphanFlowsPatience : kOrphanPatience;
     const bool orphan = orphaned != kNever && now - orphaned >= patience;
-    if (!orphan && now - parents.last(stripe) >= kSuspect && overdue(stripe, 1, now)) suspects.push_back(*parent);
+    if (!orphan && now - parents.last(stripe) >= kSuspect && late(stripe, 1, now)) {
+      house_.endpoint.doubt(*parent, now);
+      if (overdue(stripe, 1, now)) suspects.push_back(*parent);
+    }
     if (!orphan && !stripe_silent(stripe, now)) return;
     house_.peers.find(*parent)->refuse(bit(stripe), now + (orphan ? Leaving::kRefused : Leaving::kSilentRefused));
     leave[*parent] |= bit(stripe);
@@ -54,6 +58,20 @@ void Attending::leave_silent(Instant now) {
   for (const session::SessionId suspect : suspects)
     if (now - house_.endpoint.last_received(suspect) >= kSuspect) house_.peers.ping(*house_.peers.find(suspect), now);
   for (const auto& [parent, stripes] : leave) house_.leaving.leave(parent, stripes, now);
+}
+
+void Attending::attend_silence(Instant now) {
+  const Duration silence = now - std::max(house_.reception.last_stored(), house_.attachment.since());
+  if (!house_.attachment.attached() || silence < kNothingComes) {
+    asks_after_ = kNothingComes;
+    return;
+  }
+  const bool asks = silence >= asks_after_;
+  if (asks) asks_after_ *= 2;
+  house_.parents.for_each([&](session::SessionId session, StripeMask) {
+    house_.endpoint.doubt(session, now);
+    if (Peer* const peer = house_.peers.find(session); asks && peer != nullptr) house_.peers.ping(*peer, now);
+  });
 }
 
 void Attending::leave_useless(Instant now) {
@@ -73,15 +91,19 @@ bool Attending::dead(session::SessionId session, StripeMask gives, Instant now) 
   return silence >= std::clamp(4 * peer->rtt.smoothed() + std::chrono::milliseconds(300), kDeadMin, kDeadMax);
 }
 
+// Late, and somebody else may have it sooner.
+bool Attending::overdue(unsigned stripe, unsigned rounds, Instant now) const {
+  // Nobody has it sooner than the publisher, who may be short of upload.
+  const Peer* const parent = house_.peers.find(*house_.parents.parent(stripe));
+  return (parent == nullptr || !parent->surely_publisher()) && late(stripe, rounds, now);
+}
+
 // `rounds` of the other stripes have come since its next shard was due; of parity, which comes once a block, none for
 // kParitySilent.
-bool Attending::overdue(unsigned stripe, unsigned rounds, Instant now) const {
+bool Attending::late(unsigned stripe, unsigned rounds, Instant now) const {
   const Parents& parents = house_.parents;
   const Striping& striping = house_.reception.striping();
   if (parents.orphaned_since(stripe) != kNever) return false;  // its parent knows, and looks for another
-  // Nobody has it sooner than the publisher, who may be short of upload.
-  const Peer* const parent = house_.peers.find(*parents.parent(stripe));
-  if (parent != nullptr && parent->surely_publisher()) return false;
   if (stripe >= striping.data)
     return now - parents.last(stripe) >= kParitySilent && now - house_.reception.last_stored() < kStripeSilent;
   const std::uint64_t next = parents.next(stripe);

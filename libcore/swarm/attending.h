@@ -1,7 +1,8 @@
 // Leaving parents that do not do: dead ones, those silent in one stripe, those that have had no parent for long, and
 // all of them if nothing comes of what the publisher has published.
 //
-// Who is nearest to the trouble is to notice it first: the further a stripe comes, the longer it is waited for.
+// Who is nearest to the trouble is to notice it first: the further a stripe comes, the longer it is waited for. What is
+// late may be too large for its path: before anybody is left, that path is doubted (Endpoint::doubt).
 #pragma once
 
 #include <algorithm>
@@ -28,6 +29,9 @@ class Attending {
   // Before that it is asked for a sign of life. If it gives one, it is waited for so long.
   static constexpr Duration kSuspect = std::chrono::milliseconds(80);
   static constexpr Duration kSpeaksSilent = std::chrono::milliseconds(700);
+  // When nothing at all comes, all parents are asked for a sign of life, so that it shows whether small datagrams come:
+  // after so long, and again after twice as long, and so on.
+  static constexpr Duration kNothingComes = std::chrono::milliseconds(300);
   // A parent that has no parent itself is waited for so long; longer, if its stripe comes all the same.
   static constexpr Duration kOrphanPatience = std::chrono::milliseconds(1'500);
   static constexpr Duration kOrphanFlowsPatience = std::chrono::seconds(6);
@@ -39,7 +43,7 @@ class Attending {
   static constexpr Duration kUseless = std::chrono::seconds(10);
 
   struct House {
-    const session::Endpoint& endpoint;
+    session::Endpoint& endpoint;
     Peers& peers;
     const Reception& reception;
     Parents& parents;
@@ -61,13 +65,16 @@ class Attending {
   void leave_dead(Instant now);
   void leave_silent(Instant now);
   void leave_useless(Instant now);
+  void attend_silence(Instant now);
   bool dead(session::SessionId session, StripeMask gives, Instant now) const;
+  bool late(unsigned stripe, unsigned rounds, Instant now) const;
   bool overdue(unsigned stripe, unsigned rounds, Instant now) const;
   bool stripe_silent(unsigned stripe, Instant now) const;
   bool starving(Instant now) const;
 
   House house_;
   Instant at_ = kNever;
+  Duration asks_after_ = kNothingComes;
 };
 
 }  // namespace spate::swarm

@@ -16,7 +16,7 @@ namespace spate::swarm {
 class Outbox {
  public:
   static constexpr std::size_t kWaitingMax = 4096;
-  static constexpr std::size_t kDatagramTextBytes = 1232 - session::kDataOverhead;
+  static constexpr std::size_t kDatagramTextBytes = session::PathSize::kSafe - session::kDataOverhead;
 
   explicit Outbox(BufferPool& pool) : pool_(pool) {}
 

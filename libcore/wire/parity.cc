@@ -11,7 +11,7 @@ constexpr unsigned kLengthMask = 0x7ff;
 constexpr unsigned kSignatureBit = 0x800;
 constexpr unsigned kFlagsShift = 12;
 
-static_assert(kPayloadBytesMax <= kLengthMask);
+static_assert(kPayloadBytes <= kLengthMask);
 // As long as the longest shard that is sent, so that it fits wherever that does.
 static_assert(kParityHeaderBytes + symbol_bytes(kPayloadBytes, true) == shard_frame_bytes(kPayloadBytes, true));
 
@@ -61,7 +61,7 @@ std::optional<ShardView> parse_symbol(Bytes symbol) {
   shard.media_low = in.u32();
   if (shard.has_signature) shard.signature = in.bytes(kSignatureBytes);
   shard.payload = in.bytes(head & kLengthMask);
-  if (!in.ok() || shard.payload.empty() || shard.payload.size() > kPayloadBytesMax) return std::nullopt;
+  if (!in.ok() || shard.payload.empty() || shard.payload.size() > kPayloadBytes) return std::nullopt;
   return shard;
 }
 

@@ -15,7 +15,7 @@ namespace spate::wire {
 inline constexpr std::size_t kParityHeaderBytes = 5;
 inline constexpr std::size_t kSymbolHeaderBytes = 6;
 inline constexpr std::size_t kSymbolBytesMin = kSymbolHeaderBytes + 1;
-inline constexpr std::size_t kSymbolBytesMax = kSymbolHeaderBytes + kSignatureBytes + kPayloadBytesMax;
+inline constexpr std::size_t kSymbolBytesMax = kSymbolHeaderBytes + kSignatureBytes + kPayloadBytes;
 
 // A parity frame taken apart. The view looks into the parsed bytes.
 struct ParityView {

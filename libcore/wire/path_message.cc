@@ -6,10 +6,10 @@
 namespace spate::wire {
 
 std::optional<PathMessage> parse_path_message(Bytes text) {
-  if (text.size() != kPathMessageBytes) return std::nullopt;
+  if (text.size() < kPathMessageBytes || text[0] < kPathDoubt || text[0] > kPathResponse) return std::nullopt;
+  if (text.size() != kPathMessageBytes && text[0] != kPathProbe) return std::nullopt;
   Reader reader(text);
   PathMessage message{reader.u8(), {}};
-  if (message.type != kPathChallenge && message.type != kPathResponse) return std::nullopt;
   message.token = reader.array<sizeof(PathToken)>();
   return message;
 }

@@ -18,7 +18,7 @@ std::optional<ShardView> parse_shard(Bytes frame) {
   shard.has_signature = type == kShardInline;
   if (shard.has_signature) shard.signature = in.bytes(kSignatureBytes);
   shard.payload = in.rest();
-  if (!in.ok() || shard.flags > kFlagsMax || shard.payload.empty() || shard.payload.size() > kPayloadBytesMax)
+  if (!in.ok() || shard.flags > kFlagsMax || shard.payload.empty() || shard.payload.size() > kPayloadBytes)
     return std::nullopt;
   return shard;
 }

@@ -22,8 +22,7 @@ inline bool is_stream_data(Bytes text) {
 
 inline constexpr std::size_t kShardHeaderBytes = 11;
 inline constexpr std::size_t kSignatureBytes = 64;
-inline constexpr std::size_t kPayloadBytesMax = 1316;  // accepted
-inline constexpr std::size_t kPayloadBytes = 1128;     // sent: 6 TS packets, the most that a 1,232-byte datagram holds
+inline constexpr std::size_t kPayloadBytes = 7 * 188;  // at most: 7 TS packets
 inline constexpr std::size_t kListShardsMax = 48;
 inline constexpr std::size_t kListParityMax = 6;
 inline constexpr std::size_t kStripesMax = 32;  // of data; so many shards has a block at most

@@ -9,7 +9,7 @@ using namespace spate;
 namespace {
 
 void check_symbol(Bytes symbol) {
-  static ByteArray<wire::shard_frame_bytes(wire::kPayloadBytesMax, true)> frame_room;
+  static ByteArray<wire::shard_frame_bytes(wire::kPayloadBytes, true)> frame_room;
   static ByteArray<wire::kSymbolBytesMax> symbol_room;
   const auto shard = wire::parse_symbol(symbol);
   if (!shard) return;

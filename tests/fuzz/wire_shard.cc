@@ -22,7 +22,7 @@ void check_header(Bytes frame, const wire::ShardView& shard) {
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static ByteArray<wire::shard_frame_bytes(wire::kPayloadBytesMax, true)> frame_room;
+  static ByteArray<wire::shard_frame_bytes(wire::kPayloadBytes, true)> frame_room;
   static ByteArray<wire::kSymbolBytesMax> symbol_room;
   const Bytes frame(data, size);
   const auto shard = wire::parse_shard(frame);

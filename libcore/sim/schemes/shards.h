@@ -1,4 +1,4 @@
-// The stream cut into shards: of 1,128 bytes as those of the nodes, but for each frame's last, which may be shorter.
+// The stream cut into shards: of 1,316 bytes as those of the nodes, but for each frame's last, which may be shorter.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@ namespace spate::sim {
 
 class Shards {
  public:
-  static constexpr std::uint64_t kPacketsEach = 6;  // of the broadcast
+  static constexpr std::uint64_t kPacketsEach = 7;  // of the broadcast
 
   Shards(const Broadcast& broadcast, std::uint32_t frames_per_group);
 

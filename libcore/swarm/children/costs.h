@@ -6,6 +6,7 @@
 
 #include "libcore/base/time.h"
 #include "libcore/base/token_bucket.h"
+#include "libcore/session/path_size.h"
 #include "libcore/stream/store.h"
 #include "libcore/swarm/children/rate.h"
 #include "libcore/swarm/children/table.h"
@@ -13,7 +14,7 @@
 namespace spate::swarm {
 
 // For turning bytes into counts of shards.
-constexpr std::uint64_t kShardWireBytes = 1232;
+constexpr std::uint64_t kShardWireBytes = session::PathSize::kSizes[0];
 
 class Costs {
  public:

@@ -118,7 +118,7 @@ TEST_CASE("P17: prober: pings larger than any that is sent do not stop a host", 
   exchange();
   exchange();
   REQUIRE(endpoint.established(*session));
-  for (const unsigned padding : {0u, 9u, 10u, 1196u, 1206u, 1300u, 1400u, 1436u}) {
+  for (const unsigned padding : {0u, 9u, 10u, 1196u, 1206u, 1300u, 1384u}) {
     const wire::Control ping = wire::Ping{1, static_cast<std::uint16_t>(padding)};
     ByteVector text(wire::control_bytes(ping));
     Writer writer(text);

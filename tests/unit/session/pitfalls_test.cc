@@ -130,8 +130,9 @@ TEST_CASE("P17: no datagram of any type and size stops a host, cut or lengthened
   path.run_for(kOneWay);
   CHECK(path.b.texts.back() == ByteVector{5});
   // Nor any text, however long, of a peer's.
-  for (std::size_t size = 0; size <= 1'400; size += 7)
-    for (const std::uint8_t type : {wire::kPathChallenge, wire::kPathResponse}) {
+  for (std::size_t size = 0; size <= 1'200; size += 7)
+    for (const std::uint8_t type : {wire::kPart, wire::kPathDoubt, wire::kPathProbe, wire::kPathProbeAnswer,
+                                    wire::kPathChallenge, wire::kPathResponse}) {
       path.b.handle(path.a.address, path.a.seal(path.a.session(), ByteVector(size, type), path.now), path.now);
       path.now += milliseconds(30);
     }

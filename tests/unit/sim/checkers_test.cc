@@ -34,9 +34,9 @@ TEST_CASE("the datagram checker finds what is empty or too large") {
   Findings findings;
   DatagramChecker checker(findings);
   checker.on_sent(1, kSomebody, datagram(1, 4), kNow);
-  checker.on_sent(1, kSomebody, datagram(1'232, 4), kNow);
+  checker.on_sent(1, kSomebody, datagram(1'420, 4), kNow);
   CHECK(findings.none());
-  checker.on_sent(1, kSomebody, datagram(1'233, 4), kNow);
+  checker.on_sent(1, kSomebody, datagram(1'421, 4), kNow);
   CHECK(findings.safety() == 1);
   checker.on_sent(1, kSomebody, {}, kNow);
   CHECK(findings.safety() == 2);
@@ -55,6 +55,21 @@ TEST_CASE("the forward checker finds a shard that was never published") {
   CHECK(findings.safety() == 1);
   checker.on_seal(3, datagram(200, wire::kHashList), {}, 3, kNow);
   CHECK(findings.safety() == 2);
+  // In two parts it is the same.
+  const auto seal_parts = [&](HostId host, Bytes text) {
+    for (const bool second : {false, true}) {
+      std::vector<std::uint8_t> part(wire::kPartHeaderBytes + text.size() / 2);
+      wire::write_part(part, {second, 1, text.subspan(second ? text.size() / 2 : 0, text.size() / 2)});
+      checker.on_seal(host, part, {}, 4, kNow);
+    }
+  };
+  const auto parity = datagram(600, wire::kParity);
+  seal_parts(3, parity);
+  CHECK(findings.safety() == 3);
+  seal_parts(0, parity);
+  seal_parts(3, parity);
+  checker.on_seal(3, parity, {}, 5, kNow);
+  CHECK(findings.safety() == 3);
 }
 
 TEST_CASE("the hidden checker finds what goes between a hidden host and anybody but the link's, either way") {

@@ -8,6 +8,7 @@
 #include "libcore/crypto/chacha_rng.h"
 #include "libcore/crypto/suite.h"
 #include "libcore/stream/ts_packet.h"
+#include "libcore/wire/shard.h"
 
 namespace spate::stream {
 
@@ -15,6 +16,7 @@ using ByteVector = std::vector<std::uint8_t>;
 
 inline constexpr Instant kStart{std::chrono::hours(1)};
 inline constexpr std::uint64_t kEpoch = 1'700'000'000'000;
+inline constexpr std::size_t kPacketsPerShard = wire::kPayloadBytes / kTsPacketBytes;
 
 inline void append(ByteVector& to, Bytes bytes) { to.insert(to.end(), bytes.begin(), bytes.end()); }
 

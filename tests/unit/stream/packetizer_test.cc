@@ -38,16 +38,16 @@ constexpr int kDiscontinuity = wire::kFlagDiscontinuity;
 
 }  // namespace
 
-TEST_CASE("packetizer: six whole packets a payload, and the rest stays open until it is closed") {
+TEST_CASE("packetizer: seven whole packets a payload, and the rest stays open until it is closed") {
   Fixture f(true);
-  const ByteVector stream = ts_packets(f.rng, 15);
+  const ByteVector stream = ts_packets(f.rng, 17);
   f.packetizer.push(Bytes{stream}.first(1000), kStart);
   CHECK(f.sizes().empty());
   CHECK(f.packetizer.open_since() == kStart);
   f.packetizer.push(Bytes{stream}.subspan(1000), kStart + std::chrono::milliseconds(1));
-  CHECK(f.sizes() == std::vector<std::size_t>{1128, 1128});
+  CHECK(f.sizes() == std::vector<std::size_t>{1316, 1316});
   f.packetizer.close();
-  CHECK(f.sizes() == std::vector<std::size_t>{1128, 1128, 564});
+  CHECK(f.sizes() == std::vector<std::size_t>{1316, 1316, 564});
   CHECK_FALSE(f.packetizer.open_since());
   CHECK(f.bytes() == stream);
   CHECK(f.packetizer.ready()[0].read_at == kStart);
@@ -56,25 +56,25 @@ TEST_CASE("packetizer: six whole packets a payload, and the rest stays open unti
   CHECK(f.sizes().size() == 3);
 }
 
-TEST_CASE("packetizer: raw bytes are cut every 1,128, whatever they are") {
+TEST_CASE("packetizer: raw bytes are cut every 1,316, whatever they are") {
   Fixture f(false);
-  const ByteVector stream = random_bytes(f.rng, 3000);
+  const ByteVector stream = random_bytes(f.rng, 2 * 1316 + 748);
   for (std::size_t i = 0; i < stream.size(); i += 10) f.packetizer.push(Bytes{stream}.subspan(i, 10), kStart);
   f.packetizer.end(kStart);
-  CHECK(f.sizes() == std::vector<std::size_t>{1128, 1128, 744});
+  CHECK(f.sizes() == std::vector<std::size_t>{1316, 1316, 748});
   CHECK(f.bytes() == stream);
 }
 
 TEST_CASE("packetizer: a payload does not go on across skipped bytes") {
   Fixture f(true);
   const ByteVector before = ts_packets(f.rng, 2);
-  const ByteVector after = ts_packets(f.rng, 8);
+  const ByteVector after = ts_packets(f.rng, 9);
   ByteVector input = before;
   input.insert(input.end(), 100, 0);
   append(input, after);
   f.packetizer.push(input, kStart);
   f.packetizer.end(kStart);
-  CHECK(f.sizes() == std::vector<std::size_t>{376, 1128, 376});
+  CHECK(f.sizes() == std::vector<std::size_t>{376, 1316, 376});
   CHECK(f.flags() == std::vector<int>{0, kDiscontinuity, 0});
   ByteVector expected = before;
   append(expected, after);
@@ -84,13 +84,13 @@ TEST_CASE("packetizer: a payload does not go on across skipped bytes") {
 
 TEST_CASE("packetizer: the tables in front of a keyframe are where a joiner starts") {
   Fixture f(true);
-  ByteVector input = ts_packets(f.rng, 8);
+  ByteVector input = ts_packets(f.rng, 10);
   append(input, ts_packet(f.rng, 17, true));
-  append(input, pat_packet(f.rng));  // packet 9: payload 1
+  append(input, pat_packet(f.rng));  // packet 11: payload 1
   append(input, ts_packet(f.rng, 0x1000, true));
   append(input, ts_packet(f.rng, 0x101));
-  append(input, random_access_packet(f.rng));  // packet 12: payload 2
-  append(input, ts_packets(f.rng, 20));
+  append(input, random_access_packet(f.rng));  // packet 14: payload 2
+  append(input, ts_packets(f.rng, 26));
   f.packetizer.push(input, kStart);
   f.packetizer.end(kStart);
   CHECK(f.flags() == std::vector<int>{0, kRandomAccess, 0, 0, 0, 0});
@@ -114,7 +114,7 @@ TEST_CASE("packetizer: a keyframe is marked itself if its tables are far away or
     CHECK(f.flags() == std::vector<int>{kRandomAccess});
   }
   SECTION("signed after others were") {
-    f.packetizer.push(ts_packets(f.rng, 12), kStart);
+    f.packetizer.push(ts_packets(f.rng, 14), kStart);
     f.packetizer.push(pat_packet(f.rng), kStart);
     f.packetizer.pop_ready(2);
     f.packetizer.push(ts_packets(f.rng, 6), kStart);
@@ -125,7 +125,7 @@ TEST_CASE("packetizer: a keyframe is marked itself if its tables are far away or
   SECTION("used by the keyframe before") {
     f.packetizer.push(pat_packet(f.rng), kStart);
     f.packetizer.push(random_access_packet(f.rng), kStart);
-    f.packetizer.push(ts_packets(f.rng, 4), kStart);
+    f.packetizer.push(ts_packets(f.rng, 5), kStart);
     f.packetizer.push(random_access_packet(f.rng), kStart);
     f.packetizer.close();
     CHECK(f.flags() == std::vector<int>{kRandomAccess, kRandomAccess});

@@ -29,7 +29,7 @@ class Publisher {
 
   // One burst of that many shards: a list proves more than kInlineMax, and fewer soon after other signatures. The rest
   // carry their own.
-  void burst(std::size_t shards, Instant now) { source.push(ts_packets(rng, 6 * shards), now); }
+  void burst(std::size_t shards, Instant now) { source.push(ts_packets(rng, kPacketsPerShard * shards), now); }
 
   // The frames not taken yet.
   std::vector<ByteVector> take_frames() {

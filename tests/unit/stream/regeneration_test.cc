@@ -71,7 +71,7 @@ void publish_all_kinds(Publisher& p) {
     now = then;
   };
   for (int i = 0; i < 20; ++i, later(milliseconds(4))) push(1 + static_cast<std::size_t>(i) % 9);
-  push(6 * 40 + 2);
+  push(kPacketsPerShard * 40 + 2);
   later(milliseconds(20));
   for (int i = 0; i < 5; ++i, later(milliseconds(10))) push(3);
   p.source.push(pat_packet(p.rng), now);
@@ -79,7 +79,7 @@ void publish_all_kinds(Publisher& p) {
   later(milliseconds(200));
   push(2);
   later(milliseconds(200));
-  push(6 * 10);
+  push(kPacketsPerShard * 10);
   p.source.end(now);
 }
 

@@ -79,7 +79,7 @@ struct Fixture {
 
 TEST_CASE("source: a burst is proven by one signature and leaves at once") {
   Fixture f;
-  const ByteVector burst = ts_packets(f.rng, 6 * 30 + 1);
+  const ByteVector burst = ts_packets(f.rng, kPacketsPerShard * 30 + 1);
   f.push(burst);
   CHECK(f.store.head() == 31);
   CHECK(f.listed() == 31);
@@ -95,7 +95,7 @@ TEST_CASE("source: a burst is proven by one signature and leaves at once") {
 
 TEST_CASE("source: a burst of more than a list holds is several lists") {
   Fixture f;
-  f.push(ts_packets(f.rng, 6 * 100));
+  f.push(ts_packets(f.rng, kPacketsPerShard * 100));
   CHECK(f.store.head() == 100);
   CHECK(f.source.stats().signatures == 3);
   CHECK(f.store.at(47).list_first == 0);
@@ -105,13 +105,13 @@ TEST_CASE("source: a burst of more than a list holds is several lists") {
 
 TEST_CASE("source: few shards carry their signatures themselves while signatures are rare") {
   Fixture f;
-  f.push(ts_packets(f.rng, 18));
+  f.push(ts_packets(f.rng, 3 * kPacketsPerShard));
   CHECK(f.store.head() == 3);
   CHECK(f.listed() == 0);
   CHECK(f.source.stats().signatures == 3);
   SECTION("soon after, two are a list") {
     f.advance_to(f.now + milliseconds(4));
-    f.push(ts_packets(f.rng, 12));
+    f.push(ts_packets(f.rng, 2 * kPacketsPerShard));
     CHECK(f.listed() == 2);
     CHECK(f.source.stats().signatures == 4);
   }
@@ -125,23 +125,23 @@ TEST_CASE("source: few shards carry their signatures themselves while signatures
 
 TEST_CASE("source: the rarer signatures are the more shards carry their own, up to a bound") {
   Fixture f;
-  f.push(ts_packets(f.rng, 6 * 24));
+  f.push(ts_packets(f.rng, kPacketsPerShard * 24));
   CHECK(f.listed() == 0);
   CHECK(f.source.stats().signatures == 24);
   SECTION("8 ms later, four are a list") {
     f.advance_to(f.now + milliseconds(8));
-    f.push(ts_packets(f.rng, 6 * 4));
+    f.push(ts_packets(f.rng, kPacketsPerShard * 4));
     CHECK(f.listed() == 4);
   }
   SECTION("and three are not") {
     f.advance_to(f.now + milliseconds(8));
-    f.push(ts_packets(f.rng, 6 * 3));
+    f.push(ts_packets(f.rng, kPacketsPerShard * 3));
     CHECK(f.listed() == 0);
     CHECK(f.source.stats().signatures == 27);
   }
   SECTION("more than the bound always are") {
     f.advance_to(f.now + std::chrono::seconds(1));
-    f.push(ts_packets(f.rng, 6 * 25));
+    f.push(ts_packets(f.rng, kPacketsPerShard * 25));
     CHECK(f.listed() == 25);
     CHECK(f.source.stats().signatures == 25);
   }
@@ -150,7 +150,7 @@ TEST_CASE("source: the rarer signatures are the more shards carry their own, up 
 TEST_CASE("source: a feed of fewer than 400 shards a second is signed inline and waits for nothing") {
   Fixture f;
   for (int i = 0; i < 400; ++i) {
-    f.push(ts_packets(f.rng, 6));
+    f.push(ts_packets(f.rng, kPacketsPerShard));
     f.advance_to(f.now + microseconds(2'510 + f.rng.below(3)));
   }
   CHECK(f.store.head() == 400);
@@ -170,7 +170,7 @@ TEST_CASE("source: a smooth feed of 40 Mbit/s costs few signatures and waits und
   CHECK(f.source.stats().signatures < 650);
   CHECK(f.median_wait() < milliseconds(1));
   CHECK(f.waits.back() < milliseconds(2));
-  CHECK(f.source.stats().shards < 3'800 * 7 / 6 * 102 / 100);  // hardly any short payload
+  CHECK(f.source.stats().shards < 3'800 * 102 / 100);  // hardly any short payload
 }
 
 TEST_CASE("source: a smooth feed of 5 Mbit/s is not cut into short shards") {
@@ -202,11 +202,11 @@ TEST_CASE("source: when a steady feed pauses, what is held leaves") {
 
 TEST_CASE("source: flat-out input is signed in full lists, whatever the budget says") {
   Fixture f;
-  const ByteVector read = ts_packets(f.rng, 348);
+  const ByteVector read = ts_packets(f.rng, 350);
   for (int i = 0; i < 200; ++i) f.push(read);
   f.source.end(f.now);
-  CHECK(f.store.head() == 200 * 58);
-  CHECK(f.source.stats().signatures <= 200 * 58 / 48 + 1 + SigningBudget::kBurst);
+  CHECK(f.store.head() == 200 * 50);
+  CHECK(f.source.stats().signatures <= 200 * 50 / 48 + 1 + SigningBudget::kBurst);
 }
 
 TEST_CASE("source: nothing waits longer than kHoldMax, and every byte leaves, under any input") {
@@ -260,15 +260,15 @@ TEST_CASE("source: tables at the end of a push wait a moment for the keyframe th
 
 TEST_CASE("source: garbage is skipped and counted, and the shard behind it says so") {
   Fixture f;
-  f.source.push(ts_packets(f.rng, 6), f.now);
+  f.source.push(ts_packets(f.rng, kPacketsPerShard), f.now);
   f.source.push(ByteVector(1'000, 0), f.now);
-  f.source.push(ts_packets(f.rng, 6), f.now);
+  f.source.push(ts_packets(f.rng, kPacketsPerShard), f.now);
   f.source.end(f.now);
   CHECK(f.store.head() == 2);
   CHECK(f.store.at(1).header.flags == wire::kFlagDiscontinuity);
   CHECK(f.source.stats().bytes_skipped == 1'000);
   CHECK(f.source.stats().sync_losses == 1);
-  CHECK(f.source.stats().bytes_in == 12 * 188 + 1'000);
+  CHECK(f.source.stats().bytes_in == 2 * kPacketsPerShard * 188 + 1'000);
 }
 
 TEST_CASE("source: the end drops half a packet, and nothing comes after it") {
@@ -294,7 +294,7 @@ TEST_CASE("source: raw input of any bytes") {
 
 TEST_CASE("source: the stream information tells head, clock and kind") {
   Fixture f;
-  f.push(ts_packets(f.rng, 13));
+  f.push(ts_packets(f.rng, 2 * kPacketsPerShard + 1));
   const wire::StreamInfo info = f.source.info(kStart + std::chrono::seconds(7));
   CHECK(info.epoch == kEpoch);
   CHECK(info.head == 3);

@@ -71,7 +71,7 @@ TEST_CASE("verifier: a list, then its shards, with one signature checked") {
     CHECK(viewer.stored() == Sequences{i});
     CHECK(viewer.store.at(i).header.media_us == 5'000);
     CHECK(viewer.store.at(i).arrived == kStart);
-    CHECK(viewer.store.at(i).payload().size() == 1128);
+    CHECK(viewer.store.at(i).payload().size() == wire::kPayloadBytes);
   }
   CHECK(viewer.verifier.stats().signatures == 1);
 }
@@ -81,7 +81,7 @@ TEST_CASE("verifier: an inline shard") {
   const Frames frames = burst_frames(1);
   REQUIRE(frames.size() == 1);
   CHECK(viewer.take(frames[0]) == Verdict::kStored);
-  CHECK(viewer.store.find(0)->payload().size() == 1128);
+  CHECK(viewer.store.find(0)->payload().size() == wire::kPayloadBytes);
   CHECK(viewer.verifier.stats().signatures == 1);
 }
 
@@ -201,7 +201,7 @@ TEST_CASE("verifier: a signature that a shard carries must be right even if a li
   Viewer viewer;
   REQUIRE(viewer.take(listed.take_frames()[0]) == Verdict::kStored);
   Publisher inlined;  // the same bytes
-  inlined.source.push(Bytes{ts_packets(inlined.rng, 36)}.first(1128), kStart);
+  inlined.source.push(Bytes{ts_packets(inlined.rng, 36)}.first(wire::kPayloadBytes), kStart);
   const Frames frames = inlined.take_frames();
   CHECK(viewer.take(flipped(frames[0], 8 * 20)) == Verdict::kForged);
   CHECK(viewer.take(frames[0]) == Verdict::kStored);

@@ -75,6 +75,27 @@ TEST_CASE("attending: a parent without a parent is kept for longer while its str
   CHECK((f.p2.child & first_stripes(kStriping.data)) == first_stripes(kStriping.data));
 }
 
+TEST_CASE("attending: from a parent whose path carries less from now on the stream goes on within a second",
+          "[swarm]") {
+  StreamingWorld f({1});
+  f.payload = wire::kPayloadBytes;
+  std::size_t largest = 0;
+  std::size_t most = SIZE_MAX;
+  f.net.fate = [&](const Address& from, const Address&, Bytes datagram) {
+    if (from == f.p1.peer.address) largest = std::max(largest, datagram.size());
+    return datagram.size() <= most;
+  };
+  f.run(seconds(3));
+  REQUIRE(largest > session::PathSize::kSafe);
+  most = session::PathSize::kSafe;
+  f.run(seconds(1));
+  const std::uint64_t received = f.viewer.swarm->stats(f.net.now).bytes_in;
+  f.run(seconds(1));
+  CHECK(f.viewer.swarm->stats(f.net.now).bytes_in - received > 240 * f.payload);  // of 250
+  CHECK(f.p1.child == kAll);
+  CHECK(f.viewer.swarm->stats(f.net.now).parent_switches == 0);
+}
+
 TEST_CASE("attending: a parent that lives and sends nothing of what was published is left, whatever it says",
           "[swarm]") {
   ScriptedWorld f({1, 2});

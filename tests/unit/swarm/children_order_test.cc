@@ -72,6 +72,7 @@ struct Fixture {
     }
     net.run_for(milliseconds(100));
     for (ScriptedPeer* child : {&a, &b, &c}) REQUIRE(child->connected());
+    for (ScriptedPeer* child : {&a, &b, &c}) prove_path(net, server.outbox, at_server(*child), *child);
   }
   session::SessionId at_server(const ScriptedPeer& child) {
     return server.peers.find_key(child.keys.public_key)->session;

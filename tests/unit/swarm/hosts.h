@@ -193,6 +193,13 @@ class ScriptedPeer final : public NetHost {
   }
 };
 
+// What goes to that peer, over this session, has been shown to arrive in the largest datagrams.
+inline void prove_path(Net& net, swarm::Outbox& from, session::SessionId session, ScriptedPeer& peer) {
+  from.send_frame(session, ByteVector(session::Endpoint::kTextBytesMax, 0));
+  net.run_for(std::chrono::milliseconds(100));
+  peer.frames.clear();
+}
+
 // A scripted peer that has the stream: answers inquiries and accepts children, without sending them anything.
 class ScriptedParent {
  public:

@@ -27,7 +27,7 @@ struct StreamingWorld {
   }
   void run(Duration d) {
     for (const Instant end = net.now + d; net.now < end; net.run_for(std::chrono::milliseconds(4))) {
-      broadcast.source->push(ByteVector(100, 1), net.now);
+      broadcast.source->push(ByteVector(payload, 1), net.now);
       auto parity = made_parity();
       broadcast.source->handle_deadline(net.now);
       for (const stream::ParityId& id : made_parity()) parity.push_back(id);
@@ -67,7 +67,8 @@ struct StreamingWorld {
   ScriptedParent p3{3};
   Broadcast broadcast{stream::kEpoch, std::nullopt, kStriping};
   std::uint64_t sent = 0;
-  StripeMask withheld = 0;  // nobody sends it
+  std::size_t payload = 100;  // of each push
+  StripeMask withheld = 0;    // nobody sends it
 };
 
 }  // namespace spate::tests

@@ -36,7 +36,7 @@ TEST_CASE("parity: the frame has the layout of the format's text") {
         "70617269"
         "1122334455667788"
         "0211");
-  CHECK(kParityHeaderBytes + symbol_bytes(kPayloadBytes, true) == 1203);
+  CHECK(kParityHeaderBytes + symbol_bytes(kPayloadBytes, true) == 1391);
 }
 
 TEST_CASE("parity: a frame of the wrong type, size or index is refused") {

@@ -105,7 +105,7 @@ TEST_CASE("shard: what was written is read, with and without a signature") {
 }
 
 TEST_CASE("shard: a frame of the wrong type or size is refused") {
-  const std::vector<std::uint8_t> most(kPayloadBytesMax);
+  const std::vector<std::uint8_t> most(kPayloadBytes);
   auto frame = shard_frame({}, nullptr, most);
   CHECK(parse_shard(frame));
   frame.push_back(0);

@@ -4,7 +4,7 @@
 
 namespace spate::sim {
 
-TEST_CASE("shards are a frame's packets by sixes, frame after frame") {
+TEST_CASE("shards are a frame's packets by sevens, frame after frame") {
   const Broadcast broadcast({.rate_bps = 1'000'000,
                              .frames_per_second = 25,
                              .frames_per_group = 50,
@@ -16,7 +16,7 @@ TEST_CASE("shards are a frame's packets by sixes, frame after frame") {
   for (std::uint64_t frame = 0; frame < broadcast.frames(); ++frame) {
     for (; shard < shards.end_of(frame); ++shard) {
       CHECK(broadcast.frame_of(shards.first_packet(shard)) == frame);
-      CHECK(shards.bytes(shard) <= 1'128);
+      CHECK(shards.bytes(shard) <= 1'316);
       CHECK(shards.due(shard) == broadcast.due(frame));
     }
     CHECK(shards.first_packet(shard) == broadcast.first_packet(frame + 1));

@@ -50,7 +50,7 @@ struct ChildrenServer final : NetHost {
     return endpoint.flush(out, now) && outbox.flush(endpoint, out, now) && children.pump(endpoint, out, now);
   }
   Instant next_deadline(Instant) override { return std::min(endpoint.next_deadline(), children.next_deadline()); }
-  // That many shards of 1,128 bytes; returns one past the last.
+  // That many shards of full size; returns one past the last.
   std::uint64_t publish(std::size_t shards, Instant now) {
     source->push(ByteVector(shards * wire::kPayloadBytes, 1), now);
     children.on_parity(source->made_parity());
@@ -89,6 +89,7 @@ struct ChildrenFixture {
     net.run_for(std::chrono::seconds(1));
     REQUIRE(a.connected());
     REQUIRE(b.connected());
+    for (ScriptedPeer* child : {&a, &b}) prove_path(net, server.outbox, at_server(*child), *child);
   }
   session::SessionId at_server(const ScriptedPeer& child) {
     for (const auto& [session, peer] : server.peers.all())

@@ -48,7 +48,7 @@ TEST_CASE("children: each hash list goes once, ahead of its shards", "[swarm]") 
 TEST_CASE("children: no more is on the way than the child's window, until it reports", "[swarm]") {
   Fixture f;
   f.server.publish(1'000, f.net.now);
-  f.add(f.a, 0, 100 * 1232);
+  f.add(f.a, 0, 100 * kShardWireBytes);
   f.net.run_for(milliseconds(100));
   const std::size_t first = f.sequences(f.a).size();
   CHECK(first >= 96);  // whole lists
@@ -65,8 +65,8 @@ TEST_CASE("children: no more is on the way than the child's window, until it rep
 TEST_CASE("children: a slow child does not slow another", "[swarm]") {
   Fixture f;
   f.server.publish(1'000, f.net.now);
-  f.add(f.a, 0, 32 * 1232);
-  f.add(f.b, 0, 4'000 * 1232);
+  f.add(f.a, 0, 32 * kShardWireBytes);
+  f.add(f.b, 0, 4'000 * kShardWireBytes);
   for (int i = 0; i < 40; ++i) {
     f.net.run_for(milliseconds(5));
     f.report(f.b, f.sequences(f.b).size());
@@ -79,8 +79,8 @@ TEST_CASE("children: those that are alike share what the upload limit leaves the
   Fixture f(200'000, 20'000);
   f.server.publish(2'000, f.net.now);
   f.net.run_for(seconds(6));
-  f.add(f.a, 0, 4'000 * 1232);
-  f.add(f.b, 0, 4'000 * 1232);
+  f.add(f.a, 0, 4'000 * kShardWireBytes);
+  f.add(f.b, 0, 4'000 * kShardWireBytes);
   for (int i = 0; i < 30; ++i) {
     f.report(f.a, f.sequences(f.a).size());
     f.report(f.b, f.sequences(f.b).size());
@@ -92,7 +92,7 @@ TEST_CASE("children: those that are alike share what the upload limit leaves the
 
 TEST_CASE("children: a child that was left behind goes on from what is still here", "[swarm]") {
   Fixture f;
-  f.add(f.a, 0, 32 * 1232);
+  f.add(f.a, 0, 32 * kShardWireBytes);
   for (int i = 0; i < 20; ++i) f.server.publish(1'000, f.net.now);
   const std::uint64_t tail = f.server.store.tail();
   REQUIRE(tail > 1'000);

@@ -82,7 +82,7 @@ TEST_CASE("children: a list is sent on request", "[swarm]") {
 TEST_CASE("children: repairs to one child are limited", "[swarm]") {
   Fixture f;
   f.server.publish(300, f.net.now);
-  f.add(f.a, 0, 1'000 * 1232);
+  f.add(f.a, 0, 1'000 * kShardWireBytes);
   f.net.run_for(milliseconds(100));
   f.a.frames.clear();
   for (int i = 0; i < 100; ++i) {
@@ -108,7 +108,7 @@ TEST_CASE("children: whoever subscribes anew has no new budget of repairs", "[sw
 TEST_CASE("children: P17: a repair request for what a restarted store does not hold harms nothing", "[swarm]") {
   Fixture f;
   f.server.publish(100, f.net.now);
-  f.add(f.a, 0, 1'000 * 1232);
+  f.add(f.a, 0, 1'000 * kShardWireBytes);
   f.net.run_for(milliseconds(50));
   f.server.store.restart(60);
   f.a.say(f.request(55, 30));

@@ -19,8 +19,8 @@ TEST_CASE("children: bytes sent in any time are at most limit x time + burst", "
   Fixture f(kRate, kBurst);
   f.server.publish(2'000, f.net.now);
   f.net.run_for(seconds(6));  // it is not seen as the pace of the stream any more
-  f.add(f.a, 0, 4'000 * 1232);
-  f.add(f.b, 0, 4'000 * 1232);
+  f.add(f.a, 0, 4'000 * kShardWireBytes);
+  f.add(f.b, 0, 4'000 * kShardWireBytes);
   const std::uint64_t before = f.server.bytes_sent;
   const Instant start = f.net.now;
   bool held = true;
