@@ -15,6 +15,7 @@ void Playout::start(std::uint64_t first, std::uint64_t backlog_end, Instant now)
   backlog_since_ = now;
   vain_waits_ = 0;
   started_ = true;
+  begun_ = false;
   deadline_ = kNever;
   have_lag_ = false;
   lag_min_ = lag_spread_ = Duration::zero();
@@ -40,10 +41,12 @@ std::optional<Playout::Item> Playout::poll(const Store& store, std::optional<std
   deadline_ = kNever;
   if (!started_) return std::nullopt;
   if (next_ < store.tail()) skip_to(store.tail());  // we were slow, and the store did not wait
+  if (!begun_) begin_newer(store);
   while (next_ < store.head()) {
     const StoredShard& slot = store.at(next_);
     if (slot.present()) {
       if (next_ < backlog_end_) backlog_since_ = now;
+      begun_ = true;
       return Item{next_++, &slot};
     }
     if (slot.given_up) {
@@ -79,6 +82,14 @@ Duration Playout::wait_left(const StoredShard& behind, std::optional<std::uint64
   // An estimated clock may run ahead of what we have: a shard is never younger than nothing.
   const std::uint64_t age = std::min(kAgeMax, *media_now - std::min(*media_now, behind.header.media_us));
   return latency() - std::chrono::microseconds(static_cast<std::int64_t>(age));
+}
+
+// As long as nothing of the backlog is here. What is before the newer point was never begun, and so is not lost.
+void Playout::begin_newer(const Store& store) {
+  const std::uint64_t newer = store.start_for_joiner();
+  if (newer < backlog_end_ || next_ >= backlog_end_ || store.next_present(next_) < backlog_end_) return;
+  const StoredShard* const shard = store.find(newer);
+  if (shard != nullptr && (shard->header.flags & wire::kFlagRandomAccess) != 0) next_ = newer;
 }
 
 void Playout::skip_to(std::uint64_t sequence) {

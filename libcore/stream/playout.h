@@ -33,6 +33,7 @@ class Playout {
   // since something was played, whatever the latency. If kVainWaits of them do not come, the others will not, either.
   static constexpr unsigned kVainWaits = 3;
   static constexpr Duration kBacklogWait = std::chrono::milliseconds(1'500);
+  // If nothing below backlog_end is here when a newer random-access point is, output begins there.
   void start(std::uint64_t first, std::uint64_t backlog_end, Instant now);
   // After an outage what is below `end` comes late, too.
   void resume(std::uint64_t end, Instant now);
@@ -63,10 +64,12 @@ class Playout {
   Duration auto_wait() const;
   Duration wait_left(const StoredShard& behind, std::optional<std::uint64_t> media_now, Instant now) const;
   void skip_to(std::uint64_t sequence);
+  void begin_newer(const Store& store);
 
   std::optional<Duration> fixed_latency_;
   std::uint64_t next_ = 0;
   bool started_ = false;
+  bool begun_ = false;  // something has been written since
   std::uint64_t backlog_end_ = 0;
   Instant backlog_since_{};
   unsigned vain_waits_ = 0;

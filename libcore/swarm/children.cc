@@ -79,12 +79,15 @@ wire::SubscribeReply Children::subscribe(session::SessionId session, const wire:
     return reply;
   }
   if (live && !takes_from_past(session, added, first, now)) first = store_.head();
+  const bool was_whole = child != nullptr && table_.whole(*child);
   if (child == nullptr)
     child = &add(session, request, granted, first, live, now);
   else
     send_passed(*child, added & ~child->ending, first);
   child->stripes = granted;
   child->ending &= ~granted;
+  // Until now it had no window, and no reason to report what landed.
+  if (!was_whole) child->landed = child->cursor;
   child->lists = request.lists;
   child->passes_on |= request.home;  // what it passes on beside that, its reports say
   child->heard = now;

@@ -62,6 +62,7 @@ void Parents::ask(Peer& peer, StripeMask stripes, std::uint64_t first, Instant n
   asked_ |= stripes;
   for_each_stripe(stripes, [&](unsigned s) { stripes_[s].asked = peer.session; });
   send(peer.session, link, now);
+  for_each_stripe(stripes, [&](unsigned s) { stripes_[s].asked_in = link.id; });
 }
 
 void Parents::send(session::SessionId session, Link& link, Instant now) {
@@ -91,6 +92,16 @@ void Parents::send_again(session::SessionId session, Link& link, Instant now) {
   const Peer* const peer = house_.peers.find(session);
   ++link.tries;
   link.again = now + std::max(kAskAgain, peer != nullptr ? peer->rtt.timeout() : kAskAgain);
+}
+
+// What has been asked for in that question or before it, and is asked for still.
+StripeMask Parents::asked_by(const Link& link, std::uint16_t id) const {
+  StripeMask stripes = 0;
+  for_each_stripe(link.asked, [&](unsigned s) {
+    if (static_cast<std::uint16_t>(link.id - id) <= static_cast<std::uint16_t>(link.id - stripes_[s].asked_in))
+      stripes |= bit(s);
+  });
+  return stripes;
 }
 
 void Parents::unask(Link& link, StripeMask stripes) {
@@ -173,7 +184,13 @@ StripeMask Parents::on_reply(Peer& peer, const wire::SubscribeReply& reply, Dura
     if (link.asked == 0) links_.erase(it);
     return 0;
   }
-  if (reply.id != link.id) return 0;  // something else has been asked since, and will be answered, too
+  if (reply.id != link.id) {  // something else has been asked since, and will be answered, too
+    const StripeMask early = given & asked_by(link, reply.id);
+    if (early == 0) return 0;
+    unask(link, early);
+    take(peer.session, link, early, now);
+    return early;
+  }
   const StripeMask fresh = given & link.asked;
   const StripeMask refused = link.asked & ~given;
   const StripeMask lost = link.granted & ~given & ~ending_;

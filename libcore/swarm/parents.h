@@ -109,6 +109,7 @@ class Parents {
   struct Stripe {
     std::optional<session::SessionId> parent;
     std::optional<session::SessionId> asked;
+    std::uint16_t asked_in = 0;      // the question's id
     std::optional<wire::Path> path;  // of the parent
     Instant orphaned_since = kNever;
     Instant last{};
@@ -120,6 +121,7 @@ class Parents {
   void send_again(session::SessionId session, Link& link, Instant now);
   void take(session::SessionId session, Link& link, StripeMask stripes, Instant now);
   void release(Link& link, StripeMask stripes);
+  StripeMask asked_by(const Link& link, std::uint16_t id) const;
   void unask(Link& link, StripeMask stripes);
   void choose_list_links(Instant now);
   bool whole(const Link& link) const { return striping_.mostly(link.granted); }

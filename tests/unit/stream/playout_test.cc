@@ -13,8 +13,9 @@ namespace {
 struct Fixture {
   explicit Fixture(std::optional<Duration> latency) : playout(latency) { playout.start(0, 0, kStart); }
 
-  void arrive(std::uint64_t sequence, Instant now = kStart) {
+  void arrive(std::uint64_t sequence, Instant now = kStart, std::uint8_t flags = 0) {
     StoredShard shard;
+    shard.header.flags = flags;
     shard.header.sequence = sequence;
     shard.header.media_us = sequence * 1000;
     shard.frame = pool.take(20);
@@ -92,6 +93,20 @@ TEST_CASE("playout: a gap is waited for until the shard behind it is as old as t
     CHECK(f.play(503) == Sequences{3});
     CHECK(f.playout.lost() == 1);
   }
+}
+
+TEST_CASE("playout: begins at a newer random-access point if that is here before the backlog has begun to come") {
+  const bool backlog_comes = GENERATE(false, true);
+  Fixture f(milliseconds(500));
+  f.playout.start(0, 10, kStart);
+  if (backlog_comes) f.arrive(1);
+  f.arrive(12);
+  CHECK(f.play(20).empty());
+  f.arrive(11, kStart, wire::kFlagRandomAccess);
+  CHECK(f.play(20) == (backlog_comes ? Sequences{} : Sequences{11, 12}));
+  CHECK(f.playout.lost() == 0);
+  f.arrive(0);
+  CHECK(f.play(20) == (backlog_comes ? Sequences{0, 1} : Sequences{}));
 }
 
 TEST_CASE("playout: with a latency of 0 a gap is skipped as soon as anything behind it is here") {

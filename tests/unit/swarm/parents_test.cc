@@ -239,6 +239,25 @@ TEST_CASE("parents: an answer to an earlier question refuses nothing that was as
   CHECK_FALSE(f.peer(f.p1).refuses(2, f.net.now));
 }
 
+TEST_CASE("parents: what an answer to an earlier question grants is taken", "[swarm]") {
+  Fixture f;
+  f.p1.mute = true;
+  f.ask(f.p1, bit(1) | bit(3));
+  f.ask(f.p1, bit(2));
+  f.net.run_for(milliseconds(10));
+  const std::uint16_t id = f.p1.peer.last<wire::Subscribe>()->id;
+  f.p1.peer.say(wire::SubscribeReply{.id = static_cast<std::uint16_t>(id - 1), .stripes = bit(1)});
+  f.net.run_for(milliseconds(10));
+  CHECK(f.client.fresh == bit(1));
+  CHECK(f.parents.served() == bit(1));
+  CHECK(f.parents.asked() == (bit(2) | bit(3)));  // the last word on what it refuses comes yet
+  CHECK_FALSE(f.peer(f.p1).refuses(3, f.net.now));
+  f.p1.peer.say(wire::SubscribeReply{.id = id, .stripes = bit(1) | bit(2)});
+  f.net.run_for(milliseconds(10));
+  CHECK(f.parents.served() == (bit(1) | bit(2)));
+  CHECK(f.peer(f.p1).refuses(3, f.net.now));
+}
+
 TEST_CASE("parents: each question has a number of its own, which its repetitions keep", "[swarm]") {
   Fixture f;
   f.p1.mute = true;

@@ -62,6 +62,20 @@ TEST_CASE("children: no more is on the way than the child's window, until it rep
   CHECK(f.sequences(f.a).size() <= 2 * first + 50);
 }
 
+TEST_CASE("children: what one was sent while it had few stripes is not on the way when it has most", "[swarm]") {
+  Fixture f(0, 0, 3'000, {4, 0});
+  f.add_live(f.a, bit(0), 0);
+  for (int i = 0; i < 20; ++i) {  // nobody with one stripe reports on each
+    f.server.publish(40, f.net.now);
+    f.net.run_for(milliseconds(20));
+  }
+  const std::uint64_t from = f.server.store.head();
+  f.add_live(f.a, first_stripes(4), from);
+  f.server.publish(40, f.net.now);
+  f.net.run_for(milliseconds(20));
+  CHECK(f.sequences(f.a).back() == from + 39);
+}
+
 TEST_CASE("children: a slow child does not slow another", "[swarm]") {
   Fixture f;
   f.server.publish(1'000, f.net.now);
