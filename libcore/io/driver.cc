@@ -13,6 +13,9 @@ namespace {
 using Watch = EventLoop::Watch;
 using Want = EventLoop::Want;
 
+// Input of which so much is there at a time is no trickle.
+constexpr std::size_t kTrickleBytes = 16 * 1024;
+
 // The later of the two would overflow for kNoLimit.
 Instant after(Instant now, Duration d) { return d >= kNever - now ? kNever : now + d; }
 
@@ -47,6 +50,7 @@ struct Driver::Impl {
   // The input: read when its watch is ready, or at any time without one.
   Input* input = nullptr;
   std::optional<Watch> input_readable;
+  std::size_t input_burst = 0;  // bytes read since we last waited for it
 
   Output* output = nullptr;
   std::optional<Watch> output_writable;
@@ -64,6 +68,7 @@ struct Driver::Impl {
   void notice_signal();
   void receive();
   bool input_wanted() const;
+  bool input_gathers() const;
   void read_input();
   void tell_deadlines();
   void poll_node();
@@ -112,8 +117,8 @@ void Driver::Impl::turn() {
   now = monotonic_now();
   notice_signal();
   receive();
-  tell_deadlines();
   if (input_wanted()) read_input();
+  tell_deadlines();
   poll_node();
   write_output();
 }
@@ -143,11 +148,17 @@ bool Driver::Impl::input_wanted() const {
   return (!input_readable || input_readable->ready()) && delegate.input_room() > 0;
 }
 
+// It comes in small pieces, for each of which waking up would be in vain.
+bool Driver::Impl::input_gathers() const {
+  return input_readable && input_burst <= kTrickleBytes && now < delegate.input_due();
+}
+
 void Driver::Impl::read_input() {
   const Input::Read read = input->read(delegate.input_room());
   if (input_readable) input_readable->clear();
   switch (read.kind) {
     case Input::Read::Kind::kBytes:
+      input_burst += read.bytes.size();
       delegate.on_input(read.bytes, now);
       return;
     case Input::Read::Kind::kNothing:
@@ -253,12 +264,14 @@ void Driver::Impl::sleep() {
     writable.arm();
   }
   if (stopping && output_blocked) alarm = std::min(alarm, after(output_progress_at, output_patience));
+  const bool input_waits = input != nullptr && !stopping && delegate.input_room() > 0;
+  const bool gathers = input_waits && input_gathers();
+  if (gathers) alarm = std::min(alarm, delegate.input_due());
   loop.set_alarm(alarm);
 
-  const bool input_waits = input != nullptr && !stopping && delegate.input_room() > 0;
   if (!datagrams_left) readable.arm();
   if (!stop_requested) signalled.arm();
-  if (input_waits && input_readable) input_readable->arm();
+  if (input_waits && input_readable && !gathers) input_readable->arm();
   if (output_blocked && output_writable) output_writable->arm();
   if (output != nullptr && output_gone) output_gone->arm();
 
@@ -267,6 +280,10 @@ void Driver::Impl::sleep() {
   const Instant before = monotonic_now();
   loop.wait();
   delegate.on_input_waited(monotonic_now() - before);
+  input_burst = 0;
+  if (!gathers) return;
+  input_readable->arm();  // what has gathered is taken before the deadline is told, which may be the same
+  loop.poll();
 }
 
 }  // namespace spate::io
