@@ -125,6 +125,7 @@ class Publisher final : public io::DriverDelegate {
   }
 
   std::size_t input_room() const override { return node_.input_room(stream_); }
+  Instant input_due() const override { return node_.input_due(stream_); }
   void on_input(Bytes bytes, Instant now) override {
     if (may_be_foreign_ && input_bytes_ == 0) judge_input_at_ = now + kJudgeAfter;
     input_bytes_ += bytes.size();

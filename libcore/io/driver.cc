@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <system_error>
 #include <utility>
 
 #include "libcore/io/event_loop.h"
@@ -14,7 +13,8 @@ namespace {
 using Watch = EventLoop::Watch;
 using Want = EventLoop::Want;
 
-constexpr Duration kLookAgain = std::chrono::milliseconds(1);
+// Input of which so much is there at a time is no trickle.
+constexpr std::size_t kTrickleBytes = 16 * 1024;
 
 // The later of the two would overflow for kNoLimit.
 Instant after(Instant now, Duration d) { return d >= kNever - now ? kNever : now + d; }
@@ -23,15 +23,20 @@ Instant after(Instant now, Duration d) { return d >= kNever - now ? kNever : now
 
 struct Driver::Impl {
   Impl(node::Node& n, UdpSocket& s, Signals& g, DriverDelegate& d)
-      : node(n), socket(s), delegate(d), readable(loop, s.fd(), Want::kRead), signalled(loop, g.fd(), Want::kRead) {}
+      : node(n),
+        socket(s),
+        delegate(d),
+        readable(loop, s.fd(), Want::kRead),
+        writable(loop, s.fd(), Want::kWrite),
+        signalled(loop, g.fd(), Want::kRead) {}
 
   node::Node& node;
   UdpSocket& socket;
   DriverDelegate& delegate;
   EventLoop loop;
   Watch readable;
+  Watch writable;
   Watch signalled;
-  std::optional<Watch> writable;  // made when the send buffer is full for the first time
   bool stop_requested = false;
 
   // The node's side.
@@ -45,6 +50,7 @@ struct Driver::Impl {
   // The input: read when its watch is ready, or at any time without one.
   Input* input = nullptr;
   std::optional<Watch> input_readable;
+  std::size_t input_burst = 0;  // bytes read since we last waited for it
 
   Output* output = nullptr;
   std::optional<Watch> output_writable;
@@ -62,6 +68,7 @@ struct Driver::Impl {
   void notice_signal();
   void receive();
   bool input_wanted() const;
+  bool input_gathers() const;
   void read_input();
   void tell_deadlines();
   void poll_node();
@@ -71,7 +78,6 @@ struct Driver::Impl {
   void write_output();
   void end_output(Output::State state);
   bool finished() const;
-  Instant await_send_buffer();
   void sleep();
 };
 
@@ -111,8 +117,8 @@ void Driver::Impl::turn() {
   now = monotonic_now();
   notice_signal();
   receive();
-  tell_deadlines();
   if (input_wanted()) read_input();
+  tell_deadlines();
   poll_node();
   write_output();
 }
@@ -142,11 +148,17 @@ bool Driver::Impl::input_wanted() const {
   return (!input_readable || input_readable->ready()) && delegate.input_room() > 0;
 }
 
+// It comes in small pieces, for each of which waking up would be in vain.
+bool Driver::Impl::input_gathers() const {
+  return input_readable && input_burst <= kTrickleBytes && now < delegate.input_due();
+}
+
 void Driver::Impl::read_input() {
   const Input::Read read = input->read(delegate.input_room());
   if (input_readable) input_readable->clear();
   switch (read.kind) {
     case Input::Read::Kind::kBytes:
+      input_burst += read.bytes.size();
       delegate.on_input(read.bytes, now);
       return;
     case Input::Read::Kind::kNothing:
@@ -181,7 +193,7 @@ bool Driver::Impl::send_batch() {
 // Whether the batch is free for what the node says next.
 bool Driver::Impl::may_poll() {
   if (!blocked_since) return true;
-  if (writable && writable->ready()) writable->clear();
+  writable.clear();
   if (send_batch()) return true;
   if (now - *blocked_since < kSendPatience) return false;
   ++stats.send_given_up;
@@ -244,28 +256,22 @@ bool Driver::Impl::finished() const {
   return sent && written;
 }
 
-// When to look in any case.
-Instant Driver::Impl::await_send_buffer() try {
-  if (!writable) writable.emplace(loop, socket.fd(), Want::kWrite);
-  writable->arm();
-  return *blocked_since + kSendPatience;
-} catch (const std::system_error&) {
-  return now + kLookAgain;  // the descriptors are used up, which is no reason to leave those who are served
-}
-
 void Driver::Impl::sleep() {
   Instant alarm = std::min(node_deadline, delegate.next_tick());
   if (blocked_since) {
     // The node is not polled meanwhile, so its deadline may lie in the past.
-    alarm = std::min(delegate.next_tick(), await_send_buffer());
+    alarm = std::min(delegate.next_tick(), *blocked_since + kSendPatience);
+    writable.arm();
   }
   if (stopping && output_blocked) alarm = std::min(alarm, after(output_progress_at, output_patience));
+  const bool input_waits = input != nullptr && !stopping && delegate.input_room() > 0;
+  const bool gathers = input_waits && input_gathers();
+  if (gathers) alarm = std::min(alarm, delegate.input_due());
   loop.set_alarm(alarm);
 
-  const bool input_waits = input != nullptr && !stopping && delegate.input_room() > 0;
   if (!datagrams_left) readable.arm();
   if (!stop_requested) signalled.arm();
-  if (input_waits && input_readable) input_readable->arm();
+  if (input_waits && input_readable && !gathers) input_readable->arm();
   if (output_blocked && output_writable) output_writable->arm();
   if (output != nullptr && output_gone) output_gone->arm();
 
@@ -274,6 +280,10 @@ void Driver::Impl::sleep() {
   const Instant before = monotonic_now();
   loop.wait();
   delegate.on_input_waited(monotonic_now() - before);
+  input_burst = 0;
+  if (!gathers) return;
+  input_readable->arm();  // what has gathered is taken before the deadline is told, which may be the same
+  loop.poll();
 }
 
 }  // namespace spate::io

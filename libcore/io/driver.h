@@ -36,6 +36,8 @@ class DriverDelegate {
 
   // How many bytes of input may be read now, and what came. Only with Driver::read_from().
   virtual std::size_t input_room() const { return 0; }
+  // Until then a trickle of input is left to gather.
+  virtual Instant input_due() const { return Instant::min(); }
   virtual void on_input(Bytes /*bytes*/, Instant /*now*/) {}
   virtual void on_input_waited(Duration /*idle*/) {}  // so long with nothing to do but to wait for input
   virtual void on_input_end(Instant /*now*/) {}

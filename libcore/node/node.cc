@@ -128,6 +128,8 @@ StreamIndex Node::join(const JoinConfig& config, Instant now) {
 
 std::size_t Node::input_room(StreamIndex stream) const { return impl_->swarms.at(stream)->input_room(); }
 
+Instant Node::input_due(StreamIndex stream) const { return impl_->swarms.at(stream)->input_due(); }
+
 void Node::input(StreamIndex stream, Bytes bytes, Instant now) { impl_->swarms.at(stream)->input(bytes, now); }
 
 void Node::input_waited(StreamIndex stream, Duration waited) { impl_->swarms.at(stream)->input_waited(waited); }

@@ -88,6 +88,8 @@ class Node {
   StreamIndex join(const JoinConfig& config, Instant now);
   // Publisher: how many bytes of input it will take now; 0 while its children hold it back (ask again after poll()).
   std::size_t input_room(StreamIndex stream) const;
+  // Publisher: until then a little input gains nothing by being taken, and may be left where it is to gather.
+  Instant input_due(StreamIndex stream) const;
   // Publisher: one burst of input, at most input_room() bytes.
   void input(StreamIndex stream, Bytes bytes, Instant now);
   // Publisher: the caller has been idle so long for want of input. Input that keeps us waiting has a pace of its own

@@ -86,7 +86,9 @@ Source::Impl::Impl(const SourceConfig& source_config, const crypto::Suite& crypt
 }
 
 void Source::Impl::note_push(Instant now) {
-  steady_pushes = now - last_push <= kSteadyGap ? std::min(steady_pushes + 1, kSteadyPushes) : 0;
+  // What came while nothing could be signed may have been left to gather.
+  const Instant taken_since = std::max(last_push, std::min(budget.next(), now));
+  steady_pushes = now - taken_since <= kSteadyGap ? std::min(steady_pushes + 1, kSteadyPushes) : 0;
   last_push = now;
 }
 
@@ -300,6 +302,8 @@ Instant Source::next_deadline() const {
   const std::optional<Instant> block_since = impl_->parity.open_since();
   return std::min(impl_->deadline, block_since ? *block_since + kBlockAgeMax : kNever);
 }
+
+Instant Source::input_due() const { return impl_->budget.next(); }
 
 void Source::handle_deadline(Instant now) {
   impl_->made_parity.clear();

@@ -70,6 +70,8 @@ class Source {
   // signs and stores them.
   Instant next_deadline() const;
   void handle_deadline(Instant now);
+  // Until then the budget affords nothing, and less input than a full list gains nothing by being here.
+  Instant input_due() const;
 
   // One past the newest shard that may be sent. (Equal to store.head().)
   std::uint64_t head() const;

@@ -28,6 +28,8 @@ class Publisher {
             Children& children, Instant now);
 
   std::size_t input_room() const { return held_back_ ? 0 : kInputMax; }
+  // Less of it than fills a list is of no use before.
+  Instant input_due() const { return source_.input_due(); }
   void input(Bytes bytes, Instant now);
   // The caller has been idle so long for want of input.
   void input_waited(Duration waited) { waited_ += waited; }

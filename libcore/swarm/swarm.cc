@@ -233,6 +233,8 @@ void Swarm::stop(StopReason reason, wire::ByeReason bye) {
 
 std::size_t Swarm::input_room() const { return publisher_ && !stopped_ ? publisher_->input_room() : 0; }
 
+Instant Swarm::input_due() const { return publisher_ ? publisher_->input_due() : Instant::min(); }
+
 void Swarm::input_waited(Duration waited) {
   SPATE_CHECK(publisher_ != nullptr);
   publisher_->input_waited(waited);

@@ -69,6 +69,7 @@ class Swarm {
 
   // Commands.
   std::size_t input_room() const;
+  Instant input_due() const;
   void input(Bytes bytes, Instant now);
   void input_waited(Duration waited);
   void end_input(Instant now);

@@ -173,6 +173,28 @@ TEST_CASE("source: a smooth feed of 40 Mbit/s costs few signatures and waits und
   CHECK(f.source.stats().shards < 3'800 * 102 / 100);  // hardly any short payload
 }
 
+TEST_CASE("source: what a smooth feed brings while nothing may be signed can be left until it is due") {
+  Fixture f;
+  const ByteVector write = ts_packets(f.rng, 7);
+  ByteVector gathered;
+  int pushes = 0;
+  for (int i = 0; i < 3'800; ++i) {
+    const Instant written = f.now + Duration(263'158);
+    append(gathered, write);
+    if (f.source.input_due() <= written) {
+      f.now = std::max(f.now, f.source.input_due());
+      f.push(std::exchange(gathered, {}));
+      ++pushes;
+      CHECK(f.source.input_due() <= f.now + SigningBudget::kInterval);
+    }
+    f.advance_to(written);
+  }
+  f.source.end(f.now);
+  CHECK(pushes < 700);
+  CHECK(f.source.stats().signatures < 650);
+  CHECK(f.source.stats().shards < 3'800 * 7 / 6 * 102 / 100);
+}
+
 TEST_CASE("source: a smooth feed of 5 Mbit/s is not cut into short shards") {
   Fixture f;
   const ByteVector write = ts_packets(f.rng, 7);
