@@ -7,7 +7,7 @@
 namespace spate {
 
 MutableBytes DatagramBatch::add(const Address& to, std::size_t bytes) {
-  SPATE_CHECK(!full() && bytes > 0 && bytes <= kDatagramBytesMax);
+  SPATE_CHECK(bytes > 0 && bytes <= kDatagramBytesMax && bytes <= kArenaBytes - used_);
   Run* run = runs_.empty() ? nullptr : &runs_.back();
   const bool extends = run != nullptr && run->to == to && run->count < kRunDatagrams &&
                        run->bytes == run->segment_bytes * run->count && bytes <= run->segment_bytes &&

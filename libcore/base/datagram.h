@@ -40,10 +40,12 @@ class DatagramBatch {
 
   DatagramBatch() : arena_(kArenaBytes) {}
 
-  // No room for another datagram of the largest size: send, clear(), and go on.
-  bool full() const { return kArenaBytes - used_ < kDatagramBytesMax; }
+  // No room for two more datagrams of the largest size (what is too large for a path goes in two): send, clear(), and
+  // go on.
+  bool full() const { return kArenaBytes - used_ < 2 * kDatagramBytesMax; }
   bool empty() const { return runs_.empty(); }
-  // Room for one datagram of exactly that size, to be filled by the caller. REQUIRES !full().
+  // Room for one datagram of exactly that size, to be filled by the caller. REQUIRES that at most one was
+  // added since full() was false.
   MutableBytes add(const Address& to, std::size_t bytes);
   void clear();
 

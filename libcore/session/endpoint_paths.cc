@@ -88,7 +88,6 @@ void Endpoint::probe(std::uint32_t slot, Instant now) {
 }
 
 void Endpoint::seal_parts(Session& session, Bytes text, DatagramBatch& out) {
-  static_assert(kTextBytesMax + 2 * (wire::kPartHeaderBytes + kDataOverhead) <= DatagramBatch::kDatagramBytesMax);
   const std::size_t half = (text.size() + 1) / 2;
   for (const bool second : {false, true}) {
     const Bytes bytes = second ? text.subspan(half) : text.first(half);

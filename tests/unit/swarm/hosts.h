@@ -195,7 +195,8 @@ class ScriptedPeer final : public NetHost {
 
 // What goes to that peer, over this session, has been shown to arrive in the largest datagrams.
 inline void prove_path(Net& net, swarm::Outbox& from, session::SessionId session, ScriptedPeer& peer) {
-  from.send_frame(session, ByteVector(session::Endpoint::kTextBytesMax, 0));
+  for (unsigned i = 0; i < session::PathSize::kWanted; ++i)
+    from.send_frame(session, ByteVector(session::Endpoint::kTextBytesMax, 0));
   net.run_for(std::chrono::milliseconds(100));
   peer.frames.clear();
 }
