@@ -1,4 +1,4 @@
-// Asio as this project uses it. Only resolve.cc includes this.
+// Asio as this project uses it. Only event_loop.cc and resolve.cc include this.
 #pragma once
 
 #define ASIO_STANDALONE

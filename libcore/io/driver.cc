@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "libcore/io/event_loop.h"
@@ -13,6 +14,7 @@ namespace {
 using Watch = EventLoop::Watch;
 using Want = EventLoop::Want;
 
+constexpr Duration kLookAgain = std::chrono::milliseconds(1);
 // Input of which so much is there at a time is no trickle.
 constexpr std::size_t kTrickleBytes = 16 * 1024;
 
@@ -23,20 +25,15 @@ Instant after(Instant now, Duration d) { return d >= kNever - now ? kNever : now
 
 struct Driver::Impl {
   Impl(node::Node& n, UdpSocket& s, Signals& g, DriverDelegate& d)
-      : node(n),
-        socket(s),
-        delegate(d),
-        readable(loop, s.fd(), Want::kRead),
-        writable(loop, s.fd(), Want::kWrite),
-        signalled(loop, g.fd(), Want::kRead) {}
+      : node(n), socket(s), delegate(d), readable(loop, s.fd(), Want::kRead), signalled(loop, g.fd(), Want::kRead) {}
 
   node::Node& node;
   UdpSocket& socket;
   DriverDelegate& delegate;
   EventLoop loop;
   Watch readable;
-  Watch writable;
   Watch signalled;
+  std::optional<Watch> writable;  // made when the send buffer is full for the first time
   bool stop_requested = false;
 
   // The node's side.
@@ -78,6 +75,7 @@ struct Driver::Impl {
   void write_output();
   void end_output(Output::State state);
   bool finished() const;
+  Instant await_send_buffer();
   void sleep();
 };
 
@@ -193,7 +191,7 @@ bool Driver::Impl::send_batch() {
 // Whether the batch is free for what the node says next.
 bool Driver::Impl::may_poll() {
   if (!blocked_since) return true;
-  writable.clear();
+  if (writable && writable->ready()) writable->clear();
   if (send_batch()) return true;
   if (now - *blocked_since < kSendPatience) return false;
   ++stats.send_given_up;
@@ -256,12 +254,20 @@ bool Driver::Impl::finished() const {
   return sent && written;
 }
 
+// When to look in any case.
+Instant Driver::Impl::await_send_buffer() try {
+  if (!writable) writable.emplace(loop, socket.fd(), Want::kWrite);
+  writable->arm();
+  return *blocked_since + kSendPatience;
+} catch (const std::system_error&) {
+  return now + kLookAgain;  // the descriptors are used up, which is no reason to leave those who are served
+}
+
 void Driver::Impl::sleep() {
   Instant alarm = std::min(node_deadline, delegate.next_tick());
   if (blocked_since) {
     // The node is not polled meanwhile, so its deadline may lie in the past.
-    alarm = std::min(delegate.next_tick(), *blocked_since + kSendPatience);
-    writable.arm();
+    alarm = std::min(delegate.next_tick(), await_send_buffer());
   }
   if (stopping && output_blocked) alarm = std::min(alarm, after(output_progress_at, output_patience));
   const bool input_waits = input != nullptr && !stopping && delegate.input_room() > 0;

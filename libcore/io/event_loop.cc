@@ -1,28 +1,38 @@
 #include "libcore/io/event_loop.h"
 
 #include <sys/epoll.h>
-#include <sys/prctl.h>
+#include <sys/timerfd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <ctime>
+#include <optional>
 
+#include "libcore/io/asio.h"
 #include "libcore/io/descriptor.h"
 #include "libcore/io/failure.h"
-#include "libcore/io/system_clock.h"
 
 namespace spate::io {
 namespace {
 
 constexpr const char* kCannotWait = "cannot wait for input and output";
-constexpr unsigned long kTimerSlackNs = 1'000;  // the kernel may be so late with an alarm; 50 us unless told
 
-short events_of(EventLoop::Want want) {
+// An epoll descriptor that is readable while `fd` is ready. Asio makes what it waits for non-blocking; standard
+// input and output are shared with other processes, and must stay as they are. None for what cannot be waited for.
+Descriptor epoll_of(int fd, std::uint32_t events) {
+  Descriptor epoll(::epoll_create1(EPOLL_CLOEXEC));
+  if (!epoll) throw_system_failure(kCannotWait, errno);
+  epoll_event event{};
+  event.events = events;
+  if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event) == 0) return epoll;
+  if (errno != EPERM) throw_system_failure(kCannotWait, errno);
+  return {};
+}
+
+std::uint32_t events_of(EventLoop::Want want) {
   switch (want) {
     case EventLoop::Want::kRead:
-      return POLLIN;
+      return EPOLLIN;
     case EventLoop::Want::kWrite:
-      return POLLOUT;
+      return EPOLLOUT;
     case EventLoop::Want::kError:
       return 0;  // errors and hang-ups are always told
   }
@@ -31,46 +41,71 @@ short events_of(EventLoop::Want want) {
 
 }  // namespace
 
-EventLoop::EventLoop() { ::prctl(PR_SET_TIMERSLACK, kTimerSlackNs); }
+struct EventLoop::Impl {
+  asio::io_context context{ASIO_CONCURRENCY_HINT_UNSAFE};  // one thread: no locks
+  asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
+  Descriptor timer{::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)};
+  std::optional<Watch> alarm;
+  Instant alarm_at = kNever;
+};
 
-EventLoop::Watch::Watch(EventLoop& loop, int fd, Want want) : loop_(loop), fd_(fd), events_(events_of(want)) {
-  loop_.watches_.push_back(this);
+// Outlives the watch while a notice is under way.
+struct EventLoop::Watch::State {
+  State(asio::io_context& context, int fd) : descriptor(context, fd) {}
+  asio::posix::stream_descriptor descriptor;
+  bool armed = false;
+  bool ready = false;
+};
+
+EventLoop::Watch::Watch(EventLoop& loop, int fd, Want want) {
+  Descriptor epoll = epoll_of(fd, events_of(want));
+  if (!epoll) throw_system_failure(kCannotWait, EPERM);
+  state_ = std::make_shared<State>(loop.impl_->context, epoll.release());
 }
 
-EventLoop::Watch::~Watch() { std::erase(loop_.watches_, this); }
+EventLoop::Watch::~Watch() { state_->descriptor.close(); }
 
-void EventLoop::wait() {
-  const Instant now = monotonic_now();
-  look(std::max(alarm_, now) - now);
+void EventLoop::Watch::arm() {
+  if (state_->armed || state_->ready) return;
+  state_->armed = true;
+  state_->descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
+                                [state = state_](const asio::error_code& error) {
+                                  state->armed = false;
+                                  state->ready = !error;
+                                });
 }
 
-void EventLoop::look(Duration patience) {
-  armed_.clear();
-  polled_.clear();
-  for (Watch* const watch : watches_) {
-    if (!watch->armed_) continue;
-    armed_.push_back(watch);
-    polled_.push_back({watch->fd_, watch->events_, 0});
+bool EventLoop::Watch::ready() const { return state_->ready; }
+void EventLoop::Watch::clear() { state_->ready = false; }
+
+EventLoop::EventLoop() : impl_(std::make_unique<Impl>()) {
+  if (!impl_->timer) throw_system_failure("cannot set a timer", errno);
+  impl_->alarm.emplace(*this, impl_->timer.get(), Want::kRead);
+}
+
+EventLoop::~EventLoop() = default;
+
+void EventLoop::set_alarm(Instant when) {
+  Impl& m = *impl_;
+  if (m.alarm->ready()) {  // it went off
+    m.alarm->clear();
+    m.alarm_at = kNever;
   }
-  const timespec limit{patience.count() / 1'000'000'000, patience.count() % 1'000'000'000};
-  const int ready = ::ppoll(polled_.data(), polled_.size(), &limit, nullptr);
-  if (ready < 0 && errno != EINTR) throw_system_failure(kCannotWait, errno);
-  if (ready <= 0) return;
-  for (std::size_t i = 0; i < polled_.size(); ++i) {
-    if (polled_[i].revents == 0) continue;
-    armed_[i]->armed_ = false;
-    armed_[i]->ready_ = true;
-  }
+  if (when == m.alarm_at) return;
+  // Later ones are set, too: a call of the kernel is cheaper than waking up for nothing.
+  m.alarm_at = when;
+  const std::int64_t ns = when == kNever ? 0 : std::max<std::int64_t>(when.time_since_epoch().count(), 1);  // 0 disarms
+  itimerspec spec{};
+  spec.it_value.tv_sec = ns / 1'000'000'000;
+  spec.it_value.tv_nsec = ns % 1'000'000'000;
+  if (::timerfd_settime(m.timer.get(), TFD_TIMER_ABSTIME, &spec, nullptr) != 0)
+    throw_system_failure("cannot set a timer", errno);
+  m.alarm->arm();
 }
 
-// What epoll refuses is always ready.
-bool EventLoop::can_wait_for(int fd) {
-  const Descriptor epoll(::epoll_create1(EPOLL_CLOEXEC));
-  if (!epoll) throw_system_failure(kCannotWait, errno);
-  epoll_event event{};
-  if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event) == 0) return true;
-  if (errno != EPERM) throw_system_failure(kCannotWait, errno);
-  return false;
-}
+void EventLoop::wait() { impl_->context.run_one(); }
+void EventLoop::poll() { impl_->context.poll(); }
+
+bool EventLoop::can_wait_for(int fd) { return static_cast<bool>(epoll_of(fd, EPOLLIN)); }
 
 }  // namespace spate::io

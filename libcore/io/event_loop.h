@@ -1,13 +1,9 @@
 // Waits, on one thread, until a descriptor is ready or an alarm goes off. Nothing is called back: wait() returns and
-// the watches say what is ready.
-//
-// A wait is one call of ppoll(), which is told all anew each time. For a handful of descriptors and an alarm that moves
-// with every turn that is cheaper than an epoll descriptor and a timer that must be told of each change.
+// the watches say what is ready. Throws std::system_error where descriptors are used up. The place of Asio (with
+// resolve.cc); nothing else sees it.
 #pragma once
 
-#include <poll.h>
-
-#include <vector>
+#include <memory>
 
 #include "libcore/base/time.h"
 
@@ -26,41 +22,36 @@ class EventLoop {
     Watch& operator=(const Watch&) = delete;
 
     // Asks for one notice; at once if the descriptor is ready already. Does nothing while ready() or armed.
-    void arm() { armed_ = !ready_; }
-    bool ready() const { return ready_; }
+    void arm();
+    bool ready() const;
     // Forgets that it was ready: whoever has used up the readiness does so, and arms again.
-    void clear() { ready_ = false; }
+    void clear();
 
    private:
-    friend class EventLoop;
-    EventLoop& loop_;
-    const int fd_;
-    const short events_;
-    bool armed_ = false;
-    bool ready_ = false;
+    struct State;
+    std::shared_ptr<State> state_;
   };
 
   EventLoop();
+  ~EventLoop();
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
-  // wait() returns at `when` at the latest. kNever: no alarm.
-  void set_alarm(Instant when) { alarm_ = when; }
+  // wait() returns at `when` at the latest. It may return earlier: an alarm that is put off is not worth a system
+  // call each time. kNever: no alarm.
+  void set_alarm(Instant when);
   // Until something is ready. May return for no reason.
   void wait();
   // Looks what is ready, and does not wait.
-  void poll() { look(Duration::zero()); }
+  void poll();
 
   // False for regular files and some devices: they are always ready and cannot be waited for.
   static bool can_wait_for(int fd);
 
  private:
-  void look(Duration patience);
-
-  std::vector<Watch*> watches_;
-  std::vector<Watch*> armed_;  // in the order of polled_
-  std::vector<pollfd> polled_;
-  Instant alarm_ = kNever;
+  friend class Watch;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace spate::io

@@ -42,14 +42,14 @@ class Descriptors(unittest.TestCase):
         return watcher
 
     def test_few_are_enough(self):
-        for n in (8, 32):
+        for n in (32, 64):
             watcher = self.watch_with(n)
             self.assertEqual(watcher.process.returncode, 0, watcher.err)
             self.assertTrue(watcher.out == DATA)
             self.assertEqual(watcher.err.count("\n"), 1, watcher.err)  # the summary
 
     def test_too_few_are_told_in_one_line(self):
-        for n in (4, 5):
+        for n in (8, 12):
             watcher = self.watch_with(n)
             self.assertEqual((watcher.process.returncode, watcher.out), (1, b""), watcher.err)
             self.assertRegex(watcher.err, r"\Aspate-watch: .*Too many open files\n\Z")
