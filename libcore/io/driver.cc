@@ -179,7 +179,10 @@ bool Driver::Impl::output_is_behind() const {
 // Sends what the batch holds. False: the rest must wait.
 bool Driver::Impl::send_batch() {
   if (!socket.send(batch, progress)) {
-    if (!blocked_since) blocked_since = now;
+    if (!blocked_since) {
+      blocked_since = now;
+      if (writable) writable->clear();  // what was noticed when nobody waited any more is old
+    }
     return false;
   }
   blocked_since.reset();
@@ -287,7 +290,7 @@ void Driver::Impl::sleep() {
   loop.wait();
   delegate.on_input_waited(monotonic_now() - before);
   input_burst = 0;
-  if (!gathers) return;
+  if (!gathers || monotonic_now() < delegate.input_due()) return;
   input_readable->arm();  // what has gathered is taken before the deadline is told, which may be the same
   loop.poll();
 }

@@ -346,7 +346,7 @@ void Endpoint::install(std::uint32_t slot, std::unique_ptr<KeySet> keys, Instant
   drop_keys(session.previous);
   session.previous = std::move(session.current);
   session.current = std::move(keys);
-  session.parts.reset();
+  session.parts.reset();  // a peer that has begun anew counts its texts from 0
   wake_at(now + kSilenceMax);
   if (is_new) push_event(SessionEvent::Kind::kEstablished, slot);
 }

@@ -114,8 +114,8 @@ class Endpoint {
   // Sends one byte there, which means nothing: it opens a NAT box of ours for what comes from that address.
   void punch(const Address& address);
   // What should come from there does not. If only what is small has come of late, the peer is asked to send all in
-  // small datagrams, until its path has been shown to carry large ones again.
-  void doubt(SessionId id, Instant now);
+  // small datagrams, until its path has been shown to carry large ones again. False if nothing was said.
+  bool doubt(SessionId id, Instant now);
   // Whether the session is of use, and does not give way to a newcomer; at first it is not. Unknown ids are ignored.
   void keep(SessionId id, bool kept);
   bool kept(SessionId id) const;  // tests ask; elsewhere only evict() wants to know

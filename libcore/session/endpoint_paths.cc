@@ -26,11 +26,13 @@ void Endpoint::handle_path_message(std::uint32_t slot, const wire::PathMessage& 
                                    Instant now) {
   Session& session = sessions_[slot];
   if (message.type == wire::kPathProbe) {
-    send_path(slot, session.address, {wire::kPathProbeAnswer, message.token});
+    // One from elsewhere shows nothing of the path to where the peer is.
+    if (from == session.address && paths_of(session).may_answer(from, from, session.address, now))
+      send_path(slot, from, {wire::kPathProbeAnswer, message.token});
   } else if (message.type == wire::kPathProbeAnswer) {
     if (session.size) session.size->on_answer(message.token);
   } else if (message.type == wire::kPathDoubt) {
-    if (session.size) session.size->on_doubt(now);
+    if (session.size) session.size->on_doubt();
   } else if (message.type == wire::kPathResponse) {
     const auto again = session.paths ? session.paths->on_response(message.token, now) : std::nullopt;
     if (again) send_path(slot, session.address, {wire::kPathChallenge, *again});
@@ -65,10 +67,11 @@ void Endpoint::follow(std::uint32_t slot, Instant now) {
   }
 }
 
-void Endpoint::doubt(SessionId id, Instant now) {
+bool Endpoint::doubt(SessionId id, Instant now) {
   Session* const session = find(id);
-  if (session == nullptr || !session->doubt.take(now)) return;
+  if (session == nullptr || !session->doubt.take(now)) return false;
   send_path(id.slot, session->address, {wire::kPathDoubt, {}});
+  return true;
 }
 
 bool Endpoint::carries(Session& session, std::size_t bytes, Instant now) {

@@ -14,6 +14,7 @@ void PathSize::want(Instant now) {
 PathSize::Probes PathSize::due(Rng& rng, Instant now) {
   Probes probes;
   if (now < next_) return probes;
+  if (tries_ == 0) round_began_ = now;
   for (std::size_t i = 0; i < kSizes.size() && kSizes[i] > proven_; ++i) {
     const unsigned first_try = i == 0 ? 0 : 1;
     if (tries_ < first_try) break;
@@ -32,14 +33,13 @@ void PathSize::on_answer(const wire::PathToken& token) {
   if (proven_ == kSizes[0]) next_ = kNever;
 }
 
-void PathSize::on_doubt(Instant now) {
-  if (now < hears_doubts_ || proven_ == kSafe) return;
-  hears_doubts_ = now + kDoubtSpacing;
+void PathSize::on_doubt() {
+  if (proven_ == kSafe) return;
   tokens_ = {};
   proven_ = kSafe;
   wanted_ = 0;
   next_ = kNever;
-  rests_until_ = now;
+  rests_until_ = round_began_ + kDoubtRest;
 }
 
 void PathDoubt::on_received(std::size_t datagram_bytes, Instant now) {
@@ -50,9 +50,9 @@ void PathDoubt::on_received(std::size_t datagram_bytes, Instant now) {
 
 bool PathDoubt::take(Instant now) {
   if (large_ == Instant{} || newest_ - large_ < kSmallOnly) return false;
-  if (now - doubted_ >= PathSize::kDoubtSpacingMax) spacing_ = PathSize::kDoubtSpacing / 2;
+  if (now - doubted_ >= kForget) spacing_ = kSpacing / 2;
   if (now - doubted_ < spacing_) return false;
-  spacing_ = std::min(2 * spacing_, PathSize::kDoubtSpacingMax);
+  spacing_ = std::min(2 * spacing_, kSpacingMax);
   doubted_ = now;
   return true;
 }

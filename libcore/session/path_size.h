@@ -4,9 +4,11 @@
 // What is proven may be used: at first kSafe, which every path carries. Who wants more often enough for that to pay
 // sends a padded probe; what is answered is proven. The largest of kSizes is probed first, the others with it from its
 // first repetition on: kTries times, kRepeat, and twice that, apart; then again every kRest, while something larger is
-// wanted. The peer sees first that a path has come to carry less: it says so (a doubt), and only kSafe is proven until
-// a probe is answered, which is sent with the next that is wanted. So whoever receives decides how long a black hole
-// lasts.
+// wanted.
+//
+// The peer sees first that a path has come to carry less: it says so (a doubt), and only kSafe is proven until a probe
+// is answered, which is sent when as much is wanted again, kDoubtRest after the last round at the earliest. So whoever
+// receives decides how long a black hole lasts, and a peer that doubts all the time gets no more probes than others.
 #pragma once
 
 #include <array>
@@ -30,8 +32,8 @@ class PathSize {
   static constexpr unsigned kTries = 3;
   static constexpr Duration kRepeat = std::chrono::seconds(1);  // an answer may wait in a queue
   static constexpr Duration kRest = std::chrono::seconds(30);
-  static constexpr Duration kDoubtSpacing = std::chrono::milliseconds(200);  // what is doubted sooner is not heard
-  static constexpr Duration kDoubtSpacingMax = std::chrono::seconds(30);
+  // A doubt frees no probe sooner after the last round began.
+  static constexpr Duration kDoubtRest = std::chrono::seconds(10);
 
   struct Probe {
     std::size_t bytes = 0;  // of the datagram
@@ -46,7 +48,7 @@ class PathSize {
   Probes due(Rng& rng, Instant now);
   // A token that is not known, or no longer, changes nothing.
   void on_answer(const wire::PathToken& token);
-  void on_doubt(Instant now);
+  void on_doubt();
   Instant next_deadline() const { return next_; }
 
  private:
@@ -56,15 +58,18 @@ class PathSize {
   unsigned tries_ = 0;     // of this round
   Instant next_ = kNever;  // probe
   Instant rests_until_{};
-  Instant hears_doubts_{};
+  Instant round_began_{};
 };
 
 // The receiver's part: whether what the peer sends may be too large for the path to here. So it is if something large
 // came once, and then only what is small, kSmallOnly after it and later; a queue holds up both. Between two doubts are
-// PathSize::kDoubtSpacing, twice that, and so on, until there was none for kDoubtSpacingMax.
+// kSpacing, twice that, and so on to kSpacingMax, until there was none for kForget.
 class PathDoubt {
  public:
   static constexpr Duration kSmallOnly = std::chrono::milliseconds(250);
+  static constexpr Duration kSpacing = std::chrono::milliseconds(200);
+  static constexpr Duration kSpacingMax = std::chrono::seconds(2);
+  static constexpr Duration kForget = std::chrono::seconds(30);
 
   void on_received(std::size_t datagram_bytes, Instant now);
   // Counts a doubt that is sent now.

@@ -48,7 +48,7 @@ void Attending::leave_silent(Instant now) {
     const Duration patience = now - parents.last(stripe) < kStripeSilent ? kOrphanFlowsPatience : kOrphanPatience;
     const bool orphan = orphaned != kNever && now - orphaned >= patience;
     if (!orphan && now - parents.last(stripe) >= kSuspect && late(stripe, 1, now)) {
-      house_.endpoint.doubt(*parent, now);
+      if (now >= doubts_from_ && house_.endpoint.doubt(*parent, now)) doubts_from_ = now + kDoubtSpacing;
       if (overdue(stripe, 1, now)) suspects.push_back(*parent);
     }
     if (!orphan && !stripe_silent(stripe, now)) return;
@@ -62,7 +62,7 @@ void Attending::leave_silent(Instant now) {
 
 void Attending::attend_silence(Instant now) {
   const Duration silence = now - std::max(house_.reception.last_stored(), house_.attachment.since());
-  if (!house_.attachment.attached() || silence < kNothingComes) {
+  if (!house_.attachment.attached() || silence < kNothingComes || !more_was_published()) {
     asks_after_ = kNothingComes;
     return;
   }
@@ -133,6 +133,13 @@ bool Attending::starving(Instant now) const {
     return false;
   const auto hops = static_cast<std::int64_t>(depth(house_.parents));
   return now - std::max(reception.last_stored(), house_.attachment.since()) >= kStarved + hops * kStarvedPerHop;
+}
+
+// By the publisher's word, or by what others have sent; else it may just have nothing to say.
+bool Attending::more_was_published() const {
+  const Reception& reception = house_.reception;
+  return reception.seen() > reception.stored_end() ||
+         (reception.info() && reception.info()->head > reception.stored_end());
 }
 
 }  // namespace spate::swarm

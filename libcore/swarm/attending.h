@@ -2,7 +2,8 @@
 // all of them if nothing comes of what the publisher has published.
 //
 // Who is nearest to the trouble is to notice it first: the further a stripe comes, the longer it is waited for. What is
-// late may be too large for its path: before anybody is left, that path is doubted (Endpoint::doubt).
+// late may be too large for its path: before anybody is left, that path is doubted (Endpoint::doubt). Most that is late
+// is so for other reasons, so while anything comes that is done once in kDoubtSpacing.
 #pragma once
 
 #include <algorithm>
@@ -29,8 +30,9 @@ class Attending {
   // Before that it is asked for a sign of life. If it gives one, it is waited for so long.
   static constexpr Duration kSuspect = std::chrono::milliseconds(80);
   static constexpr Duration kSpeaksSilent = std::chrono::milliseconds(700);
-  // When nothing at all comes, all parents are asked for a sign of life, so that it shows whether small datagrams come:
-  // after so long, and again after twice as long, and so on.
+  static constexpr Duration kDoubtSpacing = std::chrono::seconds(1);
+  // When nothing at all comes, and there is more, all parents are asked for a sign of life, so that it shows whether
+  // small datagrams come: after so long, and again after twice as long, and so on.
   static constexpr Duration kNothingComes = std::chrono::milliseconds(300);
   // A parent that has no parent itself is waited for so long; longer, if its stripe comes all the same.
   static constexpr Duration kOrphanPatience = std::chrono::milliseconds(1'500);
@@ -71,9 +73,11 @@ class Attending {
   bool overdue(unsigned stripe, unsigned rounds, Instant now) const;
   bool stripe_silent(unsigned stripe, Instant now) const;
   bool starving(Instant now) const;
+  bool more_was_published() const;
 
   House house_;
   Instant at_ = kNever;
+  Instant doubts_from_{};
   Duration asks_after_ = kNothingComes;
 };
 

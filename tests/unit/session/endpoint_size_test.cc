@@ -90,13 +90,14 @@ TEST_CASE("endpoint: after a doubt of the receiver's a path that carries less is
 TEST_CASE("endpoint: doubts grow rarer, and are answered with nothing", "[session]") {
   NarrowPath path(1'420);
   path.use();
+  path.run_for(milliseconds(100));
   path.log.clear();
   path.send(path.a, path.b, {1});
   for (int i = 0; i < 100; ++i) {
     path.run_for(milliseconds(50));
     path.b.endpoint.doubt(path.b.session(), path.now);
   }
-  CHECK(path.log.size() <= 1 + 5);  // in 5 s: at 0, 0.2, 0.6, 1.4 and 3 s
+  CHECK(path.log.size() == 1 + 5);  // in 5 s: at 0, 0.2, 0.6, 1.4 and 3 s
   for (const Sent& sent : path.log) CHECK(sent.bytes.size() < 100);
 }
 
@@ -111,4 +112,57 @@ TEST_CASE("endpoint: a peer that has moved is sent nothing large until its new p
   path.run_for(seconds(1));
   REQUIRE(path.a.endpoint.address(path.a.session()) == path.b.address);
   CHECK(path.large_arrives());
+}
+
+TEST_CASE("endpoint: doubts that were for nothing do not keep the next from being heard for long", "[session]") {
+  NarrowPath path(1'420);
+  path.use();
+  const auto small_only = [&] {
+    path.run_for(milliseconds(300));
+    path.send(path.a, path.b, {1});
+    path.send(path.b, path.a, {1});
+    path.run_for(milliseconds(50));
+  };
+  const auto doubt = [&] {
+    const Instant begin = path.now;
+    while (!path.b.endpoint.doubt(path.b.session(), path.now)) path.run_for(milliseconds(50));
+    return path.now - begin;
+  };
+  for (int i = 0; i < 10; ++i) {  // each when it is next possible
+    small_only();
+    doubt();
+    for (const Instant end = path.now + PathSize::kDoubtRest; path.now < end;) {
+      path.send(path.b, path.a, {1});
+      path.use();
+    }
+  }
+  path.largest = 1'232;
+  small_only();
+  CHECK(doubt() <= PathDoubt::kSpacingMax);
+  path.run_for(kOneWay);
+  CHECK(path.large_arrives());
+}
+
+TEST_CASE("endpoint: a peer that doubts all the time gets few probes", "[session]") {
+  NarrowPath path(1'420);
+  path.use();
+  std::size_t probes = 0;
+  for (const Instant end = path.now + seconds(30); path.now < end;) {
+    path.send(path.b, path.a, {wire::kPathDoubt, 0, 0, 0, 0, 0, 0, 0, 0});
+    path.run_for(kOneWay);
+    CHECK(path.large_arrives());
+    if (path.log.size() > 2) ++probes;
+  }
+  CHECK(probes <= 4);
+}
+
+TEST_CASE("endpoint: a flood of probes leaves room for what others are told, and one from elsewhere is not answered",
+          "[session]") {
+  NarrowPath path(1'420);
+  const ByteVector probe{wire::kPathProbe, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0};
+  path.b.handle(Address::v4(192, 0, 2, 66, 6), path.a.seal(path.a.session(), probe, path.now), path.now);
+  CHECK(path.b.flush(path.now).size() <= 2);  // challenges: there, and where the peer was
+  path.now += seconds(1);
+  for (int i = 0; i < 300; ++i) path.b.handle(path.a.address, path.a.seal(path.a.session(), probe, path.now), path.now);
+  CHECK(path.b.flush(path.now).size() <= PathCheck::kAnswersBurst);
 }

@@ -192,7 +192,7 @@ TEST_CASE("source: what a smooth feed brings while nothing may be signed can be 
   f.source.end(f.now);
   CHECK(pushes < 700);
   CHECK(f.source.stats().signatures < 650);
-  CHECK(f.source.stats().shards < 3'800 * 7 / 6 * 102 / 100);
+  CHECK(f.source.stats().shards < 3'800 * 102 / 100);
 }
 
 TEST_CASE("source: a smooth feed of 5 Mbit/s is not cut into short shards") {

@@ -96,6 +96,23 @@ TEST_CASE("attending: from a parent whose path carries less from now on the stre
   CHECK(f.viewer.swarm->stats(f.net.now).parent_switches == 0);
 }
 
+TEST_CASE("attending: pauses of the input are no reason to doubt a path", "[swarm]") {
+  StreamingWorld f({1});
+  f.net.delay = [&](const Address&, const Address&) { return milliseconds(50); };
+  f.payload = wire::kPayloadBytes;
+  f.run(seconds(3));
+  std::size_t parts = 0;
+  f.net.fate = [&](const Address&, const Address&, Bytes datagram) {
+    parts += datagram.size() > 600 && datagram.size() < 800;
+    return true;
+  };
+  for (int i = 0; i < 10; ++i) {
+    f.net.run_for(seconds(1));
+    f.run(milliseconds(100));
+  }
+  CHECK(parts == 0);
+}
+
 TEST_CASE("attending: a parent that lives and sends nothing of what was published is left, whatever it says",
           "[swarm]") {
   ScriptedWorld f({1, 2});

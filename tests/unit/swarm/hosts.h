@@ -193,6 +193,18 @@ class ScriptedPeer final : public NetHost {
   }
 };
 
+// A text of any size in two parts, as no honest host cuts them.
+inline bool seal_in_parts(session::Endpoint& from, session::SessionId session, Bytes text, DatagramBatch& out,
+                          Instant now) {
+  for (const bool second : {false, true}) {
+    const Bytes bytes = second ? text.subspan(text.size() / 2) : text.first(text.size() / 2);
+    ByteVector part(wire::kPartHeaderBytes + bytes.size());
+    wire::write_part(part, {second, 0xfff0, bytes});
+    if (!from.seal(session, part, out, now)) return false;
+  }
+  return true;
+}
+
 // What goes to that peer, over this session, has been shown to arrive in the largest datagrams.
 inline void prove_path(Net& net, swarm::Outbox& from, session::SessionId session, ScriptedPeer& peer) {
   for (unsigned i = 0; i < session::PathSize::kWanted; ++i)
