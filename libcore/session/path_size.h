@@ -8,7 +8,7 @@
 //
 // The peer sees first that a path has come to carry less: it says so (a doubt), and only kSafe is proven until a probe
 // is answered, which is sent when as much is wanted again, kDoubtRest after the last round at the earliest. So whoever
-// receives decides how long a black hole lasts, and a peer that doubts all the time gets no more probes than others.
+// receives decides how long a black hole lasts, and a peer that doubts all the time gets few probes.
 #pragma once
 
 #include <array>

@@ -61,12 +61,13 @@ void Attending::leave_silent(Instant now) {
 }
 
 void Attending::attend_silence(Instant now) {
-  const Duration silence = now - std::max(house_.reception.last_stored(), house_.attachment.since());
-  if (!house_.attachment.attached() || silence < kNothingComes || !more_was_published()) {
+  // Else there may just be nothing to say.
+  const bool more = publisher_has_more() || house_.reception.seen() > house_.reception.stored_end();
+  if (!house_.attachment.attached() || silence(now) < kNothingComes || !more) {
     asks_after_ = kNothingComes;
     return;
   }
-  const bool asks = silence >= asks_after_;
+  const bool asks = silence(now) >= asks_after_;
   if (asks) asks_after_ *= 2;
   house_.parents.for_each([&](session::SessionId session, StripeMask) {
     house_.endpoint.doubt(session, now);
@@ -128,18 +129,20 @@ bool Attending::stripe_silent(unsigned stripe, Instant now) const {
 // The publisher's own word says that there is more, and nothing comes. Those nearer to the publisher notice first, so
 // that not everybody below one bad parent looks for another at once.
 bool Attending::starving(Instant now) const {
-  const Reception& reception = house_.reception;
-  if (!house_.attachment.attached() || !reception.info() || reception.info()->head <= reception.stored_end())
-    return false;
+  if (!house_.attachment.attached() || !publisher_has_more()) return false;
   const auto hops = static_cast<std::int64_t>(depth(house_.parents));
-  return now - std::max(reception.last_stored(), house_.attachment.since()) >= kStarved + hops * kStarvedPerHop;
+  return silence(now) >= kStarved + hops * kStarvedPerHop;
 }
 
-// By the publisher's word, or by what others have sent; else it may just have nothing to say.
-bool Attending::more_was_published() const {
-  const Reception& reception = house_.reception;
-  return reception.seen() > reception.stored_end() ||
-         (reception.info() && reception.info()->head > reception.stored_end());
+// For how long nothing has come, whoever sends it.
+Duration Attending::silence(Instant now) const {
+  return now - std::max(house_.reception.last_stored(), house_.attachment.since());
+}
+
+// By its own word.
+bool Attending::publisher_has_more() const {
+  const auto& info = house_.reception.info();
+  return info && info->head > house_.reception.stored_end();
 }
 
 }  // namespace spate::swarm

@@ -73,7 +73,8 @@ class Attending {
   bool overdue(unsigned stripe, unsigned rounds, Instant now) const;
   bool stripe_silent(unsigned stripe, Instant now) const;
   bool starving(Instant now) const;
-  bool more_was_published() const;
+  Duration silence(Instant now) const;
+  bool publisher_has_more() const;
 
   House house_;
   Instant at_ = kNever;

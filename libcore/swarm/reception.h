@@ -221,7 +221,7 @@ std::optional<Reception::Request> Reception::next_request(Choose choose, Instant
       return Request{*target, list_request(target->timeout, now)};
     list_due_ = now + Gaps::kRecheck;
   }
-  if (now < gaps_.next_deadline()) return std::nullopt;
+  if (now < gaps_.next_deadline()) return std::nullopt;  // mostly; and a request is large
   wire::RepairRequest request;
   const auto choose_missing = [&](const Gaps::Missing& missing) -> std::optional<RepairTarget> {
     if (verifier_.holds(missing.sequence)) return std::nullopt;

@@ -5,12 +5,13 @@
 #include <vector>
 
 #include "libcore/sim/broadcast.h"
+#include "libcore/wire/shard.h"
 
 namespace spate::sim {
 
 class Shards {
  public:
-  static constexpr std::uint64_t kPacketsEach = 7;  // of the broadcast
+  static constexpr std::uint64_t kPacketsEach = wire::kPayloadBytes / Broadcast::kPacketBytes;
 
   Shards(const Broadcast& broadcast, std::uint32_t frames_per_group);
 
