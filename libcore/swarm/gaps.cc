@@ -24,10 +24,11 @@ void Gaps::overtaken(std::uint64_t from, std::uint64_t to, StripeMask stripes, c
   for (Missing& missing : missing_) {
     if (missing.sequence >= to) break;
     if (missing.sequence < from) continue;
-    if (missing.gone || missing.requests > 0 || missing.due <= now + guard_) continue;
+    if (missing.gone || missing.requests > 0 || missing.due <= now + reorder_guard_) continue;
     if ((stripes & bit(striping.of(missing.sequence))) == 0) continue;
     missing.expected = now;
-    missing.due = now + guard_;
+    missing.overdue = true;
+    missing.due = now + reorder_guard_;
     next_due_ = std::min(next_due_, missing.due);
   }
 }
@@ -39,13 +40,19 @@ bool Gaps::on_filled(std::uint64_t sequence, Duration rtt, bool held, Instant no
   // It came by itself if nobody asked, or if the first answer would have been faster than the path: then it was
   // only late, and asking should have waited longer. What was held came in time: its list did not.
   const bool early = missing.requests == 0 || (missing.requests == 1 && now - missing.asked < rtt * 3 / 4);
-  if (!early)
-    guard_ = std::max(kGuardMin, guard_ - guard_ / 32);
-  else if (!held && now > missing.expected)
-    guard_ = std::clamp<Duration>((now - missing.expected) * 5 / 4, guard_, kGuardMax);
+  learn(missing, early, held, now);
   remove(*it);
   trim();
   return !early;
+}
+
+void Gaps::learn(const Missing& missing, bool early, bool held, Instant now) {
+  Duration& guard = missing.overdue ? reorder_guard_ : guard_;
+  const Duration needed = (now - missing.expected) * 5 / 4;
+  if (!early)
+    guard = std::max(kGuardMin, guard - guard / 32);
+  else if (!held && needed > guard && !(missing.overdue && needed > kReorderMax))
+    guard = std::min(needed, kGuardMax);
 }
 
 void Gaps::drop(std::uint64_t sequence) {
@@ -112,7 +119,7 @@ void Gaps::note_request(Missing& missing, const RepairTarget& target, unsigned c
     missing.two_next = !target.queues;
   }
   const int doublings = std::min<int>(missing.requests - 1, kBackOffMax);
-  const Duration patience = (target.timeout + guard_) * (1 << doublings);
+  const Duration patience = (target.timeout + reorder_guard_) * (1 << doublings);
   // A copy may have had to wait for long.
   missing.due = missing.copies_left > 0 ? now + kCopySpacing : std::max(missing.asked + patience, now + patience / 2);
 }

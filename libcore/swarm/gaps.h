@@ -2,7 +2,9 @@
 //
 // A sequence is missing once a later one, or a parent's word that it has been sent, is here. When it should have come
 // is the caller's to say: that may be later than now, for stripes come by different ways. It is asked for a guard after
-// that, because paths reorder; the guard follows what reordering is seen (kGuardMin..kGuardMax). An unanswered request
+// that, because clocks and queues err; the guard follows what comes by itself (kGuardMin..kGuardMax). What its sender
+// has passed over is overdue at once, and paths reorder little: its guard is at most kReorderMax, for what comes by
+// itself later than that was missing at its sender, too, and asking others would have been right. An unanswered request
 // is repeated after the path's timeout, elsewhere if the caller likes. Copies of a request follow it, kCopySpacing
 // apart: on a path that loses much (copies_for()), and of what has been asked for in vain, which goes to two at once.
 // For it is repairs that fail which make the tail of the lag.
@@ -33,6 +35,7 @@ class Gaps {
  public:
   static constexpr Duration kGuardMin = std::chrono::milliseconds(2);
   static constexpr Duration kGuardMax = std::chrono::milliseconds(60);
+  static constexpr Duration kReorderMax = std::chrono::milliseconds(30);
   static constexpr Duration kCopySpacing = std::chrono::milliseconds(2);
   static constexpr Duration kRecheck = std::chrono::milliseconds(10);
   // So many who do not have it are asked without waiting in between.
@@ -58,6 +61,7 @@ class Gaps {
     std::uint8_t copies_left = 0;
     std::uint8_t turns = 0;  // how often somebody has been asked, with the copies
     bool two_next = false;   // if this is in vain two are asked next
+    bool overdue = false;    // it should have come before it was expected to
     bool gone = false;
   };
 
@@ -91,8 +95,10 @@ class Gaps {
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
   Duration guard() const { return guard_; }
+  Duration reorder_guard() const { return reorder_guard_; }
 
  private:
+  void learn(const Missing& missing, bool early, bool held, Instant now);
   void note_request(Missing& missing, const RepairTarget& target, unsigned copies, Instant now);
   static bool add_to(wire::RepairRequest& request, std::uint64_t sequence);
   std::vector<Missing>::iterator find(std::uint64_t sequence);
@@ -103,6 +109,7 @@ class Gaps {
   std::size_t size_ = 0;          // of those that are not gone
   Instant next_due_ = kNever;     // no later than the first that is due
   Duration guard_ = kGuardMin;
+  Duration reorder_guard_ = kGuardMin;
   TokenBucket copies_again_{kCopiesAgainPerSecond, kCopiesAgainPerSecond};
 };
 
@@ -114,9 +121,11 @@ std::uint64_t Gaps::notice(std::uint64_t from, std::uint64_t to, const stream::S
   for (; s < to && size_ < kMissingMax; ++s) {
     if (store.covers(s) && (store.at(s).present() || store.at(s).given_up)) continue;
     const Instant when = std::max(now, expected(s));
-    missing_.push_back({.sequence = s, .noticed = now, .expected = when, .due = when + guard_});
+    const bool overdue = when <= now;
+    const Instant due = when + (overdue ? reorder_guard_ : guard_);
+    missing_.push_back({.sequence = s, .noticed = now, .expected = when, .due = due, .overdue = overdue});
     ++size_;
-    next_due_ = std::min(next_due_, when + guard_);
+    next_due_ = std::min(next_due_, due);
   }
   return std::max(from, s);
 }

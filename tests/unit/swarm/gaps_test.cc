@@ -42,7 +42,7 @@ struct Fixture {
   }
   // When an unanswered request is repeated that has been made so often.
   Duration patience(unsigned requests) const {
-    return (kTimeout + gaps.guard()) * (1 << std::min(requests - 1, Gaps::kBackOffMax));
+    return (kTimeout + gaps.reorder_guard()) * (1 << std::min(requests - 1, Gaps::kBackOffMax));
   }
   bool fill(std::uint64_t sequence, Duration rtt, Instant now) { return gaps.on_filled(sequence, rtt, false, now); }
   static std::vector<std::uint64_t> asked(const wire::RepairRequest& request) {
@@ -185,18 +185,40 @@ TEST_CASE("gaps: copies go no more once the shard has come", "[swarm]") {
   CHECK_FALSE(f.due(kStart + seconds(1), 1));
 }
 
-TEST_CASE("gaps: the guard learns how late reordered shards come, up to 60 ms", "[swarm]") {
+TEST_CASE("gaps: the guard learns how late shards come by themselves, up to 60 ms", "[swarm]") {
   Fixture f;
-  f.notice(f.at, f.at + 1, kStart);
-  f.fill(f.at, milliseconds(50), kStart + milliseconds(16));
+  const Instant expected = kStart + milliseconds(100);
+  f.notice(f.at, f.at + 1, expected, kStart);
+  f.fill(f.at, milliseconds(50), expected + milliseconds(16));
   CHECK(f.gaps.guard() == milliseconds(20));
-  f.notice(f.at + 1, f.at + 2, kStart);
-  CHECK_FALSE(f.due(kStart + milliseconds(20) - Duration(1)));
-  f.fill(f.at + 1, milliseconds(50), kStart + milliseconds(1));  // an early one does not shorten it
+  f.notice(f.at + 1, f.at + 2, expected, kStart);
+  CHECK_FALSE(f.due(expected + milliseconds(20) - Duration(1)));
+  f.fill(f.at + 1, milliseconds(50), expected + milliseconds(1));  // an early one does not shorten it
   CHECK(f.gaps.guard() == milliseconds(20));
-  f.notice(f.at + 2, f.at + 3, kStart);
-  f.fill(f.at + 2, milliseconds(50), kStart + milliseconds(500));
+  f.notice(f.at + 2, f.at + 3, expected, kStart);
+  f.fill(f.at + 2, milliseconds(50), expected + milliseconds(500));
   CHECK(f.gaps.guard() == Gaps::kGuardMax);
+  CHECK(f.gaps.reorder_guard() == Gaps::kGuardMin);
+}
+
+TEST_CASE("gaps: of what is overdue the guard learns how far paths reorder, up to 30 ms", "[swarm]") {
+  const bool overtaken = GENERATE(false, true);
+  Fixture f;
+  const auto overdue = [&](std::uint64_t sequence) {
+    f.notice(sequence, sequence + 1, overtaken ? kStart + seconds(1) : kStart, kStart);
+    if (overtaken) f.gaps.overtaken(sequence, sequence + 1, wire::kAllStripes, kStriping, kStart);
+  };
+  overdue(f.at);
+  f.fill(f.at, milliseconds(50), kStart + milliseconds(16));
+  CHECK(f.gaps.reorder_guard() == milliseconds(20));
+  overdue(f.at + 1);
+  CHECK_FALSE(f.due(kStart + milliseconds(20) - Duration(1)));
+  f.fill(f.at + 1, milliseconds(50), kStart + milliseconds(25));  // its sender had it late itself
+  CHECK(f.gaps.reorder_guard() == milliseconds(20));
+  overdue(f.at + 2);
+  f.fill(f.at + 2, milliseconds(50), kStart + milliseconds(24));
+  CHECK(f.gaps.reorder_guard() == Gaps::kReorderMax);
+  CHECK(f.gaps.guard() == Gaps::kGuardMin);
 }
 
 TEST_CASE("gaps: a shard that comes much faster than an answer could was late, not repaired", "[swarm]") {
@@ -204,31 +226,33 @@ TEST_CASE("gaps: a shard that comes much faster than an answer could was late, n
   f.notice(f.at, f.at + 2, kStart);
   const Instant asked = kStart + Gaps::kGuardMin;
   REQUIRE(f.due(asked));
-  CHECK_FALSE(f.fill(f.at, milliseconds(40), asked + milliseconds(29)));
-  CHECK(f.gaps.guard() > milliseconds(30));
+  CHECK_FALSE(f.fill(f.at, milliseconds(40), asked + milliseconds(20)));
+  CHECK(f.gaps.reorder_guard() > milliseconds(20));
   CHECK(f.fill(f.at + 1, milliseconds(40), asked + milliseconds(40)));
 }
 
 TEST_CASE("gaps: a shard that was held until its list came says nothing of reordering", "[swarm]") {
   Fixture f;
   f.notice(f.at, f.at + 1, kStart);
-  f.gaps.on_filled(f.at, milliseconds(40), true, kStart + milliseconds(50));
-  CHECK(f.gaps.guard() == Gaps::kGuardMin);
+  f.gaps.on_filled(f.at, milliseconds(40), true, kStart + milliseconds(20));
+  CHECK(f.gaps.reorder_guard() == Gaps::kGuardMin);
   CHECK(f.gaps.empty());
 }
 
-TEST_CASE("gaps: losses make the guard short again", "[swarm]") {
+TEST_CASE("gaps: losses make the guards short again", "[swarm]") {
+  const Duration wait = GENERATE(milliseconds(0), milliseconds(100));  // overdue, or not
   Fixture f;
-  f.notice(f.at, f.at + 1, kStart);
-  f.fill(f.at, milliseconds(50), kStart + milliseconds(500));
-  REQUIRE(f.gaps.guard() == Gaps::kGuardMax);
+  const auto guard = [&] { return wait > Duration::zero() ? f.gaps.guard() : f.gaps.reorder_guard(); };
+  f.notice(f.at, f.at + 1, kStart + wait, kStart);
+  f.fill(f.at, milliseconds(50), kStart + wait + milliseconds(24));
+  REQUIRE(guard() == milliseconds(30));
   Instant now = kStart;
   for (std::uint64_t i = 1; i <= 400; ++i, now += seconds(1)) {
-    f.notice(f.at + i, f.at + i + 1, now);
-    REQUIRE(f.due(now + f.gaps.guard()));
-    CHECK(f.fill(f.at + i, milliseconds(50), now + milliseconds(200)));
+    f.notice(f.at + i, f.at + i + 1, now + wait, now);
+    REQUIRE(f.due(now + wait + guard()));
+    CHECK(f.fill(f.at + i, milliseconds(50), now + wait + milliseconds(200)));
   }
-  CHECK(f.gaps.guard() == Gaps::kGuardMin);
+  CHECK(guard() == Gaps::kGuardMin);
 }
 
 TEST_CASE("gaps: a request names neighbours as ranges, and everything once", "[swarm]") {
