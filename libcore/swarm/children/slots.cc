@@ -6,8 +6,8 @@ namespace spate::swarm {
 namespace {
 
 // Of the upload limit so much is given to slots; less by those that the whole swarm asks for repairs and backlogs.
-constexpr std::uint64_t kUsedPercent = 93;
-constexpr std::uint64_t kUsedPercentEverywhere = 85;
+constexpr std::uint64_t kUsedPercent = 96;
+constexpr std::uint64_t kUsedPercentEverywhere = 92;
 constexpr std::uint64_t kSlotsMax = 16'384;
 constexpr std::uint32_t kReserveFrom = 64;
 
