@@ -16,6 +16,7 @@ void Playout::start(std::uint64_t first, std::uint64_t backlog_end, Instant now)
   vain_waits_ = 0;
   started_ = true;
   begun_ = false;
+  wanted_whole_ = first == 0;
   deadline_ = kNever;
   have_lag_ = false;
   lag_min_ = lag_spread_ = Duration::zero();
@@ -41,7 +42,6 @@ std::optional<Playout::Item> Playout::poll(const Store& store, std::optional<std
   deadline_ = kNever;
   if (!started_) return std::nullopt;
   if (next_ < store.tail()) skip_to(store.tail());  // we were slow, and the store did not wait
-  if (!begun_) begin_newer(store);
   while (next_ < store.head()) {
     const StoredShard& slot = store.at(next_);
     if (slot.present()) {
@@ -56,6 +56,11 @@ std::optional<Playout::Item> Playout::poll(const Store& store, std::optional<std
     const std::uint64_t behind = store.next_present(next_);
     if (behind == store.head()) return std::nullopt;
     const bool in_backlog = next_ < backlog_end_;
+    if (const std::optional<std::uint64_t> newer = newer_point(store)) {
+      next_ = *newer;  // what output never began with is not lost
+      jumped_ = true;
+      continue;
+    }
     const Duration left = !in_backlog                ? wait_left(store.at(behind), media_now, now)
                           : vain_waits_ < kVainWaits ? backlog_since_ + kBacklogWait - now
                                                      : Duration::zero();
@@ -84,12 +89,13 @@ Duration Playout::wait_left(const StoredShard& behind, std::optional<std::uint64
   return latency() - std::chrono::microseconds(static_cast<std::int64_t>(age));
 }
 
-// As long as nothing of the backlog is here. What is before the newer point was never begun, and so is not lost.
-void Playout::begin_newer(const Store& store) {
+std::optional<std::uint64_t> Playout::newer_point(const Store& store) const {
+  if (begun_ || wanted_whole_ || next_ >= backlog_end_) return std::nullopt;
   const std::uint64_t newer = store.start_for_joiner();
-  if (newer < backlog_end_ || next_ >= backlog_end_ || store.next_present(next_) < backlog_end_) return;
+  if (newer < backlog_end_) return std::nullopt;
   const StoredShard* const shard = store.find(newer);
-  if (shard != nullptr && (shard->header.flags & wire::kFlagRandomAccess) != 0) next_ = newer;
+  if (shard == nullptr || (shard->header.flags & wire::kFlagRandomAccess) == 0) return std::nullopt;
+  return newer;
 }
 
 void Playout::skip_to(std::uint64_t sequence) {

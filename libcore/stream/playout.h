@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "libcore/base/time.h"
 #include "libcore/stream/store.h"
@@ -33,7 +34,8 @@ class Playout {
   // since something was played, whatever the latency. If kVainWaits of them do not come, the others will not, either.
   static constexpr unsigned kVainWaits = 3;
   static constexpr Duration kBacklogWait = std::chrono::milliseconds(1'500);
-  // If nothing below backlog_end is here when a newer random-access point is, output begins there.
+  // If the first of the backlog is not here when a random-access point is that was published since, output begins at
+  // that. But what begins at sequence 0 is wanted whole.
   void start(std::uint64_t first, std::uint64_t backlog_end, Instant now);
   // After an outage what is below `end` comes late, too.
   void resume(std::uint64_t end, Instant now);
@@ -58,18 +60,22 @@ class Playout {
   Instant next_deadline() const { return deadline_; }
 
   Duration latency() const { return fixed_latency_ ? *fixed_latency_ : lag_min_ + auto_wait(); }
+  // Has it begun at such a newer point since this was last asked?
+  bool take_jump() { return std::exchange(jumped_, false); }
   std::uint64_t lost() const { return lost_; }  // sequences skipped since the first start
 
  private:
   Duration auto_wait() const;
   Duration wait_left(const StoredShard& behind, std::optional<std::uint64_t> media_now, Instant now) const;
   void skip_to(std::uint64_t sequence);
-  void begin_newer(const Store& store);
+  std::optional<std::uint64_t> newer_point(const Store& store) const;
 
   std::optional<Duration> fixed_latency_;
   std::uint64_t next_ = 0;
   bool started_ = false;
   bool begun_ = false;  // something has been written since
+  bool wanted_whole_ = false;
+  bool jumped_ = false;
   std::uint64_t backlog_end_ = 0;
   Instant backlog_since_{};
   unsigned vain_waits_ = 0;

@@ -73,6 +73,8 @@ void Gaps::drop_below(std::uint64_t sequence) {
 void Gaps::restart(std::uint64_t from, StripeMask stripes, const Striping& striping, Instant now) {
   for (Missing& missing : missing_) {
     if (missing.gone || missing.sequence < from || (stripes & bit(striping.of(missing.sequence))) == 0) continue;
+    missing.overdue = false;
+    missing.expected = now;
     missing.due = now + guard_;
     missing.requests = missing.turns = missing.copies_left = 0;
     missing.two_next = false;

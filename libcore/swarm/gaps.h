@@ -2,12 +2,12 @@
 //
 // A sequence is missing once a later one, or a parent's word that it has been sent, is here. When it should have come
 // is the caller's to say: that may be later than now, for stripes come by different ways. It is asked for a guard after
-// that, because clocks and queues err; the guard follows what comes by itself (kGuardMin..kGuardMax). What its sender
-// has passed over is overdue at once, and paths reorder little: its guard is at most kReorderMax, for what comes by
-// itself later than that was missing at its sender, too, and asking others would have been right. An unanswered request
-// is repeated after the path's timeout, elsewhere if the caller likes. Copies of a request follow it, kCopySpacing
-// apart: on a path that loses much (copies_for()), and of what has been asked for in vain, which goes to two at once.
-// For it is repairs that fail which make the tail of the lag.
+// that, because clocks and queues err; the guard follows what comes by itself (kGuardMin..kGuardMax). What is overdue
+// already, or its sender has passed over, has only reordering to wait for: a guard of its own, kReorderMax at most.
+// What would need more was missing at its sender, too, and asking others was right. An unanswered request is repeated
+// after the path's timeout, elsewhere if the caller likes. Copies of a request follow it, kCopySpacing apart: on a path
+// that loses much (copies_for()), and of what has been asked for in vain, which goes to two at once. For it is repairs
+// that fail which make the tail of the lag.
 #pragma once
 
 #include <algorithm>
@@ -61,7 +61,7 @@ class Gaps {
     std::uint8_t copies_left = 0;
     std::uint8_t turns = 0;  // how often somebody has been asked, with the copies
     bool two_next = false;   // if this is in vain two are asked next
-    bool overdue = false;    // it should have come before it was expected to
+    bool overdue = false;    // when it was noticed, or since its sender has sent a later one
     bool gone = false;
   };
 

@@ -185,6 +185,7 @@ void Member::begin_run(Instant now) {
 }
 
 void Member::on_received(Instant now) {
+  if (house_.reception.take_jump()) parents_.report_soon(now);
   parents_.on_received(now);
   requests_.send(now);
 }

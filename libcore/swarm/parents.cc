@@ -123,7 +123,7 @@ void Parents::release(Link& link, StripeMask stripes) {
     stripes_[s].orphaned_since = kNever;
   });
   if (link.granted != 0) return;
-  link.report_at = link.early_report_at = kNever;
+  link.report_at = link.early_report_at = link.here_at = kNever;
   if (link.lists) lists_due_ = true;
 }
 
@@ -318,6 +318,12 @@ void Parents::report(session::SessionId session, Link& link, Instant now) {
   reported_received_ = reception.stats().received;
   link.reported_at = now;
   link.early_report_at = kNever;
+  link.here_at = now + kHereInterval;
+}
+
+void Parents::report_soon(Instant now) {
+  for (auto& [session, link] : links_)
+    if (link.granted != 0) link.early_report_at = now;
 }
 
 void Parents::on_received(Instant now) {
@@ -343,6 +349,10 @@ void Parents::handle_deadline(Instant now) {
     }
     if (link.granted == 0) continue;
     if (now >= link.early_report_at) report(session, link, now);
+    if (now >= link.here_at) {
+      house_.outbox.send_frame(session, {});
+      link.here_at = now + kHereInterval;
+    }
     if (now < link.report_at) continue;
     link.report_at = now + (whole(link) ? kReportInterval : kReportIntervalPart);
     report(session, link, now);
@@ -361,7 +371,8 @@ void Parents::handle_deadline(Instant now) {
 
 Instant Parents::next_deadline() const {
   Instant next = lists_due_ ? Instant::min() : kNever;
-  for (const auto& [session, link] : links_) next = std::min({next, link.again, link.report_at, link.early_report_at});
+  for (const auto& [session, link] : links_)
+    next = std::min({next, link.again, link.report_at, link.early_report_at, link.here_at});
   for_each_stripe(ending_, [&](unsigned s) { next = std::min(next, stripes_[s].ends_at); });
   return next;
 }

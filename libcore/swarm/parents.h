@@ -27,6 +27,8 @@ class Parents {
   // To a parent of most of the stream, and to others.
   static constexpr Duration kReportInterval = std::chrono::milliseconds(100);
   static constexpr Duration kReportIntervalPart = std::chrono::milliseconds(2'000);
+  // In between they hear that we are still here: a third of Sender::kConsent.
+  static constexpr Duration kHereInterval = std::chrono::milliseconds(650);
 
   struct House {
     session::Endpoint& endpoint;
@@ -88,6 +90,8 @@ class Parents {
   void on_parity(session::SessionId session, unsigned index, Instant now);
   // Frames have come and been taken in.
   void on_received(Instant now);
+  // Much of what is on its way to us is not wanted any more: all of them are told.
+  void report_soon(Instant now);
 
   void handle_deadline(Instant now);
   Instant next_deadline() const;
@@ -103,6 +107,7 @@ class Parents {
     unsigned tries = 0;
     Instant again = kNever;  // when to repeat the question
     Instant report_at = kNever;
+    Instant here_at = kNever;
     Instant early_report_at = kNever;
     Instant reported_at{};
   };

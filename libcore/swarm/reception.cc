@@ -112,6 +112,11 @@ void Reception::start(std::uint64_t first, std::optional<std::uint64_t> media_no
   store_.restart(first);
   playout_.start(first, backlog_end_, now);
   next_ = seen_ = noticed_ = played_next_ = stored_end_ = first;
+  // What comes is judged from here on: the backlog is no outage.
+  flow_since_ = now;
+  flow_seen_ = backlog_end_;
+  flow_received_ = stats_.received;
+  out_ = false;
   joined_media_us_ = media_now.value_or(info_ ? info_->media_us : 0);
 }
 

@@ -38,6 +38,9 @@ bool Backlogs::pump_oldest(Child& child, Outgoing& out) {
   const Striping& striping = house_.table.striping();
   Child::Past::Range& range = child.past.ranges.front();
   range.next = std::max(range.next, store.tail());
+  // It does not wait for that any more, nor does anybody below it.
+  if (child.report.last.slots == child.report.last.free_slots)
+    range.next = std::max(range.next, child.report.last.next);
   range.end = std::min(range.end, store.head());
   const std::uint64_t share = house_.rate.shards_per_second() * count(range.stripes) / striping.data;
   const std::uint64_t pace = house_.table.whole(child) ? 4 * share : 2 * share;

@@ -95,18 +95,44 @@ TEST_CASE("playout: a gap is waited for until the shard behind it is as old as t
   }
 }
 
-TEST_CASE("playout: begins at a newer random-access point if that is here before the backlog has begun to come") {
-  const bool backlog_comes = GENERATE(false, true);
+TEST_CASE("playout: begins at a newer random-access point if that is here before the first of the backlog") {
+  const bool first_comes = GENERATE(false, true);
   Fixture f(milliseconds(500));
-  f.playout.start(0, 10, kStart);
-  if (backlog_comes) f.arrive(1);
+  f.playout.start(1, 10, kStart);
+  f.arrive(2);
   f.arrive(12);
   CHECK(f.play(20).empty());
+  if (first_comes) f.arrive(1);
   f.arrive(11, kStart, wire::kFlagRandomAccess);
-  CHECK(f.play(20) == (backlog_comes ? Sequences{} : Sequences{11, 12}));
+  CHECK(f.play(20) == (first_comes ? Sequences{1, 2} : Sequences{11, 12}));
   CHECK(f.playout.lost() == 0);
-  f.arrive(0);
-  CHECK(f.play(20) == (backlog_comes ? Sequences{0, 1} : Sequences{}));
+  CHECK(f.playout.take_jump() == !first_comes);
+  CHECK_FALSE(f.playout.take_jump());
+  f.arrive(3);
+  CHECK(f.play(20) == (first_comes ? Sequences{3} : Sequences{}));
+}
+
+TEST_CASE("playout: begins at no newer point but one that has been published since it joined") {
+  Fixture f(milliseconds(500));
+  SECTION("older than that") {
+    f.playout.start(1, 20, kStart);
+    f.arrive(11, kStart, wire::kFlagRandomAccess);
+  }
+  SECTION("no point at which a picture begins") {
+    f.playout.start(1, 10, kStart);
+    f.arrive(11);
+  }
+  SECTION("a run from its beginning is wanted whole") {
+    f.playout.start(0, 10, kStart);
+    f.arrive(11, kStart, wire::kFlagRandomAccess);
+  }
+  SECTION("once begun, it waits") {
+    f.playout.start(1, 10, kStart);
+    f.arrive(1);
+    CHECK(f.play(10) == Sequences{1});
+    f.arrive(11, kStart, wire::kFlagRandomAccess);
+  }
+  CHECK(f.play(1'000).empty());
 }
 
 TEST_CASE("playout: with a latency of 0 a gap is skipped as soon as anything behind it is here") {

@@ -82,9 +82,14 @@ struct Fixture {
     CHECK(server.children.subscribe(at_server(child), request, wire::kAllStripes, first, true, net.now).stripes ==
           stripes);
   }
+  // Whoever is silent is sent nothing.
+  void speak() {
+    for (ScriptedPeer* child : {&a, &b, &c}) child->say(wire::Ping{});
+  }
   // A shard each few milliseconds: one of every stripe after the other, with its proof inside.
   void stream(std::size_t shards) {
     for (; shards > 0; --shards) {
+      if (shards % 100 == 1) speak();
       server.publish(1, net.now);
       net.run_for(milliseconds(2));
     }
@@ -169,6 +174,30 @@ TEST_CASE("children: a backlog comes at a pace of its own beside what is new, an
     if (kStripes.of(s) == 2) expected.push_back(s);
   CHECK(all.size() == expected.size());
   CHECK((all == expected));
+}
+
+TEST_CASE("children: of a backlog nothing is sent that neither the child nor one of its own waits for any more",
+          "[swarm]") {
+  Fixture f;
+  f.stream(1'200);
+  const std::uint64_t head = f.server.store.head();
+  f.add(f.a, bit(2), head - 1'000);
+  f.net.run_for(milliseconds(10));
+  const std::size_t before = f.sequences(f.a).size();
+  const bool has_children = GENERATE(false, true);
+  wire::Report report;
+  report.next = head - 8;
+  report.slots = 4;
+  report.free_slots = has_children ? 3 : 4;
+  f.server.children.on_report(f.at_server(f.a), report, f.net.now);
+  f.net.run_for(seconds(1));
+  const auto all = f.sequences(f.a);
+  if (has_children) {
+    CHECK(all.size() > before + 20);  // who waits for it may be below
+  } else {
+    CHECK(all.size() <= before + 3);  // one may have been on its way
+    CHECK(std::count_if(all.begin(), all.end(), [&](std::uint64_t s) { return s >= head - 8; }) == 2);
+  }
 }
 
 TEST_CASE("children: stripes added to a child's begin where it asks, without a second copy of what it had", "[swarm]") {

@@ -239,6 +239,20 @@ TEST_CASE("gaps: a shard that was held until its list came says nothing of reord
   CHECK(f.gaps.empty());
 }
 
+TEST_CASE("gaps: how late others come by themselves says nothing of what is overdue", "[swarm]") {
+  Fixture f;
+  f.notice(f.at, f.at + 1, kStart + milliseconds(100), kStart);
+  f.fill(f.at, milliseconds(50), kStart + milliseconds(500));
+  REQUIRE(f.gaps.guard() == Gaps::kGuardMax);
+  f.notice(f.at + 1, f.at + 2, kStart + milliseconds(30), kStart);
+  f.gaps.overtaken(f.at + 1, f.at + 2, wire::kAllStripes, kStriping, kStart + milliseconds(40));
+  const Instant asked = kStart + milliseconds(40) + Gaps::kGuardMin;
+  CHECK_FALSE(f.due(asked - Duration(1)));
+  CHECK(f.due(asked));
+  CHECK_FALSE(f.due(asked + kTimeout + Gaps::kGuardMin - Duration(1)));
+  CHECK(f.due(asked + kTimeout + Gaps::kGuardMin));
+}
+
 TEST_CASE("gaps: losses make the guards short again", "[swarm]") {
   const Duration wait = GENERATE(milliseconds(0), milliseconds(100));  // overdue, or not
   Fixture f;

@@ -123,6 +123,21 @@ TEST_CASE("reception: lists are asked for with the shards if one of these lacks 
   CHECK(due->request.kind == (has_both ? Kind::kShards : Kind::kShardsWithLists));
 }
 
+TEST_CASE("reception: to join in mid-stream is no outage", "[swarm]") {
+  Broadcast publisher;
+  Instant now = kStart;
+  for (int i = 0; i < 100; ++i, now += milliseconds(20)) publisher.publish(now);
+  const std::uint64_t first = publisher.store.head() / 2;
+  Viewer viewer;
+  REQUIRE(viewer.reception.on_info(publisher.info(now), now) == Reception::InfoResult::kNewRun);
+  viewer.reception.start(first, std::nullopt, now);
+  for (std::uint64_t s = first; s < publisher.store.head(); ++s) {
+    CHECK(viewer.take(publisher.frame(s), now) == stream::Verdict::kStored);
+    CHECK(viewer.reception.latency() <= stream::Playout::kAutoCeiling);
+    now += milliseconds(20);
+  }
+}
+
 TEST_CASE("reception: a gap is asked for, filled, and played in order", "[swarm]") {
   Fixture f;
   f.take(0, 3);
