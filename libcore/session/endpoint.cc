@@ -528,6 +528,11 @@ Instant Endpoint::last_received(SessionId id) const {
   return session->last_received;
 }
 
+bool Endpoint::heard_since(SessionId id, Instant then) const {
+  const Session* const session = find(id);
+  return session != nullptr && session->last_received >= then;
+}
+
 EndpointStats Endpoint::stats() const {
   return {dropped_,
           cookies_demanded_,

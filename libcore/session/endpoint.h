@@ -143,6 +143,8 @@ class Endpoint {
   const Address& address(SessionId id) const;
   const crypto::NodeKey& peer(SessionId id) const;
   Instant last_received(SessionId id) const;
+  // Has anything come from it since then? False if there is no such session.
+  bool heard_since(SessionId id, Instant then) const;
   EndpointStats stats() const;
 
  private:

@@ -166,6 +166,7 @@ void Children::handle_deadline(Instant now) {
   }
   std::vector<session::SessionId> ended;
   for (Child& child : table_) {
+    if (!table_.whole(child)) child.heard = std::max(child.heard, peers_.heard(child.session));
     if (now - child.heard >= silence_max(child)) silent_.push_back(child.session);
     if (now >= child.ending_at) {
       child.ending = 0;

@@ -39,9 +39,9 @@ namespace spate::swarm {
 
 class Children {
  public:
-  // Those that have most of the stream here report more often.
+  // Those that have most of the stream here report more often than the others say anything.
   static constexpr Duration kSilenceMax = std::chrono::milliseconds(1'500);
-  static constexpr Duration kSilenceMaxPart = std::chrono::milliseconds(7'000);
+  static constexpr Duration kSilenceMaxPart = std::chrono::milliseconds(3'000);
   static constexpr Duration kDisplacedFor = Admission::kDisplacedFor;
 
   // `capacity_milli`: how many thousandths of the stream, with its parity, may be sent, all children together.

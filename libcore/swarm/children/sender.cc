@@ -10,6 +10,7 @@ bool Sender::must_wait(Instant now) {
 }
 
 std::uint64_t Sender::send(const Child& child, Bytes frame, Outgoing& out) {
+  if (!out.endpoint.heard_since(child.session, out.now - kConsent)) return 0;
   const std::uint64_t before = out.batch.totals().wire_bytes;
   if (!out.endpoint.seal(child.session, frame, out.batch, out.now)) return 0;
   const std::uint64_t sent = out.batch.totals().wire_bytes - before;

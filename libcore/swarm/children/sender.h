@@ -1,5 +1,6 @@
 // The way out: seals what the other machines have chosen, charges it to the upload limit and counts it by what it was
-// for. Remembers until when sending has to wait.
+// for. Remembers until when sending has to wait. Whoever has been silent for kConsent may be gone, or may never have
+// wanted any of this: it is sent nothing until it speaks.
 #pragma once
 
 #include <algorithm>
@@ -30,6 +31,7 @@ struct Outgoing {
 class Sender {
  public:
   enum class Why { kInTurn, kAskedFor };
+  static constexpr Duration kConsent = std::chrono::seconds(2);
 
   explicit Sender(TokenBucket& upload) : upload_(upload) {}
 
@@ -50,7 +52,7 @@ class Sender {
   const ChildrenStats& stats() const { return stats_; }
 
  private:
-  // Returns the bytes on the wire; 0 if the session is not what it was.
+  // Returns the bytes on the wire; 0 if the session is not what it was, or silent.
   std::uint64_t send(const Child& child, Bytes frame, Outgoing& out);
 
   TokenBucket& upload_;

@@ -492,6 +492,33 @@ TEST_CASE("parents: those of most of the stream are reported to often, the other
   CHECK(to_part <= 4);
 }
 
+TEST_CASE("parents: hear often enough that we are here, whatever they give", "[swarm]") {
+  Fixture f;
+  f.ask_and_wait(f.p1, kAll & ~bit(0));
+  f.ask_and_wait(f.p2, bit(0));
+  f.net.run_for(seconds(1));
+  Duration longest{};
+  for (const Instant end = f.net.now + seconds(10); f.net.now < end; f.net.run_for(milliseconds(10)))
+    for (const ScriptedParent* parent : {&f.p1, &f.p2}) {
+      const auto& endpoint = parent->peer.endpoint;
+      longest = std::max(longest, f.net.now - endpoint.last_received(*parent->peer.session));
+    }
+  CHECK(longest > milliseconds(500));  // not too often, either
+  CHECK(longest <= Sender::kConsent * 2 / 5);
+}
+
+TEST_CASE("parents: all are told soon that what is on its way is not wanted any more", "[swarm]") {
+  Fixture f;
+  f.ask_and_wait(f.p1, bit(1));
+  f.ask_and_wait(f.p2, bit(0));
+  f.net.run_for(milliseconds(20));
+  for (ScriptedParent* parent : {&f.p1, &f.p2}) parent->peer.heard.clear();
+  f.parents.report_soon(f.net.now);
+  f.net.run_for(milliseconds(20));
+  CHECK(f.p1.peer.all<wire::Report>().size() == 1);
+  CHECK(f.p2.peer.all<wire::Report>().size() == 1);
+}
+
 TEST_CASE("parents: a new run begins without any, and those of the old one are told", "[swarm]") {
   Fixture f;
   f.ask_and_wait(f.p1, kAll);

@@ -35,6 +35,7 @@ TEST_CASE("children: who takes and leaves stripes again and again is not sent th
   const auto publish_for = [&](std::chrono::milliseconds time) {
     for (auto left = time; left > milliseconds(0); left -= milliseconds(20)) {
       f.server.publish(4, f.net.now);  // 200 a second
+      f.a.say(wire::Ping{});           // else it would be sent nothing
       f.net.run_for(milliseconds(20));
     }
   };

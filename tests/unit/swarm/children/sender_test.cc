@@ -19,6 +19,8 @@ TEST_CASE("children: bytes sent in any time are at most limit x time + burst", "
   Fixture f(kRate, kBurst);
   f.server.publish(2'000, f.net.now);
   f.net.run_for(seconds(6));  // it is not seen as the pace of the stream any more
+  for (ScriptedPeer* child : {&f.a, &f.b}) child->say(wire::Ping{});
+  f.net.run_for(milliseconds(10));
   f.add(f.a, 0, 4'000 * kShardWireBytes);
   f.add(f.b, 0, 4'000 * kShardWireBytes);
   const std::uint64_t before = f.server.bytes_sent;
@@ -36,6 +38,30 @@ TEST_CASE("children: bytes sent in any time are at most limit x time + burst", "
   }
   CHECK(held);
   CHECK(f.server.bytes_sent - before > 3 * kRate * 95 / 100);
+}
+
+TEST_CASE("children: who has been silent for 2 s is sent nothing until it speaks", "[swarm]") {
+  Fixture f(0, 0, 3'000, {4, 0});
+  f.a.say(wire::Ping{});
+  f.net.run_for(milliseconds(10));
+  const Instant spoke = f.net.now;
+  f.add_live(f.a, bit(0), 0);
+  const auto streams_until = [&](Instant end) {
+    const std::size_t before = f.a.frames.size();
+    while (f.net.now < end) {
+      f.server.publish(4, f.net.now);
+      f.net.run_for(milliseconds(20));
+    }
+    return f.a.frames.size() - before;
+  };
+  CHECK(streams_until(spoke + Sender::kConsent - milliseconds(50)) > 0);
+  f.net.run_until(spoke + Sender::kConsent + milliseconds(20));
+  const SentBytes sent = f.server.children.stats().sent;
+  CHECK(streams_until(spoke + Sender::kConsent + milliseconds(500)) == 0);
+  CHECK(f.server.children.stats().sent.total() == sent.total());
+  f.a.say(wire::Ping{});
+  f.net.run_for(milliseconds(20));
+  CHECK(streams_until(f.net.now + milliseconds(200)) >= 10);  // what is new: a shard each 20 ms
 }
 
 TEST_CASE("children: what is sent is counted by what it was for, to the byte", "[swarm]") {
