@@ -2,13 +2,15 @@
 """Computes noise.json and session.json from the specifications, without any of spate's code.
 
 The Noise part follows the Noise specification, revision 34, in its own terms (CipherState, SymmetricState,
-HandshakeState) and the rest follows libcore/wire/README.md. The primitives are python3-cryptography's and hashlib's.
+HandshakeState) and the rest follows libcore/wire/README.md. The primitives are python3-cryptography's and hashlib's;
+XChaCha20-Poly1305, which neither has, is made of them by draft-irtf-cfrg-xchacha-03.
 
 generate.py          writes both files next to this script
 generate.py --check  fails when they differ from what it would write; 77 when python3-cryptography is missing
 """
 import hashlib
 import hmac
+import ipaddress
 import json
 import pathlib
 import struct
@@ -18,6 +20,7 @@ try:
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
     from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 except ImportError:
@@ -239,7 +242,45 @@ def derive_key(secret, label, context):
     return blake2b(32, label + b"\0" + context, secret)
 
 
-def handshake(name, stream, psk):
+def cookie_key(responder, psk):
+    return blake2b(32, b"spate cookie 1" + responder + psk)
+
+
+def hchacha20(key, nonce):
+    """Section 2.2 of the draft: ChaCha20's rounds alone, so what its block function adds in the end is taken off."""
+    block = Cipher(algorithms.ChaCha20(key, nonce), mode=None).encryptor().update(bytes(64))
+    state = struct.unpack("<16I", b"expand 32-byte k" + key + nonce)
+    rounds = [(a - b) % 2**32 for a, b in zip(struct.unpack("<16I", block), state)]
+    return struct.pack("<8I", *rounds[:4], *rounds[12:])
+
+
+def xchacha_encrypt(key, nonce, ad, text):
+    return ChaCha20Poly1305(hchacha20(key, nonce[:16])).encrypt(bytes(4) + nonce[16:], text, ad)
+
+
+def check_hchacha20():
+    """The vector of section 2.2.1 of the draft."""
+    subkey = hchacha20(bytes(range(32)), bytes.fromhex("000000090000004a0000000031415927"))
+    assert subkey.hex() == "82413b4227b27bfed30e42508a877d73a0f9e4d58a74a853c12ec41326d3ecdc"
+
+
+def cookie_reply(name, initiation, responder, psk, host, port):
+    """The reply to an initiation from host and port, and the initiation with the mac2 that then proves them."""
+    secret, nonce = secret_bytes(name + " cookie secret"), secret_bytes(name + " cookie nonce", 24)
+    address = ipaddress.IPv6Address(host).packed
+    cookie = blake2b(16, address + struct.pack(">H", port), secret)
+    key, before_mac2 = cookie_key(responder, psk), initiation[:-16]
+    sealed = xchacha_encrypt(key, nonce, before_mac2[-16:], cookie)
+    reply = struct.pack(">BBH", 3, 1, 0) + initiation[4:8] + nonce + sealed
+    assert len(reply) == 64
+    return {
+        "cookie_key": key, "cookie_secret": secret, "cookie_address": address,
+        "cookie_port": struct.pack(">H", port), "cookie_nonce": nonce, "cookie": cookie, "cookie_reply": reply,
+        "proven_initiation": before_mac2 + blake2b(16, before_mac2, cookie),
+    }
+
+
+def handshake(name, stream, psk, host, port):
     init_static, resp_static = secret_bytes(name + " init static"), secret_bytes(name + " resp static")
     init_ephemeral, resp_ephemeral = secret_bytes(name + " init ephemeral"), secret_bytes(name + " resp ephemeral")
     init_index, resp_index = 0x01020304, 0xa0b0c0d0
@@ -270,7 +311,7 @@ def handshake(name, stream, psk):
         "init_mac1_key": mac1_key(public_key(init_static), psk),
         "initiation": initiation, "response": response,
         "key_from_initiator": from_initiator.k, "key_from_responder": from_responder.k,
-    }
+    } | cookie_reply(name, initiation, public_key(resp_static), psk, host, port)
 
 
 def session_vectors():
@@ -288,9 +329,10 @@ def session_vectors():
         pass
     derive_secret, label, context = secret_bytes("derive secret"), b"content", struct.pack(">Q", 1700000000000)
     probe_secret = blake2b(32, b"spate probe node key 1")
+    check_hchacha20()
     groups = {
-        "public_stream": handshake("public", stream, bytes(32)),
-        "private_stream": handshake("private", stream, secret_bytes("swarm secret")),
+        "public_stream": handshake("public", stream, bytes(32), "::ffff:192.0.2.7", 50001),
+        "private_stream": handshake("private", stream, secret_bytes("swarm secret"), "2001:db8:1:2:3:4:5:6", 443),
         "probe": {"tag": service_tag(bytes(32), bytes(32)), "node_secret": probe_secret,
                   "node_public": public_key(probe_secret), "mac1_key": mac1_key(public_key(probe_secret), bytes(32))},
         "derive_key": {"secret": derive_secret, "label": label, "context": context,

@@ -2,13 +2,19 @@
 
 #include <vector>
 
+#include "libcore/base/reader.h"
 #include "libcore/crypto/chacha_rng.h"
 #include "libcore/session/handshake.h"
 #include "tests/catch.h"
+#include "tests/unit/session/fixed_rng.h"
+#include "tests/vectors/vectors.h"
 
 using namespace spate;
 using namespace spate::session;
 using std::chrono::seconds;
+using tests::FixedRng;
+using tests::session_vector;
+using tests::to_array;
 
 namespace {
 
@@ -31,6 +37,36 @@ struct Asked {
 };
 
 }  // namespace
+
+TEST_CASE("cookies: the reply, the cookie and mac2 match the independent implementation", "[session]") {
+  const std::string group = GENERATE(as<std::string>{}, "public_stream", "private_stream");
+  const auto field = [&](const char* name) { return session_vector(group, name); };
+  const Service service = stream_service({to_array<32>(field("stream"))}, to_array<32>(field("psk")));
+  const auto viewer = crypto::node_key_pair(to_array<32>(field("init_static")));
+  const crypto::NodeKey relay{to_array<32>(field("resp_public"))};
+  const crypto::SymmetricKey key = service.cookie_key(relay);
+  const Address from{to_array<16>(field("cookie_address")), Reader(field("cookie_port")).u16()};
+  const InitiationDatagram asked = to_array<256>(field("initiation"));
+  const InitiationDatagram proven = to_array<256>(field("proven_initiation"));
+  const CookieReplyDatagram reply = to_array<64>(field("cookie_reply"));
+
+  // The relay draws its secret before the first nonce.
+  std::vector<std::uint8_t> drawn = field("cookie_secret");
+  const auto nonce = field("cookie_nonce");
+  drawn.insert(drawn.end(), nonce.begin(), nonce.end());
+  FixedRng relay_rng(drawn);
+  CookieIssuer issuer(relay_rng);
+  CHECK(issuer.reply(asked, from, key, kStart) == reply);
+  CHECK_FALSE(issuer.proven(asked, from, kStart));
+  CHECK(issuer.proven(proven, from, kStart));
+
+  CHECK(open_cookie_reply(reply, asked, key) == to_array<16>(field("cookie")));
+  FixedRng viewer_rng(field("init_ephemeral"));
+  Initiation initiation(service, viewer, relay, Reader(field("init_index")).u32(), viewer_rng);
+  REQUIRE(initiation.datagram() == asked);
+  REQUIRE(initiation.read_cookie_reply(reply));
+  CHECK(initiation.datagram() == proven);
+}
 
 TEST_CASE("cookies: what was told to an address proves it, that port and that host only", "[session]") {
   Asked asked;

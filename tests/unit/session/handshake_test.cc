@@ -2,34 +2,21 @@
 
 #include <vector>
 
-#include "libcore/base/check.h"
 #include "libcore/crypto/chacha_rng.h"
 #include "libcore/crypto/hash.h"
 #include "tests/catch.h"
+#include "tests/unit/session/fixed_rng.h"
 #include "tests/vectors/vectors.h"
 
 using namespace spate;
 using namespace spate::session;
+using tests::FixedRng;
 using tests::session_vector;
 using tests::to_array;
 
 namespace {
 
 constexpr std::size_t kMacsBytes = 32;
-
-// Gives the ephemeral secret of a test vector.
-class FixedRng final : public Rng {
- public:
-  explicit FixedRng(std::vector<std::uint8_t> bytes) : bytes_(std::move(bytes)) {}
-  void fill(MutableBytes out) override {
-    SPATE_CHECK(out.size() == bytes_.size());
-    std::copy(bytes_.begin(), bytes_.end(), out.begin());
-  }
-  std::unique_ptr<Rng> fork(std::string_view) const override { return std::make_unique<FixedRng>(bytes_); }
-
- private:
-  std::vector<std::uint8_t> bytes_;
-};
 
 struct Pair {
   crypto::ChaChaRng rng{11};

@@ -8,7 +8,7 @@ using namespace spate::session;
 using tests::session_vector;
 using tests::to_array;
 
-TEST_CASE("A service's tag and mac1 key match the independent implementation", "[session]") {
+TEST_CASE("A service's tag, mac1 key and cookie key match the independent implementation", "[session]") {
   const std::string group = GENERATE(as<std::string>{}, "public_stream", "private_stream");
   const crypto::StreamKey stream{to_array<32>(session_vector(group, "stream"))};
   const auto psk = to_array<32>(session_vector(group, "psk"));
@@ -18,6 +18,7 @@ TEST_CASE("A service's tag and mac1 key match the independent implementation", "
   CHECK(service.psk == psk);
   CHECK(service.tag == to_array<8>(session_vector(group, "tag")));
   CHECK(service.mac1_key(responder) == to_array<32>(session_vector(group, "resp_mac1_key")));
+  CHECK(service.cookie_key(responder) == to_array<32>(session_vector(group, "cookie_key")));
 }
 
 TEST_CASE("The probe service and its key pair match the independent implementation", "[session]") {
