@@ -1,13 +1,14 @@
 #!/usr/bin/python3
-"""Computes noise.json and session.json from the specifications, without any of spate's code.
+"""Computes noise.json, session.json and stream.json from the specifications, without any of spate's code.
 
 The Noise part follows the Noise specification, revision 34, in its own terms (CipherState, SymmetricState,
 HandshakeState) and the rest follows libcore/wire/README.md. The primitives are python3-cryptography's and hashlib's;
 XChaCha20-Poly1305, which neither has, is made of them by draft-irtf-cfrg-xchacha-03.
 
-generate.py          writes both files next to this script
+generate.py          writes the files next to this script
 generate.py --check  fails when they differ from what it would write; 77 when python3-cryptography is missing
 """
+import base64
 import hashlib
 import hmac
 import ipaddress
@@ -314,10 +315,14 @@ def handshake(name, stream, psk, host, port):
     } | cookie_reply(name, initiation, public_key(resp_static), psk, host, port)
 
 
+def stream_key(seed):
+    signer = Ed25519PrivateKey.from_private_bytes(seed)
+    return signer, signer.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+
 def session_vectors():
     seed = secret_bytes("stream seed")
-    signer = Ed25519PrivateKey.from_private_bytes(seed)
-    stream = signer.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    signer, stream = stream_key(seed)
     message = b"spate auth 1" + bytes(range(100))
     key, counter = secret_bytes("aead key"), 0x0102030405060708
     associated, text = bytes(range(13)), secret_bytes("aead text", 64) * 5
@@ -342,7 +347,175 @@ def session_vectors():
                  "sealed": sealed},
         "leaf_hash": {"key": key, "header": associated, "payload": text, "hash": blake2b(16, associated + text, key)},
     }
-    return {group: {name: value.hex() for name, value in fields.items()} for group, fields in groups.items()}
+    return as_text(groups)
+
+
+def as_text(groups):
+    def text(value):
+        return value if isinstance(value, str) else value.hex()
+    return {group: {name: text(value) for name, value in fields.items()} for group, fields in groups.items()}
+
+
+# Stream frames
+
+def gf_multiply(a, b):
+    """In GF(2^8) modulo 0x11d."""
+    product = 0
+    while b:
+        if b & 1:
+            product ^= a
+        a = a << 1 ^ (0x11d if a & 0x80 else 0)
+        b >>= 1
+    return product
+
+
+def gf_power_of_2(n):
+    power = 1
+    for _ in range(n):
+        power = gf_multiply(power, 2)
+    return power
+
+
+class Shard:
+    """`payload` as it travels; `signature` if it carries one."""
+
+    def __init__(self, sequence, flags, media_us, payload):
+        self.sequence, self.flags, self.media_us, self.payload, self.signature = sequence, flags, media_us, payload, b""
+
+    def symbol(self):
+        head = len(self.payload) | (1 << 11 if self.signature else 0) | self.flags << 12
+        return struct.pack(">HI", head, self.media_us % 2**32) + self.signature + self.payload
+
+
+class Run:
+    """What a publisher signs in one run."""
+
+    def __init__(self, seed, epoch, stripes, parity, content_secret):
+        self.signer, self.stream = stream_key(seed)
+        self.epoch, self.stripes, self.parity = epoch, stripes, parity
+        self.salt = blake2b(32, b"spate salt 1" + self.stream + struct.pack(">Q", epoch))
+        self.content_key = derive_key(content_secret, b"content", struct.pack(">Q", epoch)) if content_secret else None
+        self.key_check = blake2b(16, b"spate key check 1", self.content_key)[:8] if content_secret else bytes(8)
+
+    def shard(self, sequence, flags, media_us, plain):
+        nonce = bytes(4) + struct.pack("<Q", sequence)
+        cipher = Cipher(algorithms.ChaCha20(self.content_key, bytes(4) + nonce), mode=None)  # block 0, then the nonce
+        return Shard(sequence, flags, media_us, cipher.encryptor().update(plain))
+
+    def leaf(self, shard):
+        header = struct.pack(">QBB", shard.sequence, shard.sequence % self.stripes, shard.flags) + u48(shard.media_us)
+        return blake2b(16, b"leaf" + header + shard.payload, self.salt)
+
+    def sign(self, first, media_us, leaves, entries):
+        head = struct.pack(">QQ", self.epoch, first) + u48(media_us) + bytes([len(leaves), 0, len(entries)])
+        return self.signer.sign(b"spate auth 1" + self.stream + head + b"".join(leaves + entries))
+
+    def sign_inline(self, shard):
+        shard.signature = self.sign(shard.sequence, shard.media_us, [self.leaf(shard)], [])
+
+    def shard_frame(self, shard):
+        head = bytes([1 if shard.signature else 2, shard.sequence % self.stripes, shard.flags])
+        low = struct.pack(">II", shard.sequence % 2**32, shard.media_us % 2**32)
+        return head + low + shard.signature + shard.payload
+
+    def parity_frame(self, index, block):
+        symbols = [shard.symbol() for shard in block]
+        coded = bytearray(max(len(symbol) for symbol in symbols))
+        for j, symbol in enumerate(symbols):
+            weight = gf_power_of_2(index * j)
+            for k, byte in enumerate(symbol):
+                coded[k] ^= gf_multiply(weight, byte)
+        first = struct.pack(">Q", block[0].sequence)
+        return bytes([5, index << 5 | len(block) - 1]) + first[-3:] + coded
+
+    def parity_entry(self, index, block, list_end):
+        head, coded = struct.pack(">QBB", block[0].sequence, index, len(block)), self.parity_frame(index, block)[5:]
+        leaf = blake2b(16, b"pari" + head + coded, self.salt)
+        return bytes([list_end - block[0].sequence, index << 5 | len(block) - 1]) + leaf
+
+    def list_frame(self, shards, block):
+        first, media_us = shards[0].sequence, shards[0].media_us
+        leaves = [self.leaf(shard) for shard in shards]
+        entries = [self.parity_entry(i, block, first + len(shards)) for i in range(self.parity)]
+        head = struct.pack(">BQQ", 3, self.epoch, first) + u48(media_us) + bytes([len(leaves), 0, len(entries)])
+        return head + b"".join(leaves + entries) + self.sign(first, media_us, leaves, entries)
+
+    def info_frame(self, head, media_us, ended):
+        flags = 1 | (2 if self.content_key else 0) | (4 if ended else 0)
+        text = struct.pack(">BQQ", 1, self.epoch, head) + u48(media_us) + bytes([flags, self.stripes, self.parity])
+        text += self.key_check
+        return b"\4" + text + self.signer.sign(b"spate info 1" + self.stream + text)
+
+
+def u48(value):
+    return value.to_bytes(6, "big")
+
+
+def ts_packet(label, random_access=False):
+    """Of MPEG-TS; from one with `random_access`, the beginning of a video PES packet, decoding can start."""
+    head = bytes.fromhex("4741003007400000000000" "00000001e0" if random_access else "47010110")
+    return head + (secret_bytes("packet " + label, 64) * 3)[:188 - len(head)]
+
+
+def private_run():
+    """A block of three shards, the first with a signature of its own, and two of parity."""
+    seed, content_secret = secret_bytes("run seed"), secret_bytes("content secret")
+    epoch, first, media_us = 1700000000000, 5000000001, 200000000000
+    run = Run(seed, epoch, 4, 2, content_secret)
+    inputs = [ts_packet("0") + ts_packet("1", True) + ts_packet("2"),
+              b"".join(ts_packet(str(i)) for i in range(3, 10)) + ts_packet("10", True)]
+    block = [run.shard(first, 1, media_us, inputs[0]),
+             run.shard(first + 1, 0, media_us + 1000, inputs[1][:1316]),
+             run.shard(first + 2, 1, media_us + 1000, inputs[1][1316:])]
+    run.sign_inline(block[0])
+    return {
+        "seed": seed, "stream": run.stream, "content_secret": content_secret, "content_key": run.content_key,
+        "epoch": struct.pack(">Q", epoch), "first": struct.pack(">Q", first), "media_us": u48(media_us),
+        "salt": run.salt, "key_check": run.key_check, "first_input": inputs[0], "second_input": inputs[1],
+        "shard_0": run.shard_frame(block[0]), "list": run.list_frame(block[1:], block),
+        "shard_1": run.shard_frame(block[1]), "shard_2": run.shard_frame(block[2]),
+        "parity_0": run.parity_frame(0, block), "parity_1": run.parity_frame(1, block),
+        "info": run.info_frame(first + 3, media_us + 2000, False),
+        "last_info": run.info_frame(first + 3, media_us + 3000, True),
+    }
+
+
+def public_run():
+    seed, epoch, head, media_us = secret_bytes("public run seed"), 1700000000001, 123456789012, 0xaabbccddeeff
+    run = Run(seed, epoch, 16, 1, None)
+    return {"seed": seed, "stream": run.stream, "epoch": struct.pack(">Q", epoch), "head": struct.pack(">Q", head),
+            "media_us": u48(media_us), "info": run.info_frame(head, media_us, False)}
+
+
+def link(stream, hosts, swarm_secret=b"", content_secret=b""):
+    """Each host is a name or address, a port and a key."""
+    keys = [key for _, _, key in hosts]
+    if len(set(keys)) == 1:
+        keys = keys[:1]
+    flags = (1 if swarm_secret else 0) | (2 if content_secret else 0)
+    blob = bytes([1, flags, len(keys)]) + stream + b"".join(keys) + swarm_secret + content_secret
+    text = ",".join((f"[{host}]" if ":" in host else host) + f":{port}" for host, port, _ in hosts)
+    blob += blake2b(16, blob + text.encode())[:4]
+    return "spate:" + base64.urlsafe_b64encode(blob).decode().rstrip("=") + "@" + text
+
+
+def links():
+    _, stream = stream_key(secret_bytes("link seed"))
+    first = ("example.org", 7400, public_key(secret_bytes("first host")))
+    second = ("2001:db8::1", 65535, public_key(secret_bytes("second host")))
+    swarm_secret, content_secret = secret_bytes("link swarm secret"), secret_bytes("link content secret")
+    return {
+        "stream": stream, "swarm_secret": swarm_secret, "content_secret": content_secret,
+        "first_host": first[0], "first_port": struct.pack(">H", first[1]), "first_key": first[2],
+        "second_host": second[0], "second_port": struct.pack(">H", second[1]), "second_key": second[2],
+        "public": link(stream, [first]), "relay": link(stream, [first, second], swarm_secret),
+        "watch": link(stream, [first, second], swarm_secret, content_secret),
+        "one_key": link(stream, [first, (*second[:2], first[2])], swarm_secret, content_secret),
+    }
+
+
+def stream_vectors():
+    return as_text({"private_run": private_run(), "public_run": public_run(), "links": links()})
 
 
 def main():
@@ -350,7 +523,8 @@ def main():
     if sys.argv[1:] and not check:
         sys.exit(__doc__)
     differing = []
-    for name, content in (("noise.json", noise_vectors()), ("session.json", session_vectors())):
+    contents = {"noise.json": noise_vectors(), "session.json": session_vectors(), "stream.json": stream_vectors()}
+    for name, content in contents.items():
         path = pathlib.Path(__file__).parent / name
         text = json.dumps(content, indent=1) + "\n"
         if not check:

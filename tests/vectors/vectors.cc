@@ -19,4 +19,13 @@ std::vector<std::uint8_t> session_vector(const std::string& group, const std::st
   return from_hex(file.at(group).at(field).get<std::string>());
 }
 
+std::vector<std::uint8_t> stream_vector(const std::string& group, const std::string& field) {
+  return from_hex(stream_text(group, field));
+}
+
+std::string stream_text(const std::string& group, const std::string& field) {
+  static const nlohmann::json file = nlohmann::json::parse(std::ifstream(SPATE_TESTS_DIR "/vectors/stream.json"));
+  return file.at(group).at(field).get<std::string>();
+}
+
 }  // namespace spate::tests

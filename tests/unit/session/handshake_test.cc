@@ -100,7 +100,7 @@ TEST_CASE("An initiation with any byte changed fails its mac1", "[session]") {
   Pair pair;
   const auto key = pair.service.mac1_key(pair.relay.public_key);
   InitiationDatagram datagram = pair.initiation.datagram();
-  for (std::size_t i = 0; i < kInitiationBytes - 16; ++i) {  // all but mac2, which is not read yet
+  for (std::size_t i = 0; i < kInitiationBytes - 16; ++i) {  // all but mac2, which mac1 does not cover
     datagram[i] ^= 0x04;
     REQUIRE_FALSE(initiation_mac1_valid(datagram, key));
     datagram[i] ^= 0x04;

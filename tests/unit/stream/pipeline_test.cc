@@ -1,10 +1,12 @@
 // The whole of the stream layer: a source, a network that loses, repeats and reorders, verifiers, playout.
 
+#include "libcore/base/reader.h"
 #include "libcore/stream/content_key.h"
 #include "libcore/stream/playout.h"
 #include "libcore/stream/verifier.h"
 #include "tests/catch.h"
 #include "tests/unit/stream/publisher.h"
+#include "tests/vectors/vectors.h"
 
 using namespace spate;
 using namespace spate::stream;
@@ -71,6 +73,50 @@ std::vector<ByteVector> shaken(const std::vector<ByteVector>& frames, double los
 }
 
 }  // namespace
+
+TEST_CASE("pipeline: a publisher writes what the independent implementation does, and a viewer takes it") {
+  const auto field = [](const char* name) { return tests::stream_vector("private_run", name); };
+  const std::uint64_t first = Reader(field("first")).u64();
+  const std::uint64_t media_us = Reader(field("media_us")).u48();
+  SourceConfig config;
+  config.key = crypto::stream_key_pair(tests::to_array<32>(field("seed")));
+  config.epoch = Reader(field("epoch")).u64();
+  config.content_secret = tests::to_array<32>(field("content_secret"));
+  config.stripes = 4;
+  config.parity = 2;
+  CHECK(config.key.public_key.bytes == tests::to_array<32>(field("stream")));
+
+  Publisher publisher(config, first);
+  const Instant now = kStart + std::chrono::microseconds(media_us);
+  publisher.source.push(field("first_input"), now);
+  publisher.source.push(field("second_input"), now + milliseconds(1));
+  const std::vector<ByteVector> frames = {field("shard_0"), field("list"),     field("shard_1"),
+                                          field("shard_2"), field("parity_0"), field("parity_1")};
+  CHECK(publisher.take_frames() == frames);
+  const auto info = [&](Duration later) {
+    const wire::StreamInfo said = publisher.source.info(now + later);
+    return wire::sign_stream_info(said, config.key, crypto::sodium_suite());
+  };
+  CHECK(std::ranges::equal(info(milliseconds(2)), field("info")));
+  publisher.source.end(now + milliseconds(3));
+  CHECK(std::ranges::equal(info(milliseconds(3)), field("last_info")));
+
+  const auto read = wire::verify_stream_info(field("last_info"), config.key.public_key, crypto::sodium_suite());
+  REQUIRE(read);
+  for (const std::size_t lost : {0u, 2u}) {  // shards, which the parity gives back
+    Viewer viewer(config, Duration::zero());
+    viewer.verifier.begin_epoch(read->epoch, read->media_us, read->stripes, read->parity);
+    viewer.store.restart(first);
+    viewer.playout.start(first, first, now);
+    viewer.take(frames[0], now);
+    viewer.take(frames[1], now);
+    for (std::size_t i = 2 + lost; i < frames.size(); ++i) viewer.take(frames[i], now);
+    viewer.play(std::nullopt, now);
+    REQUIRE(viewer.played == std::vector<std::uint64_t>{first, first + 1, first + 2});
+    CHECK(std::ranges::equal(viewer.store.at(first + 1).frame.bytes(), frames[2]));
+    CHECK(std::ranges::equal(viewer.store.at(first + 2).frame.bytes(), frames[3]));
+  }
+}
 
 TEST_CASE("pipeline: the same bytes come out, in order, over a path that loses nothing") {
   crypto::ChaChaRng rng(1);

@@ -24,8 +24,10 @@ inline SourceConfig source_config(bool mpeg_ts = true, std::uint64_t epoch = kEp
 
 class Publisher {
  public:
-  explicit Publisher(const SourceConfig& config = source_config(), Instant start = kStart)
-      : source(config, crypto::sodium_suite(), pool, store, start) {}
+  explicit Publisher(const SourceConfig& config = source_config(), std::uint64_t first = 0)
+      : source(config, crypto::sodium_suite(), pool, store, kStart), next_(first), parity_next_(first) {
+    store.restart(first);
+  }
 
   // One burst of that many shards: a list proves more than kInlineMax, and fewer soon after other signatures. The rest
   // carry their own.
@@ -66,9 +68,9 @@ class Publisher {
     }
   }
 
-  std::uint64_t next_ = 0;
-  std::uint64_t parity_next_ = 0;  // blocks that end above it are not taken yet
-  ByteVector list_;                // the last that proves only parity
+  std::uint64_t next_;
+  std::uint64_t parity_next_;  // blocks that end above it are not taken yet
+  ByteVector list_;            // the last that proves only parity
 };
 
 }  // namespace spate::stream

@@ -261,18 +261,12 @@ TEST_CASE("verifier: just after a change of epoch, a wrong shard may be an hones
 }
 
 TEST_CASE("verifier: numbers beyond 32 bits are restored for a joiner, and kept up through a long silence") {
-  Publisher publisher;
-  publisher.store.restart(5'000'000'000);
+  Publisher publisher(without_parity(), 5'000'000'000);
   const Instant now = kStart + std::chrono::hours(50);
   publisher.burst(1, now);
   publisher.burst(10, now + milliseconds(5));
   publisher.burst(1, now + std::chrono::hours(3));
-  Frames frames;
-  for (std::uint64_t i = publisher.store.tail(); i < publisher.store.head(); ++i) {
-    const StoredShard& shard = publisher.store.at(i);
-    if (shard.list && shard.list_first == i) frames.emplace_back(shard.list.bytes().begin(), shard.list.bytes().end());
-    frames.emplace_back(shard.frame.bytes().begin(), shard.frame.bytes().end());
-  }
+  const Frames frames = publisher.take_frames();
   REQUIRE(frames.size() == 13);
   Viewer viewer(kEpoch, publisher.source.media_us(now - std::chrono::seconds(3)));
   viewer.store.restart(5'000'000'000);

@@ -1,10 +1,14 @@
 #include "libcore/wire/parity.h"
 
+#include "libcore/base/reader.h"
 #include "libcore/crypto/chacha_rng.h"
 #include "tests/catch.h"
+#include "tests/vectors/vectors.h"
 
 using namespace spate;
 using namespace spate::wire;
+using tests::stream_vector;
+using tests::to_array;
 
 namespace {
 
@@ -32,11 +36,28 @@ TEST_CASE("parity: what was written is read, for every index and count") {
 
 TEST_CASE("parity: the frame has the layout of the format's text") {
   CHECK(to_hex(parity_frame(0x1122334455, 2, 17, 7)) == "055033445509090909090909");
-  CHECK(to_hex(parity_leaf_header(0x1122334455667788, 2, 17)) ==
-        "70617269"
-        "1122334455667788"
-        "0211");
   CHECK(kParityHeaderBytes + symbol_bytes(kPayloadBytes, true) == 1391);
+}
+
+TEST_CASE("parity: its leaf hash matches the independent implementation") {
+  const auto field = [](const char* name) { return stream_vector("private_run", name); };
+  const std::uint64_t first = Reader(field("first")).u64();
+  const auto list_frame = field("list");
+  const auto list = parse_hash_list(list_frame);
+  REQUIRE(list);
+  REQUIRE(list->parity_count() == 2);
+  for (std::uint8_t i = 0; i < 2; ++i) {
+    const auto frame = field(i == 0 ? "parity_0" : "parity_1");
+    const auto parity = parse_parity(frame);
+    REQUIRE(parity);
+    CHECK(parity->first(first) == first);
+    CHECK(parity->index == i);
+    CHECK(parity->count == 3);
+    CHECK(list->parity_proof(i).first == first);
+    const auto header = parity_leaf_header(first, i, 3);
+    const auto leaf = crypto::sodium_suite().leaf_hash(header, parity->symbol, to_array<32>(field("salt")));
+    CHECK(leaf == list->parity_proof(i).leaf);
+  }
 }
 
 TEST_CASE("parity: a frame of the wrong type, size or index is refused") {

@@ -1,19 +1,16 @@
 #include "libcore/wire/shard.h"
 
+#include "libcore/base/reader.h"
 #include "libcore/crypto/chacha_rng.h"
-#include "libcore/crypto/hash.h"
 #include "tests/catch.h"
+#include "tests/vectors/vectors.h"
 
 using namespace spate;
 using namespace spate::wire;
+using tests::stream_vector;
+using tests::to_array;
 
 namespace {
-
-crypto::StreamKey stream_key(std::uint8_t fill) {
-  crypto::StreamKey key;
-  key.bytes.fill(fill);
-  return key;
-}
 
 std::vector<std::uint8_t> shard_frame(const ShardHeader& header, const crypto::Signature* signature, Bytes payload) {
   std::vector<std::uint8_t> frame(shard_frame_bytes(payload.size(), signature != nullptr));
@@ -214,29 +211,38 @@ TEST_CASE("hash list: a wrong count, size, flag or range is refused") {
   CHECK_FALSE(parse_hash_list(too_many));
 }
 
-TEST_CASE("what is hashed and signed has the layout of the format's text") {
-  CHECK(to_hex(leaf_header({0x1122334455667788, 0xaabbccddeeff, 3, 2})) ==
-        "6c6561661122334455667788"
-        "0302"
-        "aabbccddeeff");
+TEST_CASE("shard and hash list: leaf hashes and signatures match the independent implementation") {
+  const auto field = [](const char* name) { return stream_vector("private_run", name); };
+  const crypto::Suite& suite = crypto::sodium_suite();
+  const crypto::StreamKeyPair key = crypto::stream_key_pair(to_array<32>(field("seed")));
+  const std::uint64_t epoch = Reader(field("epoch")).u64();
+  const std::uint64_t first = Reader(field("first")).u64();
+  const std::uint64_t media_us = Reader(field("media_us")).u48();
+  const crypto::SymmetricKey salt = leaf_salt(key.public_key, epoch);
+  CHECK(salt == to_array<32>(field("salt")));
 
-  const crypto::StreamKey key = stream_key(0xab);
-  ByteArray<kAuthMessageBytesMax> message{};
-  const ByteArray<32> leaves{};
-  ByteArray<kParityProofBytes> parity;
-  parity.fill(7);
-  const std::size_t size = write_auth_message(message, key, 1, 2, 3, leaves, parity);
-  CHECK(to_hex(Bytes{message}.first(size)) == to_hex(as_bytes("spate auth 1")) + to_hex(key.bytes) +
-                                                  "0000000000000001"
-                                                  "0000000000000002"
-                                                  "000000000003"
-                                                  "02"
-                                                  "00"
-                                                  "01" +
-                                                  to_hex(leaves) + to_hex(parity));
+  const auto leaf_of = [&](const char* name) {
+    const auto frame = field(name);
+    const auto shard = parse_shard(frame);
+    REQUIRE(shard);
+    return suite.leaf_hash(leaf_header(shard->header(first, media_us)), shard->payload, salt);
+  };
+  const auto sign = [&](std::uint64_t from, std::uint64_t at_us, Bytes leaves, Bytes parity) {
+    ByteArray<kAuthMessageBytesMax> message;
+    const std::size_t size = write_auth_message(message, key.public_key, epoch, from, at_us, leaves, parity);
+    return suite.sign(Bytes{message}.first(size), key);
+  };
+  const auto inlined = field("shard_0");
+  const crypto::LeafHash leaf = leaf_of("shard_0");
+  CHECK(std::ranges::equal(sign(first, media_us, leaf, {}), parse_shard(inlined)->signature));
 
-  ByteArray<8> epoch = {0, 0, 0, 0, 0, 0, 0, 1};
-  CHECK(leaf_salt(key, 1) == crypto::blake2b<32>({as_bytes("spate salt 1"), key.bytes, epoch}));
-  CHECK(leaf_salt(key, 1) != leaf_salt(key, 2));
-  CHECK(leaf_salt(key, 1) != leaf_salt(stream_key(0xac), 1));
+  const auto frame = field("list");
+  const auto list = parse_hash_list(frame);
+  REQUIRE(list);
+  REQUIRE(list->count() == 2);
+  CHECK(list->epoch == epoch);
+  CHECK(list->first == first + 1);
+  CHECK(std::ranges::equal(leaf_of("shard_1"), list->leaf(0)));
+  CHECK(std::ranges::equal(leaf_of("shard_2"), list->leaf(1)));
+  CHECK(std::ranges::equal(sign(list->first, list->media_us, list->leaves, list->parity), list->signature));
 }

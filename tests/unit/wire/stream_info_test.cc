@@ -1,10 +1,13 @@
 #include "libcore/wire/stream_info.h"
 
-#include "libcore/crypto/chacha_rng.h"
+#include "libcore/base/reader.h"
 #include "tests/catch.h"
+#include "tests/vectors/vectors.h"
 
 using namespace spate;
 using namespace spate::wire;
+using tests::stream_vector;
+using tests::to_array;
 
 namespace {
 
@@ -29,6 +32,20 @@ StreamInfo sample() {
 }
 
 }  // namespace
+
+TEST_CASE("stream info: a public run's matches the independent implementation") {
+  const auto field = [](const char* name) { return stream_vector("public_run", name); };
+  const crypto::StreamKeyPair key = crypto::stream_key_pair(to_array<32>(field("seed")));
+  StreamInfo info;
+  info.epoch = Reader(field("epoch")).u64();
+  info.head = Reader(field("head")).u64();
+  info.media_us = Reader(field("media_us")).u48();
+  info.mpeg_ts = true;
+  info.stripes = 16;
+  info.parity = 1;
+  CHECK(sign_stream_info(info, key, suite()) == to_array<kStreamInfoBytes>(field("info")));
+  CHECK(verify_stream_info(field("info"), {to_array<32>(field("stream"))}, suite()));
+}
 
 TEST_CASE("stream info: what the publisher signed is what a viewer reads") {
   const crypto::StreamKeyPair key = key_pair(1);
