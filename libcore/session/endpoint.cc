@@ -528,9 +528,9 @@ Instant Endpoint::last_received(SessionId id) const {
   return session->last_received;
 }
 
-bool Endpoint::heard_since(SessionId id, Instant then) const {
+Instant Endpoint::heard(SessionId id) const {
   const Session* const session = find(id);
-  return session != nullptr && session->last_received >= then;
+  return session == nullptr ? Instant{} : session->last_received;
 }
 
 EndpointStats Endpoint::stats() const {

@@ -143,8 +143,8 @@ class Endpoint {
   const Address& address(SessionId id) const;
   const crypto::NodeKey& peer(SessionId id) const;
   Instant last_received(SessionId id) const;
-  // Has anything come from it since then? False if there is no such session.
-  bool heard_since(SessionId id, Instant then) const;
+  // The same, of any session; long ago, if there is none of that id.
+  Instant heard(SessionId id) const;
   EndpointStats stats() const;
 
  private:

@@ -15,8 +15,7 @@ void Playout::start(std::uint64_t first, std::uint64_t backlog_end, Instant now)
   backlog_since_ = now;
   vain_waits_ = 0;
   started_ = true;
-  begun_ = false;
-  wanted_whole_ = first == 0;
+  settled_ = first == 0;
   deadline_ = kNever;
   have_lag_ = false;
   lag_min_ = lag_spread_ = Duration::zero();
@@ -46,7 +45,7 @@ std::optional<Playout::Item> Playout::poll(const Store& store, std::optional<std
     const StoredShard& slot = store.at(next_);
     if (slot.present()) {
       if (next_ < backlog_end_) backlog_since_ = now;
-      begun_ = true;
+      settled_ = true;
       return Item{next_++, &slot};
     }
     if (slot.given_up) {
@@ -90,7 +89,7 @@ Duration Playout::wait_left(const StoredShard& behind, std::optional<std::uint64
 }
 
 std::optional<std::uint64_t> Playout::newer_point(const Store& store) const {
-  if (begun_ || wanted_whole_ || next_ >= backlog_end_) return std::nullopt;
+  if (settled_ || next_ >= backlog_end_) return std::nullopt;
   const std::uint64_t newer = store.start_for_joiner();
   if (newer < backlog_end_) return std::nullopt;
   const StoredShard* const shard = store.find(newer);

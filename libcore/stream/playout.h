@@ -73,8 +73,7 @@ class Playout {
   std::optional<Duration> fixed_latency_;
   std::uint64_t next_ = 0;
   bool started_ = false;
-  bool begun_ = false;  // something has been written since
-  bool wanted_whole_ = false;
+  bool settled_ = false;  // where output begins: something has been written, or it is wanted whole
   bool jumped_ = false;
   std::uint64_t backlog_end_ = 0;
   Instant backlog_since_{};

@@ -36,10 +36,6 @@ const Peer* Peers::find_key(const crypto::NodeKey& key) const {
 
 Peer* Peers::find_key(const crypto::NodeKey& key) { return const_cast<Peer*>(std::as_const(*this).find_key(key)); }
 
-Instant Peers::heard(session::SessionId session) const {
-  return endpoint_.established(session) ? endpoint_.last_received(session) : Instant{};
-}
-
 void Peers::ping(Peer& peer, Instant now) {
   const std::uint32_t id = next_ping_++;
   peer.pinged_at = now;

@@ -116,8 +116,7 @@ class Peers {
   std::map<session::SessionId, Peer>& all() { return peers_; }
   const std::map<session::SessionId, Peer>& all() const { return peers_; }
 
-  // When anything last came from it; long ago, if there is no such session.
-  Instant heard(session::SessionId session) const;
+  Instant heard(session::SessionId session) const { return endpoint_.heard(session); }  // as Endpoint says
   void ping(Peer& peer, Instant now);
   // How is it, and whom does it know for those stripes? With a ping, unless there was one less than kPingAgain ago.
   void inquire(Peer& peer, StripeMask wanted, Instant now);

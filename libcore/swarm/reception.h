@@ -139,7 +139,7 @@ class Reception {
   Duration lag(StripeMask stripes, std::optional<std::uint64_t> media_now, Instant now) const;
   LagMeter& lag_meter() { return lag_meter_; }
   Duration latency() const { return playout_.latency(); }
-  // Playout has gone on at a newer point since this was last asked: what is older is not wanted any more.
+  // Output has begun at a newer point since this was last asked: what is older is not wanted any more.
   bool take_jump() { return playout_.take_jump(); }
   std::uint64_t lost() const { return config_.output ? playout_.lost() : stats_.given_up; }
   std::uint64_t duplicates() const { return verifier_.stats().duplicates; }

@@ -10,7 +10,7 @@ bool Sender::must_wait(Instant now) {
 }
 
 std::uint64_t Sender::send(const Child& child, Bytes frame, Outgoing& out) {
-  if (!out.endpoint.heard_since(child.session, out.now - kConsent)) return 0;
+  if (out.now - out.endpoint.heard(child.session) > kConsent) return 0;
   const std::uint64_t before = out.batch.totals().wire_bytes;
   if (!out.endpoint.seal(child.session, frame, out.batch, out.now)) return 0;
   const std::uint64_t sent = out.batch.totals().wire_bytes - before;
@@ -20,12 +20,13 @@ std::uint64_t Sender::send(const Child& child, Bytes frame, Outgoing& out) {
 
 void Sender::shard(const Child& child, const stream::StoredShard& shard, Why why, Outgoing& out) {
   const std::uint64_t bytes = send(child, shard.frame.bytes(), out);
+  if (bytes == 0) return;
   const std::uint64_t payload = shard.payload().size();
   stats_.payload_bytes_sent += payload;
   if (why == Why::kAskedFor) {
     ++stats_.repairs_sent;
     stats_.sent.repairs += bytes;
-  } else if (bytes > 0) {
+  } else {
     const std::uint64_t proof = shard.frame.size() - wire::kShardHeaderBytes - payload;
     stats_.sent.payload += payload;
     stats_.sent.signatures += proof;

@@ -56,9 +56,10 @@ TEST_CASE("children: who has been silent for 2 s is sent nothing until it speaks
   };
   CHECK(streams_until(spoke + Sender::kConsent - milliseconds(50)) > 0);
   f.net.run_until(spoke + Sender::kConsent + milliseconds(20));
-  const SentBytes sent = f.server.children.stats().sent;
+  const ChildrenStats before = f.server.children.stats();
   CHECK(streams_until(spoke + Sender::kConsent + milliseconds(500)) == 0);
-  CHECK(f.server.children.stats().sent.total() == sent.total());
+  CHECK(f.server.children.stats().sent.total() == before.sent.total());
+  CHECK(f.server.children.stats().payload_bytes_sent == before.payload_bytes_sent);
   f.a.say(wire::Ping{});
   f.net.run_for(milliseconds(20));
   CHECK(streams_until(f.net.now + milliseconds(200)) >= 10);  // what is new: a shard each 20 ms
