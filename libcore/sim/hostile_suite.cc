@@ -12,6 +12,7 @@ void HostileSuite::seal(MutableBytes out, Bytes text, Bytes associated, const cr
                         std::uint64_t counter) const {
   if (kind_ == HostileSpec::Kind::kLiar) return seal_lies(out, text, associated, key, counter);
   if (!wire::is_stream_data(text)) return suite_.seal(out, text, associated, key, counter);
+  ++deeds_;
   std::array<std::uint8_t, DatagramBatch::kDatagramBytesMax> changed;
   const auto end = std::copy(text.begin(), text.end(), changed.begin());
   if (kind_ == HostileSpec::Kind::kPolluter) *(end - 1) ^= 1;
@@ -27,6 +28,7 @@ void HostileSuite::seal_lies(MutableBytes out, Bytes text, Bytes associated, con
   }
   std::array<std::uint8_t, DatagramBatch::kDatagramBytesMax> changed;
   std::copy(text.begin(), text.end(), changed.begin());
+  ++deeds_;
   lies_.falsify(MutableBytes{changed}.first(text.size()));
   suite_.seal(out, Bytes{changed}.first(text.size()), associated, key, counter);
 }

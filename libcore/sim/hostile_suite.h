@@ -16,6 +16,8 @@ class HostileSuite final : public ForwardingSuite {
   // Control messages: made untrue (liar).
   void seal(MutableBytes out, Bytes text, Bytes associated, const crypto::SymmetricKey& key,
             std::uint64_t counter) const override;
+  // Datagrams that it spoilt.
+  std::uint64_t deeds() const { return deeds_; }
 
  private:
   void seal_lies(MutableBytes out, Bytes text, Bytes associated, const crypto::SymmetricKey& key,
@@ -23,6 +25,7 @@ class HostileSuite final : public ForwardingSuite {
 
   const HostileSpec::Kind kind_;
   mutable Lies lies_;
+  mutable std::uint64_t deeds_ = 0;
 };
 
 }  // namespace spate::sim

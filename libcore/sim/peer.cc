@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "libcore/sim/hostile_suite.h"
-
 namespace spate::sim {
 
 namespace {
@@ -42,6 +40,8 @@ node::StreamStats Peer::stream_stats() {
 }
 
 node::NodeStats Peer::node_stats() { return retired() ? last_node_stats_ : node_->stats(); }
+
+std::uint64_t Peer::deeds() const { return hostile_ ? hostile_->deeds() : 0; }
 
 void Peer::handle_datagrams(std::span<const Datagram> batch, Moment at) { node_->handle_datagrams(batch, at.local); }
 

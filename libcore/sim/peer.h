@@ -9,6 +9,7 @@
 #include "libcore/node/node.h"
 #include "libcore/sim/event_queue.h"
 #include "libcore/sim/host_program.h"
+#include "libcore/sim/hostile_suite.h"
 #include "libcore/sim/network.h"
 #include "libcore/sim/scenario.h"
 #include "libcore/sim/sharing_pool.h"
@@ -47,6 +48,8 @@ class Peer : public HostProgram {
   // The last ones, once retired.
   node::StreamStats stream_stats();
   node::NodeStats node_stats();
+  // Datagrams of its node that were spoilt, if the host means harm.
+  std::uint64_t deeds() const;
 
   void handle_datagrams(std::span<const Datagram> batch, Moment at) final;
   void handle_deadline(Moment at) final;
@@ -68,7 +71,7 @@ class Peer : public HostProgram {
  private:
   PeerConfig config_;
   WatchedSuite watched_;
-  std::unique_ptr<crypto::Suite> hostile_;  // over it, if the host means harm
+  std::unique_ptr<HostileSuite> hostile_;  // over it, if the host means harm
   std::unique_ptr<node::Node> node_;
   node::StreamStats last_stream_stats_;
   node::NodeStats last_node_stats_;

@@ -80,6 +80,7 @@ struct RunResult {
   std::uint64_t duplicate_packets = 0;
   std::uint64_t forged_packets = 0;
   std::uint64_t parent_switches = 0;
+  std::uint64_t hostile_deeds = 0;  // World::hostile_deeds()
   std::uint32_t depth_max = 0;
   Overhead overhead;
   double publisher_upload_x = 0;  // the publisher's bytes on the wire over the stream's own

@@ -135,6 +135,7 @@ struct ExpectSpec {
   std::uint32_t ever_ppm = 0;
   Duration lag_p50{};
   Duration lag_p99{};
+  std::uint64_t hostile_deeds = 0;  // at least, or it shows nothing that all went well
 };
 
 struct Scenario {

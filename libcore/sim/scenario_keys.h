@@ -166,6 +166,7 @@ void describe(V& v, ExpectSpec& s) {
   v.share("ever", s.ever_ppm);
   v.duration("lag-p50", s.lag_p50);
   v.duration("lag-p99", s.lag_p99);
+  v.count("hostile-deeds", s.hostile_deeds, 0, INT64_MAX);
 }
 
 template <typename V>

@@ -100,6 +100,10 @@ void judge_all(const ExpectSpec& expect, const RunResult& result, double ever, W
   ask("delivery within 500 ms", result.delivered_by_500ms, expect.by_500ms_ppm);
   ask("delivery within 1 s", result.delivered_by_1s, expect.by_1s_ppm);
   ask("delivery", ever, expect.ever_ppm);
+  if (result.hostile_deeds < expect.hostile_deeds)
+    world.findings().add(Rule::kLiveness, world.network().now(), kPublisherHost,
+                         "hostile hosts did " + std::to_string(result.hostile_deeds) + " deeds, expected at least " +
+                             std::to_string(expect.hostile_deeds));
   const auto ask_lag = [&](const char* what, Duration got, Duration most) {
     if (most == Duration::zero() || got <= most) return;
     world.findings().add(Rule::kLiveness, world.network().now(), kPublisherHost,
@@ -130,6 +134,7 @@ RunResult summarise(World& world) {
   result.startups = recorder.startup().count();
   result.failover = quantiles(recorder.failover());
   result.failovers = recorder.failover().count();
+  result.hostile_deeds = world.hostile_deeds();
   result.input_held_max = world.publisher().held_max();
   if (!world.publisher().ended() && !world.publisher().retired() && !world.interrupted())
     world.findings().add(Rule::kLiveness, network.now(), kPublisherHost, "the publisher did not come to its end");

@@ -180,8 +180,13 @@ void World::join(HostId host) {
 void World::begin_mischief(HostId host) {
   const HostileSpec::Kind kind = *residents_[host].hostile;
   const Instant begins = Instant{} + residents_[host].hostile_at;
-  if (kind == HostileSpec::Kind::kColluder && begins > network_.now())
-    network_.at(begins, host, [this, host] { kill(host); });
+  if (kind == HostileSpec::Kind::kColluder) {  // one that comes late goes at once
+    network_.at(std::max(begins, network_.now()), host, [this, host] {
+      if (!network_.present(host)) return;
+      kill(host);
+      ++colluders_gone_;
+    });
+  }
   std::unique_ptr<Mischief>& mischief = mischief_[host];
   if (mischief != nullptr) return;  // its host crashed, and is back
   mischief = make_mischief(
@@ -336,6 +341,14 @@ std::uint64_t World::wire_bytes_sent() const {
   std::uint64_t bytes = 0;
   for (HostId host = 0; host < hosts(); ++host) bytes += network_.stats(host).wire_bytes_sent;
   return bytes;
+}
+
+std::uint64_t World::hostile_deeds() {
+  std::uint64_t deeds = colluders_gone_;
+  for (const auto& [host, mischief] : mischief_)
+    if (mischief != nullptr) deeds += mischief->deeds();
+  for (const Life& life : lives()) deeds += life.viewer->deeds();
+  return deeds;
 }
 
 Duration World::stayed(HostId host) { return past_[host].stayed + last_life(host); }

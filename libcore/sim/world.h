@@ -100,6 +100,8 @@ class World {
   // From its start to its end, or to now; of all its lives together.
   Duration stayed(HostId host);
   std::uint64_t wire_bytes_sent() const;
+  // What hostile hosts have done that no honest one does: datagrams, and colluders that went.
+  std::uint64_t hostile_deeds();
 
   // Judges the viewers and sums up; once, when all is done.
   RunResult result();
@@ -159,6 +161,7 @@ class World {
   Network network_;
   HiddenChecker hidden_checker_{network_, findings_};
   std::map<HostId, std::unique_ptr<Mischief>> mischief_;
+  std::uint64_t colluders_gone_ = 0;
   std::unique_ptr<Faults> faults_;
   Homes homes_;
   std::uint32_t running_ = 0;  // hosts whose stream has not stopped

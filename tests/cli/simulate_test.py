@@ -29,7 +29,7 @@ IMPOSSIBLE = "[expect]\nlag-p50 = \"1us\"\n"
 
 FIELDS = """schema scenario scenario_hash seed digest crypto peers simulated_seconds warm_up_seconds interrupted bound_ms stretch lag_ms lag_estimate_error_ms
     delivered continuity startup_ms join_ms failovers failover_ms lost_packets repaired_packets duplicate_packets
-    forged_packets parent_switches depth_max overhead publisher_upload_x resource_index input_held_ms_max datagrams
+    forged_packets hostile_deeds parent_switches depth_max overhead publisher_upload_x resource_index input_held_ms_max datagrams
     events events_per_second bytes_per_peer wall_seconds safety_findings liveness_findings findings""".split()
 OF_THE_MACHINE = ("events_per_second", "bytes_per_peer", "wall_seconds")
 

@@ -86,7 +86,7 @@ SchemeOutcome scheme_outcome(const Scheme& scheme, const Outcome& outcome) {
   if (!kept.baseline) return kept;
   // What means nothing to them.
   for (const char* name : {"crypto", "lag_estimate_error_ms", "join_ms", "lost_packets", "forged_packets",
-                           "input_held_ms_max", "safety_findings", "liveness_findings", "findings"})
+                           "hostile_deeds", "input_held_ms_max", "safety_findings", "liveness_findings", "findings"})
     kept.json.erase(name);
   return kept;
 }

@@ -80,6 +80,7 @@ Json to_json(const Outcome& outcome) {
   json["repaired_packets"] = result.repaired_packets;
   json["duplicate_packets"] = result.duplicate_packets;
   json["forged_packets"] = result.forged_packets;
+  json["hostile_deeds"] = result.hostile_deeds;
   json["parent_switches"] = result.parent_switches;
   json["depth_max"] = result.depth_max;
   json["overhead"] = overhead_json(result.overhead);

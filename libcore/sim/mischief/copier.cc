@@ -27,8 +27,7 @@ class Copier final : public Mischief {
     if (!receiver) return;
     if (datagram.size() != session::PathCheck::kDatagramBytes) owners_[{from, receiver_index(datagram)}] = *receiver;
     // It leaves by the victim's own uplink, just before the original: it comes first.
-    if (at_work(now) && is_victim(from))
-      house_.network.forge(from, Network::address_of(house_.host), *receiver, datagram);
+    if (at_work(now) && is_victim(from)) forge(from, Network::address_of(house_.host), *receiver, datagram);
   }
 
   void on_delivered(HostId to, const Address& from, Bytes datagram, Instant now) override {
@@ -41,7 +40,7 @@ class Copier final : public Mischief {
       house_.findings.add(Rule::kSafety, now, *sender,
                           "sent " + std::to_string(datagram.size()) + " bytes to where only copies come from");
     else if (is_answered_for(owner->second))
-      house_.network.forge(house_.host, from, owner->second, datagram);
+      forge(house_.host, from, owner->second, datagram);
   }
 
  private:

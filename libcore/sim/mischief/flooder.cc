@@ -21,8 +21,8 @@ class Flooder final : public Mischief {
     if (prepared_.empty()) prepare();
     for (unsigned i = 0; i < kEachTime; ++i, ++sent_)
       for (std::size_t target = 0; target < house_.link.size(); ++target)
-        house_.network.forge(house_.host, address(), host_with(house_.link[target].address),
-                             prepared_[target * kPrepared + sent_ % kPrepared]);
+        forge(house_.host, address(), host_with(house_.link[target].address),
+              prepared_[target * kPrepared + sent_ % kPrepared]);
   }
 
   void prepare() {

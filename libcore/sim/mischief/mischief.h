@@ -33,11 +33,18 @@ class Mischief : public WireObserver {
   // The host is there now. Once is enough: it stays.
   void start();
   void on_sent(HostId /*from*/, const Address& /*to*/, Bytes /*datagram*/, Instant /*now*/) override {}
+  // Datagrams that no node sent.
+  std::uint64_t deeds() const { return deeds_; }
 
  protected:
   // Called every so often from the beginning on, while the host is there.
   virtual void act(Instant now) = 0;
   bool at_work(Instant now) const { return started_ && now >= house_.begins && house_.network.present(house_.host); }
+  // By that host's uplink, as if it came from there.
+  void forge(HostId sender, const Address& from, HostId to, Bytes datagram) {
+    ++deeds_;
+    house_.network.forge(sender, from, to, datagram);
+  }
 
   House house_;
 
@@ -46,6 +53,7 @@ class Mischief : public WireObserver {
 
   const Duration every_;
   bool started_ = false;
+  std::uint64_t deeds_ = 0;
 };
 
 // 5,000 initiations a second to each host of the link, true ones, from 65,000 addresses that are not there.

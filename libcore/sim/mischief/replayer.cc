@@ -30,7 +30,7 @@ class Replayer final : public Mischief {
     if (seen_.empty()) return;
     for (unsigned i = 0; i < kEachTime; ++i) {
       const Seen& seen = seen_[static_cast<std::size_t>(rng_->below(seen_.size()))];
-      if (house_.network.present(seen.to)) house_.network.forge(house_.host, seen.from, seen.to, seen.bytes);
+      if (house_.network.present(seen.to)) forge(house_.host, seen.from, seen.to, seen.bytes);
     }
   }
 

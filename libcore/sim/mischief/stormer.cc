@@ -88,7 +88,7 @@ class Stormer final : public Mischief {
       for (const DatagramBatch::Run& run : batch_.runs())
         for (std::size_t i = 0; i < run.count; ++i)
           if (const HostId to = host_with(run.to); to < kHostsMax)
-            house_.network.forge(house_.host, Network::address_of(house_.host), to, batch_.datagram(run, i));
+            forge(house_.host, Network::address_of(house_.host), to, batch_.datagram(run, i));
       batch_.clear();
     }
   }
