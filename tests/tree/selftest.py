@@ -82,6 +82,39 @@ class Includes(TreeTest):
         self.assertEqual(self.check()[0], 1)
 
 
+class Compares(TreeTest):
+    def check(self):
+        return run(sys.executable, HERE / "compares.py", self.root)
+
+    def test_passes_what_is_constant_or_no_secret(self):
+        self.write("libcore/session/a.cc", """
+            return crypto::equal_secret(mac, wanted);  // not mac == wanted
+            if (datagram.size() != kCookieReplyBytes || service.tag == header->tag) return;
+            return swarm_secret == crypto::SymmetricKey{};
+            """)
+        self.write("libcore/wire/a.cc", "if (!std::equal(check.begin(), check.end(), end)) return;\n")
+        self.assertEqual(self.check(), (0, "6 lines, 0 wrong\n"))
+
+    def test_finds_each_planted_compare(self):
+        for layer, line in (
+            ("session", "return std::equal(a.begin(), a.end(), b.begin());"),
+            ("crypto", "return std::memcmp(a, b, 16) == 0;"),
+            ("session", "return mac == wanted;"),
+            ("session", "if (wanted != header.mac1) return;"),
+            ("node", "if (config.swarm_secret != link.swarm_secret) return;"),
+            ("swarm", "return cookie_ == cookie;"),
+        ):
+            with self.subTest(layer=layer, line=line):
+                path = self.write("libcore/%s/planted.cc" % layer, line + "\n")
+                code, output = self.check()
+                self.assertEqual(code, 1)
+                self.assertIn("libcore/%s/planted.cc:1" % layer, output)
+                path.unlink()
+
+    def test_an_empty_tree_is_no_success(self):
+        self.assertEqual(self.check()[0], 1)
+
+
 class Purity(TreeTest):
     def archive(self, layer, source):
         path = self.write("%s.cc" % layer, source)

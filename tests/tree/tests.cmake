@@ -1,10 +1,11 @@
-# Tests of the tree itself: what may include what, what the pure layers need, whether the pages say what the tools do,
+# Tests of the tree itself: what may include what, what is compared how, what the pure layers need, whether the pages say what the tools do,
 # and the linters. A linter that is not installed, or of another version, is a skipped test.
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 set(tree_dir ${CMAKE_CURRENT_LIST_DIR})
 set(tree_python ${CMAKE_COMMAND} -E env PYTHONDONTWRITEBYTECODE=1 ${Python3_EXECUTABLE})
 
 add_test(NAME tree.includes COMMAND ${tree_python} ${tree_dir}/includes.py ${CMAKE_SOURCE_DIR})
+add_test(NAME tree.compares COMMAND ${tree_python} ${tree_dir}/compares.py ${CMAKE_SOURCE_DIR})
 
 # Sanitizers bring needs of their own.
 if(NOT SPATE_SANITIZE)
