@@ -61,3 +61,38 @@ TEST_CASE("endpoint: replays are no forgeries", "[session]") {
   CHECK(path.b.endpoint.stats().alarms == 0);
   CHECK(path.b.endpoint.established(path.b.session()));
 }
+
+TEST_CASE("H10: endpoint: a minute's datagrams, a million times again, are dropped one and all, and change nothing",
+          "[session]") {
+  Path path;
+  path.establish();
+  std::vector<ByteVector> kept;
+  for (const Sent& sent : path.log)
+    if (sent.to == path.b.address && sent.bytes[0] == kDataType) kept.push_back(sent.bytes);
+  for (int i = 0; i < 60 * 300; ++i) {
+    kept.push_back(path.a.seal(path.a.session(), {1, 2, 3}, path.now));
+    path.b.handle(path.a.address, kept.back(), path.now);
+    if (i % 30 != 0) continue;
+    path.send(path.b, path.a, {4});
+    path.run_for(milliseconds(100));
+  }
+  const EndpointStats before = path.b.endpoint.stats();
+  const std::size_t texts = path.b.texts.size();
+  const std::size_t events = path.b.events.size();
+  crypto::ChaChaRng rng(7);
+  constexpr std::uint64_t kReplays = 1'000'000;
+  for (std::uint64_t i = 0; i < kReplays; ++i) {
+    const ByteVector& datagram = kept[static_cast<std::size_t>(rng.below(kept.size()))];
+    path.b.handle(i % 2 == 0 ? path.a.address : Address::v4(192, 0, 2, 1, 9), datagram, path.now);
+  }
+  CHECK(path.b.endpoint.stats().dropped == before.dropped + kReplays);
+  CHECK(path.b.endpoint.stats().alarms == 0);
+  CHECK(path.b.endpoint.stats().moves == 0);
+  CHECK(path.b.endpoint.stats().sessions == 1);
+  CHECK(path.b.texts.size() == texts);
+  CHECK(path.b.events.size() == events);
+  CHECK(path.b.flush(path.now).empty());
+  path.send(path.a, path.b, {5});
+  path.run_for(kOneWay);
+  CHECK(path.b.texts.back() == ByteVector{5});
+}
