@@ -8,6 +8,13 @@ target_link_libraries(bench-sink PRIVATE spate_base)
 add_executable(bench-crypto ${CMAKE_CURRENT_LIST_DIR}/crypto.cc)
 target_link_libraries(bench-crypto PRIVATE spate_wire)
 
+# Hosts that mean harm.
+add_executable(bench-junk ${CMAKE_CURRENT_LIST_DIR}/junk.cc)
+target_include_directories(bench-junk PRIVATE ${CMAKE_SOURCE_DIR})
+target_link_libraries(bench-junk PRIVATE CLI11::CLI11)
+add_executable(bench-storm ${CMAKE_CURRENT_LIST_DIR}/storm.cc)
+target_link_libraries(bench-storm PRIVATE spate_io spate_swarm)
+
 # Of the simulator, and of ns-3 where it is installed.
 foreach(program queue star)
   add_executable(bench-${program} ${CMAKE_CURRENT_LIST_DIR}/${program}.cc)

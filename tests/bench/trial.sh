@@ -18,6 +18,7 @@ trial_defaults() {
   srt_latency=120           # ms
   srt_unbuffered=           # not empty: srt-live-transmit's stdout goes out unbuffered
   limit=60s                 # of any one process
+  harm=()                   # a command that runs beside it all, for as long as it likes; LINK in it is the link
 }
 
 trial_pids=()
@@ -104,6 +105,13 @@ trial() {  # trial DIR TOOL
   trial_pids+=("${watch_pids[@]}" "${sink_pids[@]}")
   sleep $((1 + watchers / 16))
   echo go >"$dir/go"
+  local harmer=
+  if ((${#harm[@]})); then
+    sleep 1  # until all play
+    "$BIN/bench-run" "$dir/harm-run.json" "$limit" "${harm[@]//LINK/$link}" >"$dir/harm.json" 2>"$dir/harm.err" &
+    harmer=$!
+    trial_pids+=("$harmer")
+  fi
   wait "$feeder" || true
   # srt-live-transmit does not end with its input: it gets the time to deliver what it holds.
   local publisher_grace=5 watcher_grace=3
@@ -111,6 +119,7 @@ trial() {  # trial DIR TOOL
   end_within "$publisher_grace" "$publisher"
   for pid in "${watch_pids[@]}"; do end_within "$watcher_grace" "$pid"; done
   for pid in "${sink_pids[@]}"; do wait "$pid" || true; done
+  [[ -z $harmer ]] || end_within 2 "$harmer"
   trial_pids=()
   ln -s sink-0.json "$dir/sink.json"
   ln -s watch-0.json "$dir/watch.json"
