@@ -4,6 +4,12 @@
 #include <utility>
 
 namespace spate::swarm {
+namespace {
+
+// Shards a second: before the rate is known, and while the stream rests, what is here is not for nothing.
+constexpr std::uint64_t kPastRateMin = 50;
+
+}  // namespace
 
 Children::Children(std::uint32_t capacity_milli, stream::Store& store, Peers& peers, Outbox& outbox,
                    TokenBucket& upload)
@@ -78,7 +84,7 @@ wire::SubscribeReply Children::subscribe(session::SessionId session, const wire:
     remove(session);
     return reply;
   }
-  if (live && !takes_from_past(session, added, first, now)) first = store_.head();
+  if (!takes_from_past(session, added, first, now)) first = store_.head();
   const bool was_whole = child != nullptr && table_.whole(*child);
   if (child == nullptr)
     child = &add(session, request, granted, first, live, now);
@@ -99,8 +105,9 @@ wire::SubscribeReply Children::subscribe(session::SessionId session, const wire:
 bool Children::takes_from_past(session::SessionId session, StripeMask stripes, std::uint64_t first, Instant now) {
   Peer* const peer = peers_.find(session);
   const std::uint64_t behind = store_.head() - std::min(first, store_.head());
-  if (peer == nullptr || behind == 0 || rate_.shards_per_second() == 0) return true;
-  const std::uint64_t stripe_ms = behind * 1'000 * count(stripes) / rate_.shards_per_second();
+  if (peer == nullptr || behind == 0) return true;
+  const std::uint64_t rate = std::max(rate_.shards_per_second(), kPastRateMin);
+  const std::uint64_t stripe_ms = behind * 1'000 * count(stripes) / rate;
   return peer->past.take(std::min(stripe_ms, Peer::kPastBurst / 2), now);
 }
 
