@@ -1,6 +1,8 @@
 #include "libcore/io/udp_socket.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -77,6 +79,28 @@ TEST_CASE("runs of datagrams arrive one by one, with and without segmentation") 
     CHECK(arrived[i].bytes == std::vector<std::uint8_t>(sizes[i], static_cast<std::uint8_t>(i)));
   }
   if (plain) CHECK(sender.stats().send_messages == sizes.size());
+}
+
+TEST_CASE("P11: empty datagrams are left out, and are no reason to go on reading") {
+  io::UdpSocket receiver = open("127.0.0.1:0");
+  const io::Descriptor sender(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_in to{};
+  io::to_sockaddr(receiver.local_address(), to);
+  REQUIRE(::connect(sender.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0);
+  constexpr std::size_t kBatches = 3;
+  for (std::size_t i = 0; i < kBatches * io::UdpSocket::kReceiveMessages; ++i)
+    REQUIRE(::send(sender.get(), "", 0, 0) == 0);
+  REQUIRE(::send(sender.get(), "x", 1, 0) == 1);
+  for (std::size_t i = 0; i < kBatches; ++i) {
+    const io::UdpSocket::Received received = receiver.receive();
+    CHECK(received.datagrams.empty());
+    CHECK(received.more);
+    CHECK(receiver.stats().receive_messages == (i + 1) * io::UdpSocket::kReceiveMessages);
+  }
+  const io::UdpSocket::Received received = receiver.receive();
+  REQUIRE(received.datagrams.size() == 1);
+  CHECK(received.datagrams[0].bytes.size() == 1);
+  CHECK_FALSE(received.more);
 }
 
 TEST_CASE("a dual-stack socket speaks to both families") {

@@ -40,7 +40,7 @@ Address numbered(std::uint32_t i) {
 
 }  // namespace
 
-TEST_CASE("half open: never more than 1,024; what comes then displaces another", "[session]") {
+TEST_CASE("P9: half open: never more than 1,024; what comes then displaces another", "[session]") {
   Table t;
   InitiationIdentity last{};
   for (std::uint32_t i = 0; i < 3'000; ++i) last = t.add(numbered(i));
@@ -48,7 +48,7 @@ TEST_CASE("half open: never more than 1,024; what comes then displaces another",
   CHECK(t.table.find(last, numbered(2'999)) != nullptr);
 }
 
-TEST_CASE("half open: one network has at most 64, and displaces its own only", "[session]") {
+TEST_CASE("P9: half open: one network has at most 64, and displaces its own only", "[session]") {
   Table t;
   const Address quiet = Address::v4(192, 0, 2, 1, 1);
   const InitiationIdentity theirs = t.add(quiet);

@@ -114,7 +114,7 @@ TEST_CASE("key set: what is too short or of another type is no data datagram", "
   }
 }
 
-TEST_CASE("key set: a datagram larger than any that is sent is refused", "[session]") {
+TEST_CASE("P17: key set: a datagram larger than any that is sent is refused", "[session]") {
   Pair pair;
   CHECK_FALSE(pair.opens(pair.sealed(ByteVector(BufferPool::kBlockBytes + 1))));
 }
