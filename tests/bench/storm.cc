@@ -1,7 +1,8 @@
 // bench-storm LINK SECONDS REQUESTS TINY: a child that means harm, over a real session with the first host of a link.
 //
-// It subscribes to everything and lies in its reports; it asks REQUESTS times a second for each of the last
-// 16,000 shards once more, and says TINY tiny messages a second. Prints as JSON what it sent, and the bytes it got.
+// It subscribes to everything, with a window without end, and lies in its reports; it asks REQUESTS times a second for
+// each of the last 16,000 shards once more, and says TINY tiny messages a second. Prints as JSON what it sent, and the
+// bytes it got.
 
 #include <poll.h>
 
@@ -108,7 +109,7 @@ class Storm {
   }
 
   void act() {
-    if (turns_++ % kTurnsPerSecond == 0) outbox_.send(*session_, wire::Subscribe{});
+    if (turns_++ % kTurnsPerSecond == 0) outbox_.send(*session_, wire::Subscribe{.window_bytes = UINT32_MAX});
     outbox_.send(*session_, wire::Report{UINT64_MAX, UINT64_MAX});
     wire::RepairRequest all;
     all.kind = wire::RepairRequest::Kind::kShardsWithLists;
