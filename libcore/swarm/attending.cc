@@ -19,7 +19,7 @@ void Attending::handle_deadline(Instant now) {
   attend_silence(now);
   leave_silent(now);
   if (starving(now)) leave_useless(now);
-  at_ = house_.attachment.attached() ? now + kInterval : kNever;
+  at_ = house_.attachment.attached() ? now + (house_.parents.size() == 1 ? kIntervalOne : kInterval) : kNever;
 }
 
 void Attending::leave_dead(Instant now) {

@@ -63,6 +63,7 @@ class Attending {
 
  private:
   static constexpr Duration kInterval = std::chrono::milliseconds(50);
+  static constexpr Duration kIntervalOne = std::chrono::milliseconds(100);  // while one parent gives all
 
   void leave_dead(Instant now);
   void leave_silent(Instant now);

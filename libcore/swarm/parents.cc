@@ -9,9 +9,10 @@ constexpr Duration kAskAgain = std::chrono::milliseconds(100);  // at least
 // Who has not answered may be asked once more after so long; who has said other things since, only lost the answer.
 constexpr Duration kUnanswered = std::chrono::seconds(5);
 constexpr Duration kAnswerLost = std::chrono::milliseconds(500);
-// Reports beside the regular ones, which open a parent's window: after so many shards, but not more often than so.
-constexpr std::uint64_t kReportShards = 32;
+// Reports beside the regular ones open a parent's window: after kReportShards, but not more often than so.
 constexpr Duration kReportSpacing = std::chrono::microseconds(2'500);
+// The path is measured so often; who says nothing is asked for a sign of life with each report.
+constexpr Duration kMeasure = std::chrono::milliseconds(250);
 constexpr std::size_t kListLinks = 2;
 constexpr std::uint64_t kAheadMax = 512;  // shards may wait so far ahead for their list
 
@@ -317,8 +318,14 @@ void Parents::report(session::SessionId session, Link& link, Instant now) {
   house_.outbox.send(session, report);
   reported_received_ = reception.stats().received;
   link.reported_at = now;
+  link.report_at = now + (whole(link) ? kReportInterval : kReportIntervalPart);
   link.early_report_at = kNever;
   link.here_at = now + kHereInterval;
+  if (whole(link)) along_from_ = now + kReportAlong;
+  Peer* const peer = house_.peers.find(session);
+  const Duration silence = now - house_.endpoint.last_received(session);
+  if (peer != nullptr && now - peer->pinged_at >= (silence < kReportAlong ? kMeasure : kReportAlong))
+    house_.peers.ping(*peer, now);
 }
 
 void Parents::report_soon(Instant now) {
@@ -327,12 +334,13 @@ void Parents::report_soon(Instant now) {
 }
 
 void Parents::on_received(Instant now) {
-  if (house_.reception.stats().received - reported_received_ < kReportShards) return;
+  const bool many = house_.reception.stats().received - reported_received_ >= report_shards_;
+  if (!many && now < along_from_) return;
   for (auto& [session, link] : links_) {
     if (link.granted == 0 || !whole(link)) continue;
-    if (now - link.reported_at >= kReportSpacing)
+    if (now - link.reported_at >= (many ? kReportSpacing : kReportAlong))
       report(session, link, now);
-    else
+    else if (many)
       link.early_report_at = std::min(link.early_report_at, link.reported_at + kReportSpacing);
   }
 }
@@ -353,10 +361,7 @@ void Parents::handle_deadline(Instant now) {
       house_.outbox.send_frame(session, {});
       link.here_at = now + kHereInterval;
     }
-    if (now < link.report_at) continue;
-    link.report_at = now + (whole(link) ? kReportInterval : kReportIntervalPart);
-    report(session, link, now);
-    if (Peer* const peer = house_.peers.find(session)) house_.peers.ping(*peer, now);
+    if (now >= link.report_at) report(session, link, now);
   }
   for (const session::SessionId session : unanswered) {
     Link& link = links_.at(session);

@@ -8,6 +8,7 @@
 // him.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -24,8 +25,11 @@ namespace spate::swarm {
 class Parents {
  public:
   static constexpr unsigned kTries = 4;
-  // To a parent of most of the stream, and to others.
-  static constexpr Duration kReportInterval = std::chrono::milliseconds(100);
+  // To a parent of most of the stream, with what comes or, if nothing does, a little later; and to others.
+  static constexpr Duration kReportAlong = std::chrono::milliseconds(100);
+  static constexpr Duration kReportInterval = std::chrono::milliseconds(140);
+  // Or after so many shards, or half of what our socket can hold (Window).
+  static constexpr std::uint64_t kReportShards = 64;
   static constexpr Duration kReportIntervalPart = std::chrono::milliseconds(2'000);
   // In between they hear that we are still here: a third of Sender::kConsent.
   static constexpr Duration kHereInterval = std::chrono::milliseconds(650);
@@ -39,7 +43,10 @@ class Parents {
   };
 
   Parents(std::uint32_t window_bytes, wire::ShortId self, const House& house)
-      : window_bytes_(window_bytes), self_(self), house_(house) {}
+      : window_bytes_(window_bytes),
+        report_shards_(std::clamp<std::uint64_t>(window_bytes / kShardWireBytes / 2, 1, kReportShards)),
+        self_(self),
+        house_(house) {}
 
   // A run begins: nobody is a parent.
   void begin(const Striping& striping);
@@ -133,6 +140,7 @@ class Parents {
   void report(session::SessionId session, Link& link, Instant now);
 
   const std::uint32_t window_bytes_;
+  const std::uint64_t report_shards_;
   const wire::ShortId self_;
   House house_;
   Striping striping_;
@@ -144,6 +152,7 @@ class Parents {
   StripeMask rerouted_ = 0;
   bool lists_due_ = false;
   std::uint64_t reported_received_ = 0;
+  Instant along_from_ = kNever;  // when a regular report goes along with what has come
   std::uint16_t questions_ = 0;
 };
 

@@ -7,8 +7,8 @@
 namespace spate::swarm {
 namespace {
 
-// A child may keep up to 31 shards to itself before it reports; a list of 48 must fit beside them.
-constexpr std::uint64_t kShardsMin = 96;
+// A child may keep up to Parents::kReportShards to itself before it reports; a list of 48 must fit beside them.
+constexpr std::uint64_t kShardsMin = 128;
 constexpr std::uint64_t kBurstUs = 40'000;
 
 }  // namespace

@@ -68,6 +68,7 @@ class SwarmHost final : public NetHost {
     if (received) swarm->handle_text(received->session, std::move(received->text), now);
   }
   void handle_deadline(Instant now) override {
+    ++deadlines;
     endpoint.handle_deadline(now);
     while (const auto event = endpoint.next_event()) swarm->on_session(*event, now);
     swarm->handle_deadline(now);
@@ -103,6 +104,7 @@ class SwarmHost final : public NetHost {
   session::Endpoint endpoint{crypto::sodium_suite(), rng, pool};
   TokenBucket upload;
   std::unique_ptr<swarm::Swarm> swarm;
+  std::size_t deadlines = 0;  // that passed
   ByteVector output;
   std::size_t discontinuities = 0;
   std::vector<Address> parents;
