@@ -20,7 +20,7 @@ MutableBytes DatagramBatch::add(const Address& to, std::size_t bytes) {
   ++run->count;
   used_ += bytes;
   ++totals_.datagrams;
-  totals_.wire_bytes += bytes + udp_ip_header_bytes(to);
+  totals_.wire_bytes += bytes + header_bytes(to);
   return MutableBytes{arena_}.subspan(used_ - bytes, bytes);
 }
 

@@ -16,8 +16,12 @@ struct Datagram {
   Bytes bytes;
 };
 
-// UDP's and IP's own bytes in front of a datagram.
-inline std::uint64_t udp_ip_header_bytes(const Address& address) { return address.is_v4() ? 28 : 48; }
+// What goes in front of a datagram: IP's header and UDP's, or TCP's with its timestamps, and the frame's length. (TCP
+// may put several datagrams into one segment, or a part of one.)
+inline std::uint64_t header_bytes(const Address& address) {
+  const std::uint64_t ip = address.is_v4() ? 20 : 40;
+  return address.is_tcp() ? ip + 32 + 2 : ip + 8;
+}
 
 // Outgoing datagrams, sealed in place: what a node writes here is what the socket sends, uncopied.
 //
@@ -53,7 +57,7 @@ class DatagramBatch {
   Bytes bytes_of(const Run& run) const { return Bytes{arena_}.subspan(run.offset, run.bytes); }
   // The i-th datagram of a run, i < run.count.
   Bytes datagram(const Run& run, std::size_t i) const;
-  // Of everything ever added, headers of UDP and IP included.
+  // Of everything ever added, headers included.
   struct Totals {
     std::uint64_t datagrams = 0;
     std::uint64_t wire_bytes = 0;

@@ -24,6 +24,11 @@ class Fifo {
     SPATE_CHECK(!empty());
     return items_[taken_];
   }
+  // The i-th from the front. REQUIRES i < size().
+  T& operator[](std::size_t i) {
+    SPATE_CHECK(i < size());
+    return items_[taken_ + i];
+  }
   // REQUIRES !empty().
   T pop_front() {
     T item = std::move(front());

@@ -101,7 +101,7 @@ Node::~Node() = default;
 void Node::handle_datagrams(std::span<const Datagram> batch, Instant now) {
   for (const Datagram& datagram : batch) {
     ++impl_->stats.datagrams_received;
-    impl_->stats.wire_bytes_received += datagram.bytes.size() + udp_ip_header_bytes(datagram.from);
+    impl_->stats.wire_bytes_received += datagram.bytes.size() + header_bytes(datagram.from);
     auto received = impl_->endpoint.handle_datagram(datagram, now);
     impl_->dispatch_session_events(now);
     if (received) impl_->handle_text(std::move(*received), now);
@@ -180,6 +180,8 @@ Poll Node::poll(Instant now, DatagramBatch& out) {
   for (const auto& swarm : impl_->swarms) poll.deadline = std::min(poll.deadline, swarm->next_deadline());
   return poll;
 }
+
+std::optional<Address> Node::next_hang_up() { return impl_->endpoint.next_hang_up(); }
 
 StreamStats Node::stats(StreamIndex stream, Instant now) { return impl_->swarms.at(stream)->stats(now); }
 

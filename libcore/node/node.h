@@ -5,7 +5,7 @@
 // byte; the simulator and the tools run this very class.
 //
 // Nothing that a peer sends makes a node throw, abort, grow without bound, or answer before it has proven itself.
-// A node serves any number of streams up to kStreamsMax over one UDP address.
+// A node serves any number of streams up to kStreamsMax over one address.
 #pragma once
 
 #include <cstdint>
@@ -109,6 +109,9 @@ class Node {
 
   // Output: datagrams into `out`, events, and the next deadline.
   Poll poll(Instant now, DatagramBatch& out);
+  // Asked for after what has come over TCP: the far end of a connection that is to be closed, for it sent what is not
+  // authentic.
+  std::optional<Address> next_hang_up();
 
   StreamStats stats(StreamIndex stream, Instant now);
   NodeStats stats() const;

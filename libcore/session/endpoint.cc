@@ -14,6 +14,7 @@ constexpr Duration kRetryFast = std::chrono::milliseconds(250);
 // handshakes that we begin ourselves.
 constexpr std::size_t kOutgoingMax = 512;
 constexpr std::size_t kAnswersMax = 256;
+constexpr std::size_t kHangUpsMax = 64;  // what finds no room is hung up with its next datagram
 
 Duration retry_interval(Duration since_start) {
   if (since_start < std::chrono::seconds(2)) return kRetryFast;
@@ -65,7 +66,7 @@ void Endpoint::remove_service(ServiceIndex service) {
 }
 
 std::optional<SessionId> Endpoint::connect(ServiceIndex service, const Address& address, const crypto::NodeKey& peer,
-                                           Duration give_up, Instant now) {
+                                           Duration give_up, Instant now, std::optional<Duration> tcp_after) {
   SPATE_CHECK(service < services_.size() && !services_[service].removed);
   if (peer == services_[service].self.public_key) return std::nullopt;
   if (const auto known = by_peer_.find({service, peer}); known != by_peer_.end()) return id_of(known->second);
@@ -82,6 +83,7 @@ std::optional<SessionId> Endpoint::connect(ServiceIndex service, const Address& 
     remove(*slot);
     return std::nullopt;
   }
+  if (tcp_after) session.handshake->tcp_from = now + *tcp_after;
   return id_of(*slot);
 }
 
@@ -117,8 +119,20 @@ std::optional<Endpoint::Received> Endpoint::handle_datagram(const Datagram& data
     handle_cookie_reply(datagram);
   } else {
     ++dropped_;
+    hang_up(datagram.from);
   }
   return std::nullopt;
+}
+
+// What fails over UDP may be anybody's; over TCP it is whoever made the connection. What came late is no failure: an
+// answer to what has been answered, or data of a session that is over.
+void Endpoint::hang_up(const Address& from) {
+  if (from.is_tcp() && hang_ups_.size() < kHangUpsMax) hang_ups_.push_back(from);
+}
+
+std::optional<Address> Endpoint::next_hang_up() {
+  if (hang_ups_.empty()) return std::nullopt;
+  return hang_ups_.pop_front();
 }
 
 void Endpoint::handle_initiation(const Datagram& datagram, Instant now) {
@@ -128,7 +142,7 @@ void Endpoint::handle_initiation(const Datagram& datagram, Instant now) {
   });
   if (served == services_.end() || !initiation_mac1_valid(datagram.bytes, served->mac1_key)) {
     ++dropped_;
-    return;
+    return hang_up(datagram.from);
   }
   const InitiationIdentity identity = initiation_identity(datagram.bytes);
   if (const HalfOpen* const again = half_open_.find(identity, datagram.from)) {
@@ -203,6 +217,9 @@ void Endpoint::handle_response(const Datagram& datagram, Instant now) {
     return;
   }
   const auto slot = static_cast<std::uint32_t>(session - sessions_.data());
+  // It may have begun over both: where it was answered it goes on.
+  const bool over_tcp = now >= session->handshake->tcp_from && datagram.from == session->address.over_tcp();
+  if (over_tcp || datagram.from == session->address.over_udp()) set_address(*session, datagram.from);
   end_handshake(*session, false);
   session->last_received = now;
   session->confirm = true;
@@ -220,7 +237,10 @@ std::optional<Endpoint::Received> Endpoint::handle_data(const Datagram& datagram
     // The address is proven by what comes from it, not by what somebody else brings.
     if (datagram.from != entry.address) return std::nullopt;
     text = entry.keys->open(datagram.bytes, suite_, pool_, now);
-    if (!text) return std::nullopt;
+    if (!text) {
+      hang_up(datagram.from);
+      return std::nullopt;
+    }
     owner.slot = promote(entry, now);
     if (owner.slot == UINT32_MAX) return std::nullopt;
   } else {
@@ -233,7 +253,7 @@ std::optional<Endpoint::Received> Endpoint::handle_data(const Datagram& datagram
     const std::uint64_t forged = keys->forged();
     text = keys->open(datagram.bytes, suite_, pool_, now);
     if (!text) {
-      on_forged(owner.slot, keys->forged() - forged);
+      on_forged(owner.slot, keys->forged() - forged, datagram.from);
       return std::nullopt;
     }
     newest = keys->received_next() > next;
@@ -254,8 +274,9 @@ std::optional<Endpoint::Received> Endpoint::handle_data(const Datagram& datagram
   return Received{id_of(owner.slot), session.service, std::move(*text)};
 }
 
-void Endpoint::on_forged(std::uint32_t slot, std::uint64_t count) {
+void Endpoint::on_forged(std::uint32_t slot, std::uint64_t count, const Address& from) {
   if (count == 0) return;
+  hang_up(from);
   Session& session = sessions_[slot];
   session.forged += count;
   if (session.forged == forgery_limits_.alarm) ++alarms_;
@@ -426,8 +447,13 @@ void Endpoint::check_session(std::uint32_t slot, Instant now) {
   }
   if (session.paths) follow(slot, now);
   if (session.size) probe(slot, now);
-  if (connected && !session.handshake && session.current->wants_rekey(now))
+  // Over TCP only who called can call again; and UDP may have come to work.
+  const bool over_tcp = session.address.is_tcp();
+  const bool may_renew = connected && (!over_tcp || session.current->initiator());
+  if (may_renew && !session.handshake && session.current->wants_rekey(now)) {
     begin_handshake(slot, KeySet::kRejectAge - KeySet::kRekeyAge, now);
+    if (over_tcp && session.handshake) session.handshake->tcp_from = now + kTcpAfter;
+  }
   if (connected && session.previous && now - session.previous->last_received() >= kSilenceMax)
     drop_keys(session.previous);
   if (session.handshake && now >= session.handshake->give_up) {
@@ -440,10 +466,12 @@ void Endpoint::check_session(std::uint32_t slot, Instant now) {
   }
   if (session.handshake && now >= session.handshake->next_send) {
     Handshake& handshake = *session.handshake;
-    send_raw(session.address, handshake.initiation.datagram());
+    send_raw(session.address.over_udp(), handshake.initiation.datagram());
+    if (now >= handshake.tcp_from) send_raw(session.address.over_tcp(), handshake.initiation.datagram());
     const Duration interval = retry_interval(now - handshake.started);
     const auto jitter = static_cast<std::int64_t>(rng_.below(static_cast<std::uint64_t>(interval.count()) / 3 + 1));
     handshake.next_send = now + interval + Duration(jitter);
+    if (now < handshake.tcp_from) handshake.next_send = std::min(handshake.next_send, handshake.tcp_from);
   }
   if (session.handshake) wake_at(std::min(session.handshake->next_send, session.handshake->give_up));
   if (connected) {
@@ -514,6 +542,11 @@ const Address& Endpoint::address(SessionId id) const {
   const Session* const session = find(id);
   SPATE_CHECK(session != nullptr);
   return session->address;
+}
+
+bool Endpoint::over_tcp(SessionId id) const {
+  const Session* const session = find(id);
+  return session != nullptr && session->address.is_tcp();
 }
 
 const crypto::NodeKey& Endpoint::peer(SessionId id) const {

@@ -1,4 +1,4 @@
-// Endpoint: all secured paths of one UDP address. Handshakes, keys and their renewal, and who a datagram is from.
+// Endpoint: all secured paths of one address. Handshakes, keys and their renewal, and who a datagram is from.
 //
 // Guarantees:
 //   - a datagram without a valid mac1, or that no key opens, is answered with nothing and changes nothing but a
@@ -11,7 +11,9 @@
 //   (path_check.h); until then it is sent challenges there, in at most the bytes that came from there;
 //   - no datagram is larger than its path has been shown to carry (path_size.h), but for probes; a larger text goes in
 //   two;
-//   - keys are renewed after 120 s and refused after 180 s; a session silent for kSilenceMax is closed.
+//   - keys are renewed after 120 s and refused after 180 s; a session silent for kSilenceMax is closed;
+//   - handshakes go over UDP, and where we may over TCP when UDP has not been answered: a session is where the answer
+//   came from, until its keys are renewed. Over TCP its peer does not move.
 // It does not know what travels inside (the swarm's affair) but for a goodbye to whoever gives way, and starts nothing
 // but handshakes by itself.
 #pragma once
@@ -91,6 +93,8 @@ class Endpoint {
   static constexpr std::size_t kSessionsPerNetworkMax = 256;
   static constexpr std::size_t kHalfOpenMax = HalfOpenTable::kMax;
   static constexpr Duration kSilenceMax = std::chrono::seconds(10);
+  // For so long UDP alone is tried.
+  static constexpr Duration kTcpAfter = std::chrono::milliseconds(750);
   static constexpr std::size_t kTextBytesMax = PathSize::kSizes[0] - kDataOverhead;
   // That are taken part in, under load or not.
   static constexpr std::uint64_t kHandshakesPerSecond = 200;
@@ -107,10 +111,11 @@ class Endpoint {
   void remove_service(ServiceIndex service);
   bool serves(ServiceIndex service) const { return !services_[service].removed; }
 
-  // Begins a handshake, to be given up after that time, unless there is a session with the peer already. Nothing
-  // when the table is full, or the peer's key is our own or no key at all.
+  // Begins a handshake, to be given up after that time, unless there is a session with the peer already. Not answered
+  // for `tcp_after` it goes on over TCP, too, to the same host and port. Nothing when the table is full, or the peer's
+  // key is our own or no key at all.
   std::optional<SessionId> connect(ServiceIndex service, const Address& address, const crypto::NodeKey& peer,
-                                   Duration give_up, Instant now);
+                                   Duration give_up, Instant now, std::optional<Duration> tcp_after = std::nullopt);
   // Sends one byte there, which means nothing: it opens a NAT box of ours for what comes from that address.
   void punch(const Address& address);
   // What should come from there does not. If only what is small has come of late, the peer is asked to send all in
@@ -131,6 +136,8 @@ class Endpoint {
   void handle_deadline(Instant now);
   Instant next_deadline() const { return next_deadline_; }
   std::optional<SessionEvent> next_event();
+  // An address over TCP from which something came that is not authentic: its connection is to be closed.
+  std::optional<Address> next_hang_up();
 
   // Writes waiting handshake datagrams, path messages and key confirmations. False if the batch is full and more waits.
   bool flush(DatagramBatch& out, Instant now);
@@ -141,6 +148,7 @@ class Endpoint {
   bool established(SessionId id) const;
   // REQUIRES that the session exists (established, or connecting).
   const Address& address(SessionId id) const;
+  bool over_tcp(SessionId id) const;  // false for unknown ids
   const crypto::NodeKey& peer(SessionId id) const;
   Instant last_received(SessionId id) const;
   // The same, of any session; long ago, if there is none of that id.
@@ -164,6 +172,7 @@ class Endpoint {
     Instant started{};
     Instant next_send{};
     Instant give_up{};
+    Instant tcp_from = kNever;  // over TCP as well, from then on
   };
   // What each datagram needs comes first: there are many sessions, and few of them are in the cache.
   struct Session {
@@ -204,7 +213,8 @@ class Endpoint {
   void handle_response(const Datagram& datagram, Instant now);
   void handle_cookie_reply(const Datagram& datagram);
   std::optional<Received> handle_data(const Datagram& datagram, std::uint32_t index, Instant now);
-  void on_forged(std::uint32_t slot, std::uint64_t count);
+  void on_forged(std::uint32_t slot, std::uint64_t count, const Address& from);
+  void hang_up(const Address& from);
   void check_path(std::uint32_t slot, const Datagram& datagram, Instant now);
   void handle_path_message(std::uint32_t slot, const wire::PathMessage& message, const Address& from, Instant now);
   void send_path(std::uint32_t slot, const Address& to, const wire::PathMessage& message,
@@ -253,6 +263,7 @@ class Endpoint {
   Fifo<SessionEvent> events_;
   Fifo<Outgoing> outgoing_;
   Fifo<PathSend> path_sends_;
+  Fifo<Address> hang_ups_;
   std::vector<std::uint32_t> confirming_;
   TokenBucket handshake_budget_{kHandshakesPerSecond, kHandshakesBurst};
   Instant next_deadline_ = kNever;

@@ -16,6 +16,7 @@ PathCheck& Endpoint::paths_of(Session& session) {
 // An older datagram, which was overtaken, says nothing of where the peer is now.
 void Endpoint::check_path(std::uint32_t slot, const Datagram& datagram, Instant now) {
   Session& session = sessions_[slot];
+  if (datagram.from.is_tcp() || session.address.is_tcp()) return;  // a connection is where it is
   PathCheck& paths = paths_of(session);
   for (const auto& challenge : paths.on_packet(datagram.from, datagram.bytes.size(), session.address, rng_, now))
     send_path(slot, challenge.to, {wire::kPathChallenge, challenge.token});
@@ -69,13 +70,13 @@ void Endpoint::follow(std::uint32_t slot, Instant now) {
 
 bool Endpoint::doubt(SessionId id, Instant now) {
   Session* const session = find(id);
-  if (session == nullptr || !session->doubt.take(now)) return false;
+  if (session == nullptr || session->address.is_tcp() || !session->doubt.take(now)) return false;
   send_path(id.slot, session->address, {wire::kPathDoubt, {}});
   return true;
 }
 
 bool Endpoint::carries(Session& session, std::size_t bytes, Instant now) {
-  if (bytes <= PathSize::kSafe) return true;
+  if (bytes <= PathSize::kSafe || session.address.is_tcp()) return true;
   if (!session.size) session.size = std::make_unique<PathSize>();
   if (bytes <= session.size->proven()) return true;
   session.size->want(now);

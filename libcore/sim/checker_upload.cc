@@ -21,7 +21,7 @@ void UploadChecker::on_sent(HostId from, const Address& to, Bytes datagram, Inst
   Meter& meter = meters_[from];
   meter.level = std::max(Duration::zero(), meter.level - (now - meter.at));
   meter.at = now;
-  meter.level += time_for(datagram.size() + udp_ip_header_bytes(to), meter.limit_bps);
+  meter.level += time_for(datagram.size() + header_bytes(to), meter.limit_bps);
   if (meter.level <= time_for(kBurstBytes, meter.limit_bps) || meter.told) return;
   meter.told = true;  // once is enough
   findings_.add(Rule::kSafety, now, from, "sent more than its upload limit allows");

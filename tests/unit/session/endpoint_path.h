@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "libcore/crypto/chacha_rng.h"
@@ -94,7 +95,8 @@ struct Host {
     for (const DatagramBatch::Run& run : batch.runs())
       for (std::size_t i = 0; i < run.count; ++i) {
         const Bytes bytes = batch.datagram(run, i);
-        sent.push_back({address, run.to, {bytes.begin(), bytes.end()}, now + kOneWay});
+        const Address from = run.to.is_tcp() ? address.over_tcp() : address;
+        sent.push_back({from, run.to, {bytes.begin(), bytes.end()}, now + kOneWay});
       }
     batch.clear();
   }
@@ -116,7 +118,7 @@ struct Path {
         if (wire[i].arrives > now) continue;
         const Sent sent = wire[i];
         wire.erase(wire.begin() + static_cast<std::ptrdiff_t>(i));
-        (sent.to == a.address ? a : b).handle(sent.from, sent.bytes, now);
+        (sent.to.over_udp() == a.address ? a : b).handle(sent.from, sent.bytes, now);
         moved = true;
         break;
       }
@@ -145,8 +147,8 @@ struct Path {
     now = end;
   }
   void run_for(Duration d) { run_until(now + d); }
-  void connect(Host& from, Host& to) {
-    REQUIRE(from.endpoint.connect(from.service, to.address, to.keys.public_key, kGiveUp, now));
+  void connect(Host& from, Host& to, std::optional<Duration> tcp_after = std::nullopt) {
+    REQUIRE(from.endpoint.connect(from.service, to.address, to.keys.public_key, kGiveUp, now, tcp_after));
   }
   void establish() {
     connect(a, b);
@@ -158,7 +160,10 @@ struct Path {
   void send(Host& from, Host& to, const ByteVector& text) {
     const ByteVector datagram = from.seal(from.session(), text, now);
     REQUIRE_FALSE(datagram.empty());
-    put({from.address, to.address, datagram, now + kOneWay});
+    if (from.endpoint.over_tcp(from.session()))
+      put({from.address.over_tcp(), to.address.over_tcp(), datagram, now + kOneWay});
+    else
+      put({from.address, to.address, datagram, now + kOneWay});
   }
   // Both ways, every so often.
   void talk_for(Duration d, Duration every = seconds(1)) {

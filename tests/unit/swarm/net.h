@@ -88,10 +88,11 @@ class Net {
     }
   }
   void send(NetHost& host, const Address& to, Bytes bytes) {
-    host.bytes_sent += bytes.size() + udp_ip_header_bytes(to);
+    host.bytes_sent += bytes.size() + header_bytes(to);
     if (fate && !fate(host.address, to, bytes)) return;
     const Duration d = delay ? delay(host.address, to) : std::chrono::milliseconds(5);
-    flying_.push_back({host.address, to, {bytes.begin(), bytes.end()}, now + d});
+    const Address from = to.is_tcp() ? host.address.over_tcp() : host.address;
+    flying_.push_back({from, to, {bytes.begin(), bytes.end()}, now + d});
   }
   void deliver() {
     std::vector<Flying> due;
@@ -102,8 +103,8 @@ class Net {
     std::stable_sort(due.begin(), due.end(), [](const Flying& a, const Flying& b) { return a.arrives < b.arrives; });
     for (const Flying& f : due)
       for (NetHost* host : hosts_)
-        if (host->up && host->address == f.to) {
-          host->bytes_received += f.bytes.size() + udp_ip_header_bytes(f.from);
+        if (host->up && host->address == f.to.over_udp()) {
+          host->bytes_received += f.bytes.size() + header_bytes(f.from);
           host->handle_datagram({f.from, f.bytes}, now);
         }
   }
