@@ -74,7 +74,8 @@ std::uint64_t Answers::first_for(const wire::Subscribe& subscribe) const {
 void Answers::tell_displaced() {
   for (const Children::DisplacedChild& displaced : house_.children.take_displaced()) {
     wire::Displaced told{displaced.stripes, {}};
-    if (const Peer* const by = displaced.by ? house_.peers.find(*displaced.by) : nullptr) {
+    const Peer* const by = displaced.by ? house_.peers.find(*displaced.by) : nullptr;
+    if (by != nullptr && !house_.peers.over_tcp(by->session)) {
       const StripeMask passes_on = house_.children.passed_on_by(by->session);
       told.by = {by->key, house_.endpoint.address(by->session), 1, 0, passes_on};
     }
@@ -86,6 +87,7 @@ void Answers::on_rendezvous(Peer& asker, const crypto::NodeKey& key, Instant now
   Peer* const target = house_.peers.find_key(key);
   if (target == nullptr || target->session == asker.session || !asker.introductions.take(1, now)) return;
   if (house_.introductions.serves_nobody(*target)) return;
+  if (house_.peers.over_tcp(target->session) || house_.peers.over_tcp(asker.session)) return;
   if (!target->introduced.take(1, now) || !newcomers_left_.take(kPunchBytes, now)) return;
   house_.outbox.send(target->session, wire::Punch{house_.endpoint.address(asker.session)});
 }

@@ -67,6 +67,11 @@ bool Candidates::has_other_address(const Candidate& candidate) const {
                      [&](const Candidate& c) { return c.key == candidate.key && c.address != candidate.address; });
 }
 
+bool Candidates::failed(const crypto::NodeKey& key) const {
+  return std::any_of(candidates_.begin(), candidates_.end(),
+                     [&](const Candidate& c) { return c.key == key && c.failures > 0; });
+}
+
 const Candidate* Candidates::find(const crypto::NodeKey& key) const {
   for (const Candidate& c : candidates_)
     if (c.key == key) return &c;

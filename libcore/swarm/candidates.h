@@ -67,6 +67,8 @@ class Candidates {
   }
   // The same host may be reached elsewhere, too.
   bool has_other_address(const Candidate& candidate) const;
+  // In vain at one of its addresses, since it last answered.
+  bool failed(const crypto::NodeKey& key) const;
   const Candidate* find(const crypto::NodeKey& key) const;
   bool pinned(const crypto::NodeKey& key) const {
     const Candidate* const candidate = find(key);

@@ -57,7 +57,8 @@ class Children {
   // Those, and what somebody has from us now.
   StripeMask passes_on() const;
 
-  // As many as the capacity and the upload limit allow, less what was too much of late.
+  // As many as the capacity and the upload limit allow, less what was too much of late; none while closed.
+  void close(bool closed) { slots_.close(closed); }
   std::uint16_t slots() const { return slots_.all(); }
   std::uint16_t free_slots() const { return slots_.free(); }
   // That children have.

@@ -40,6 +40,8 @@ struct JoinConfig {
   // Nobody but the link's hosts is to learn our address: nobody else is called, answered or served, and where the hosts
   // are is never believed but from the link. The capacity is then nought.
   bool relay_only = false;
+  // The link's hosts may be called over TCP, too, where UDP is not answered.
+  bool tcp = false;
   std::uint64_t history_shards = 16'384;                // kept for children and repairs, at most stream::Store::kSlots
   std::optional<Duration> latency;                      // nothing = automatic
   Duration connect_timeout = std::chrono::seconds(10);  // until a parent has accepted us

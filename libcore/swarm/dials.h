@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 
 #include "libcore/swarm/candidates.h"
 #include "libcore/swarm/outbox.h"
@@ -25,7 +26,8 @@ class Dials {
     Candidates& candidates;
   };
 
-  explicit Dials(const House& house) : house_(house) {}
+  // `tcp`: the link's hosts are called over TCP as well, if they do not answer over UDP.
+  Dials(bool tcp, const House& house) : tcp_(tcp), house_(house) {}
 
   bool none() const { return dials_.empty(); }
   // One of them is young enough to be hoped for.
@@ -34,6 +36,10 @@ class Dials {
   // Calls those that may give one of the stripes, or know who does, until `most` are being called.
   void dial_for(StripeMask stripes, std::size_t most, Instant now);
   void dial(const Candidate& candidate, Instant now);
+  // UDP seems dead, or alive again: while it does, TCP does not wait for it.
+  void hurry_tcp(bool hurry) { hurry_tcp_ = hurry; }
+  // It is no peer yet, is not being called, and might be of use.
+  bool worth(const Candidate& candidate) const;
   // There is a session now. True if we called.
   bool on_established(session::SessionId session) { return dials_.erase(session) > 0; }
   void on_gone(session::SessionId session) { dials_.erase(session); }
@@ -43,9 +49,12 @@ class Dials {
     crypto::NodeKey key;
     Instant since;
   };
-  bool worth(const Candidate& candidate) const;
+  std::optional<Duration> tcp_after(const Candidate& candidate) const;
+  Duration give_up(const Candidate& candidate) const;
 
+  const bool tcp_;
   House house_;
+  bool hurry_tcp_ = false;
   std::map<session::SessionId, Dial> dials_;
 };
 

@@ -58,7 +58,7 @@ void shorten(std::vector<Known>& known, std::size_t most, StripeMask wanted) {
 
 std::optional<wire::PeerRecord> Introductions::record_of(const Peer& peer) const {
   if (!endpoint_.established(peer.session)) return std::nullopt;
-  if (serves_nobody(peer)) return std::nullopt;
+  if (serves_nobody(peer) || peers_.over_tcp(peer.session)) return std::nullopt;
   wire::PeerRecord record{peer.key, endpoint_.address(peer.session), 0, 0, 0};
   if (peer.distance != Duration::max())
     record.round_trip_ms = static_cast<std::uint16_t>(

@@ -21,12 +21,13 @@ Member::Member(const JoinConfig& config, std::uint32_t window_bytes, wire::Short
       wants_(parents_, now),
       leaving_({house.endpoint, house.peers, house.children, house.reception, parents_, candidates_, clock_,
                 attachment_, wants_}),
-      dials_({house.endpoint, house.service, house.outbox, house.peers, candidates_}),
+      dials_(config.tcp, {house.endpoint, house.service, house.outbox, house.peers, candidates_}),
       offers_(self, {house.peers, house.children, house.reception, parents_, wants_}),
       inquiring_({house.endpoint, house.peers, house.children, house.reception, candidates_, attachment_, wants_}),
       seeking_(self, {house.peers, house.children, house.reception, parents_, candidates_, attachment_, wants_,
                       leaving_, dials_, inquiring_, offers_, house.upload}),
       attending_({house.endpoint, house.peers, house.reception, parents_, attachment_, leaving_}),
+      fallback_(config.tcp, {house.peers, candidates_, leaving_, dials_}),
       acquaintances_(!config.output,
                      {house.endpoint, house.outbox, house.peers, house.children, parents_, candidates_, dials_}),
       exploring_({house.peers, house.reception, parents_, candidates_, clock_, wants_, acquaintances_, offers_}),
@@ -55,10 +56,17 @@ void Member::on_established(Peer& peer, Instant now) {
   const bool ours = dials_.on_established(peer.session);
   peer.pinned = candidates_.pinned(peer.key);
   candidates_.on_success(peer.key);
+  fallback_.on_established(peer, now);
+  serve_or_not();
   const StripeMask lacking = wants_.stripes();
   if (lacking == 0 && !ours) return;
   house_.peers.inquire(peer, lacking, now);
   if (lacking != 0) wants_.seek_soon(now);
+}
+
+// Who is reached over TCP only is reached by nobody but those that it called. A relay listens for TCP, too.
+void Member::serve_or_not() {
+  if (!relay_) house_.children.close(house_.peers.over_tcp_only());
 }
 
 void Member::on_gone(session::SessionId session, const crypto::NodeKey& peer, Instant now) {
@@ -89,7 +97,7 @@ void Member::on_peers(session::SessionId from, const wire::Peers& peers) {
 }
 
 void Member::hear(session::SessionId from, const wire::PeerRecord& record) {
-  if (relay_only_ || !house_.peers.may_tell(from, record.address)) return;
+  if (relay_only_ || house_.peers.over_tcp_only() || !house_.peers.may_tell(from, record.address)) return;
   const Peer* const introducer = house_.peers.find(from);
   Duration round_trip = Duration::max();
   if (introducer != nullptr && introducer->distance != Duration::max() &&
@@ -193,6 +201,8 @@ void Member::on_received(Instant now) {
 // Time.
 
 void Member::handle_deadline(Instant now) {
+  fallback_.handle_deadline(now);
+  serve_or_not();
   parents_.handle_deadline(now);
   leaving_.on_lost(parents_.take_ended(now), now);
   if (wants_.striped() && wants_.stripes() != 0 && wants_.seek_at() == kNever) wants_.seek_soon(now);
@@ -204,7 +214,8 @@ void Member::handle_deadline(Instant now) {
 }
 
 Instant Member::next_deadline() const {
-  return std::min({parents_.next_deadline(), wants_.seek_at(), attending_.next_deadline(), exploring_.next_deadline()});
+  return std::min({parents_.next_deadline(), wants_.seek_at(), attending_.next_deadline(), exploring_.next_deadline(),
+                   fallback_.next_deadline()});
 }
 
 }  // namespace spate::swarm

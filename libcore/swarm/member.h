@@ -34,6 +34,7 @@
 #include "libcore/swarm/dials.h"
 #include "libcore/swarm/events.h"
 #include "libcore/swarm/exploring.h"
+#include "libcore/swarm/fallback.h"
 #include "libcore/swarm/inquiring.h"
 #include "libcore/swarm/leaving.h"
 #include "libcore/swarm/media_clock.h"
@@ -108,6 +109,7 @@ class Member {
   std::optional<StopReason> stop_reason(Instant now) const { return attachment_.stop_reason(now); }
 
  private:
+  void serve_or_not();
   bool believable_start(std::uint64_t first) const;
   void hear(session::SessionId from, const wire::PeerRecord& record);
   void welcome(Peer& peer, StripeMask fresh, std::uint64_t first, Instant now);
@@ -128,6 +130,7 @@ class Member {
   Inquiring inquiring_;
   Seeking seeking_;
   Attending attending_;
+  Fallback fallback_;
   Acquaintances acquaintances_;
   Exploring exploring_;
   Requests requests_;

@@ -36,6 +36,11 @@ const Peer* Peers::find_key(const crypto::NodeKey& key) const {
 
 Peer* Peers::find_key(const crypto::NodeKey& key) { return const_cast<Peer*>(std::as_const(*this).find_key(key)); }
 
+bool Peers::over_tcp_only() const {
+  return !peers_.empty() &&
+         std::all_of(peers_.begin(), peers_.end(), [&](const auto& entry) { return over_tcp(entry.first); });
+}
+
 void Peers::ping(Peer& peer, Instant now) {
   const std::uint32_t id = next_ping_++;
   peer.pinged_at = now;

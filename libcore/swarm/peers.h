@@ -111,6 +111,9 @@ class Peers {
   // By its node key; looks at all of them.
   Peer* find_key(const crypto::NodeKey& key);
   const Peer* find_key(const crypto::NodeKey& key) const;
+  bool over_tcp(session::SessionId session) const { return endpoint_.over_tcp(session); }
+  // There are some, and none over UDP: nobody can reach us, and we reach nobody but the link's hosts.
+  bool over_tcp_only() const;
   bool has_key(const crypto::NodeKey& key) const { return find_key(key) != nullptr; }
   // In the order of session ids.
   std::map<session::SessionId, Peer>& all() { return peers_; }

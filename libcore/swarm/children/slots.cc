@@ -14,6 +14,7 @@ constexpr std::uint32_t kReserveFrom = 64;
 }  // namespace
 
 std::uint16_t Slots::all() const {
+  if (closed_) return 0;
   const bool everywhere = table_.everywhere();
   const unsigned stripes = table_.striping().all();
   const std::uint64_t capacity = std::min(std::uint64_t{capacity_milli_} * stripes / 1'000, kSlotsMax);

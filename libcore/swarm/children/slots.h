@@ -16,6 +16,8 @@ class Slots {
   Slots(std::uint32_t capacity_milli, const ChildTable& table, const Costs& costs, const Load& load)
       : capacity_milli_(capacity_milli), table_(table), costs_(costs), load_(load) {}
 
+  // None from now on, or again as many as there are.
+  void close(bool closed) { closed_ = closed; }
   std::uint16_t all() const;
   std::uint16_t free() const;
   // May a new child have this one?
@@ -28,6 +30,7 @@ class Slots {
   const ChildTable& table_;
   const Costs& costs_;
   const Load& load_;
+  bool closed_ = false;
 };
 
 }  // namespace spate::swarm

@@ -1,0 +1,69 @@
+#include "libcore/swarm/fallback.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace spate::swarm {
+
+Instant Fallback::last_heard() const {
+  Instant last{};
+  for (const auto& [session, peer] : house_.peers.all()) last = std::max(last, house_.peers.heard(session));
+  return last;
+}
+
+void Fallback::on_established(const Peer& peer, Instant now) {
+  if (!tcp_) return;
+  at_ = std::min(at_, now + kInterval);
+  if (!deaf_ || !house_.peers.over_tcp(peer.session)) return;
+  std::vector<session::SessionId> silent;
+  for (const auto& [session, other] : house_.peers.all())
+    if (now - house_.peers.heard(session) >= kSilence) silent.push_back(session);
+  for (const session::SessionId session : silent) house_.leaving.close(session, now);
+}
+
+void Fallback::handle_deadline(Instant now) {
+  if (now < at_) return;
+  if (house_.peers.all().empty()) {  // until there is somebody again
+    at_ = kNever;
+    return;
+  }
+  at_ = now + kInterval;
+  if (now - last_heard() < kSilence) {
+    answer_until_ = kNever;
+    deaf_ = false;
+    house_.dials.hurry_tcp(false);
+  } else if (answer_until_ == kNever) {
+    ask(now);
+  } else if (now >= answer_until_ && !deaf_) {
+    call(now);
+  }
+}
+
+void Fallback::ask(Instant now) {
+  answer_until_ = now + kAnswer;
+  for (auto& [session, peer] : house_.peers.all()) {
+    if (!peer.pinned) continue;
+    house_.peers.ping(peer, now);
+    if (!peer.rtt.known()) continue;
+    const Duration rtt = peer.rtt.smoothed();
+    answer_until_ = std::max(answer_until_, now + rtt + std::max(kAnswer, rtt / 2));
+  }
+}
+
+void Fallback::call(Instant now) {
+  deaf_ = true;
+  house_.dials.hurry_tcp(true);
+  std::vector<session::SessionId> mute;
+  for (const auto& [session, peer] : house_.peers.all())
+    if (peer.pinned) mute.push_back(session);
+  for (const session::SessionId session : mute) house_.leaving.close(session, now);
+  // Where they were just now comes last: of several addresses of a host another may do.
+  std::vector<Candidate> hosts;
+  for (const bool avoided : {false, true})
+    for (const Candidate& c : house_.candidates.all())
+      if (c.pinned && (c.not_before > now) == avoided) hosts.push_back(c);
+  for (const Candidate& host : hosts)
+    if (house_.dials.worth(host)) house_.dials.dial(host, now);
+}
+
+}  // namespace spate::swarm
