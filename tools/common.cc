@@ -126,10 +126,14 @@ io::Keys load_keys(const std::string& key_file) {
   return keys;
 }
 
-NetworkHost open_host(const NetworkOptions& options, const crypto::NodeKeyPair& identity, io::Signals& signals) {
+NetworkHost open_host(const NetworkOptions& options, const crypto::NodeKeyPair& identity, io::Signals& signals,
+                      bool listen_tcp) {
   const auto listen = value_or_throw(io::parse_listen_address(options.listen), kUsage);
-  NetworkHost host{signals, value_or_throw(io::UdpSocket::open(listen)), nullptr};
+  NetworkHost host{signals, value_or_throw(io::UdpSocket::open(listen)), {}, nullptr};
   if (const auto warning = host.socket.buffer_warning()) io::log::warning(*warning);
+  if (listen_tcp)
+    if (const auto failure = host.tcp.listen(host.socket.local_address()))
+      io::log::warning(failure->message + "; who cannot use UDP cannot join here");
   io::log::debug("listening on " + io::format_address(host.socket.local_address()));
   node::NodeConfig config;
   config.identity = identity;
@@ -154,7 +158,7 @@ std::string no_answer_from(const std::string& hosts, Duration within) {
 
 std::string not_joined(const std::string& hosts, Duration within) {
   return "nobody at " + hosts + " let us join within " + io::format_duration(within) +
-         ": does it run, has it room for one more, and do firewall and router let UDP through to that address?";
+         ": does it run, has it room for one more, and do firewall and router let UDP or TCP through to that address?";
 }
 
 std::vector<io::ResolvedName> resolve_names(const wire::Link& link, Duration limit, const io::Signals& signals) {

@@ -10,6 +10,7 @@
 #include "libcore/io/key_file.h"
 #include "libcore/io/resolve.h"
 #include "libcore/io/signals.h"
+#include "libcore/io/tcp_hub.h"
 #include "libcore/io/udp_socket.h"
 #include "libcore/node/node.h"
 #include "libcore/wire/link.h"
@@ -49,13 +50,16 @@ io::Keys load_keys(const std::string& key_file);
 // A random seed of this run, for keys that are not kept.
 crypto::SymmetricKey fresh_seed();
 
-// Socket and node. The node's random numbers come from the system.
+// Sockets and node. The node's random numbers come from the system.
 struct NetworkHost {
   io::Signals& signals;
   io::UdpSocket socket;
+  io::TcpHub tcp;
   std::unique_ptr<node::Node> node;
 };
-NetworkHost open_host(const NetworkOptions& options, const crypto::NodeKeyPair& identity, io::Signals& signals);
+// With `listen_tcp` also for those whom UDP does not reach, at the same port. If that cannot be, there is a warning.
+NetworkHost open_host(const NetworkOptions& options, const crypto::NodeKeyPair& identity, io::Signals& signals,
+                      bool listen_tcp = false);
 
 // The addresses of a link's hosts, in the order of the hosts. Throws ToolError(kUnreachable) if none is known within
 // `limit`. Returns none if a signal came first.

@@ -72,7 +72,10 @@ Target find_target(const Options& o) {
 class Prober final : public io::DriverDelegate {
  public:
   Prober(const Options& options, const Target& target, NetworkHost& host)
-      : options_(options), target_(target), node_(*host.node), driver_(node_, host.socket, host.signals, *this) {}
+      : options_(options),
+        target_(target),
+        node_(*host.node),
+        driver_(node_, host.socket, host.tcp, host.signals, *this) {}
 
   // One address after the other, until one answers; each has its share of the time.
   int run(std::vector<io::ResolvedName> addresses) {

@@ -101,7 +101,7 @@ class Publisher final : public io::DriverDelegate {
       : node_(*host.node),
         stream_(stream),
         reporter_(reporter),
-        driver_(node_, host.socket, host.signals, *this),
+        driver_(node_, host.socket, host.tcp, host.signals, *this),
         upload_limit_bps_(options.network.upload_limit_bps),
         may_be_foreign_(!options.raw) {
     driver_.read_from(input);
@@ -193,7 +193,7 @@ int publish(int argc, char** argv) {
   // On the heap, which is kept out of swap.
   const auto own_keys = std::make_unique<const io::Keys>(load_keys(options.key_file));
   const io::Keys& keys = *own_keys;
-  NetworkHost host = open_host(options.network, keys.node, signals);
+  NetworkHost host = open_host(options.network, keys.node, signals, true);
   Reporter reporter("publish", options.stats, *host.node, host.socket);
 
   node::PublishConfig config;

@@ -70,7 +70,7 @@ class Relay final : public io::DriverDelegate {
         memory_(memory),
         host_(host),
         reporter_(reporter),
-        driver_(*host.node, host.socket, host.signals, *this) {}
+        driver_(*host.node, host.socket, host.tcp, host.signals, *this) {}
 
   int run() {
     driver_.run();
@@ -162,6 +162,7 @@ void Relay::add(std::string_view text, Duration resolve_limit) {
   join.hosts = resolve_hosts(link, resolve_limit, host_.signals);
   join.capacity_milli = static_cast<std::uint32_t>(options_.network.children) * 1'000u;
   join.output = false;
+  join.tcp = true;
   join.connect_timeout = options_.connect_timeout;
   join.idle_timeout = options_.idle_timeout;
   join.retry_for = options_.retry_for;
@@ -273,7 +274,7 @@ int relay(int argc, char** argv) {
   io::Signals signals;
   // On the heap, which is kept out of swap.
   const auto keys = std::make_unique<const io::Keys>(load_keys(options.key_file));
-  NetworkHost host = open_host(options.network, keys->node, signals);
+  NetworkHost host = open_host(options.network, keys->node, signals, true);
   if (!options.key_file.empty()) print_words(options, keys->node.public_key, host.socket);
   Reporter reporter("relay", options.stats, *host.node, host.socket);
   StreamMemory memory(options.state);

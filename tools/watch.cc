@@ -65,6 +65,7 @@ node::JoinConfig join_config(const Options& o, const wire::Link& link, std::vect
   join.hosts = std::move(hosts);
   join.capacity_milli = o.no_upload ? 0u : static_cast<std::uint32_t>(o.network.children) * 1'000u;
   join.relay_only = o.relay_only;
+  join.tcp = true;
   join.latency = o.latency;
   join.connect_timeout = o.connect_timeout;
   join.idle_timeout = o.idle_timeout;
@@ -82,7 +83,7 @@ class Watcher final : public io::DriverDelegate {
         node_(*host.node),
         output_(output),
         reporter_(reporter),
-        driver_(node_, host.socket, host.signals, *this) {
+        driver_(node_, host.socket, host.tcp, host.signals, *this) {
     driver_.write_to(output);
   }
 

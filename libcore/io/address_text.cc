@@ -20,7 +20,8 @@ std::string format_ip(const Address& address) {
 
 std::string format_address(const Address& address) {
   const std::string host = format_ip(address);
-  return (address.is_v4() ? host : "[" + host + "]") + ":" + std::to_string(address.port);
+  const std::string text = (address.is_v4() ? host : "[" + host + "]") + ":" + std::to_string(address.port);
+  return address.is_tcp() ? text + " over TCP" : text;
 }
 
 std::optional<Address> parse_ip(std::string_view host, std::uint16_t port) {

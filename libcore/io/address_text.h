@@ -15,7 +15,7 @@ struct sockaddr_in6;
 
 namespace spate::io {
 
-// "192.0.2.1:7400", "[2001:db8::1]:7400"
+// "192.0.2.1:7400", "[2001:db8::1]:7400", "192.0.2.1:7400 over TCP"
 std::string format_address(const Address& address);
 // The host alone, without brackets.
 std::string format_ip(const Address& address);

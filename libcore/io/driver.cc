@@ -24,22 +24,30 @@ Instant after(Instant now, Duration d) { return d >= kNever - now ? kNever : now
 }  // namespace
 
 struct Driver::Impl {
-  Impl(node::Node& n, UdpSocket& s, Signals& g, DriverDelegate& d)
-      : node(n), socket(s), delegate(d), readable(loop, s.fd(), Want::kRead), signalled(loop, g.fd(), Want::kRead) {}
+  Impl(node::Node& n, UdpSocket& s, TcpHub& t, Signals& g, DriverDelegate& d)
+      : node(n),
+        socket(s),
+        tcp(t),
+        delegate(d),
+        readable(loop, s.fd(), Want::kRead),
+        signalled(loop, g.fd(), Want::kRead) {}
 
   node::Node& node;
   UdpSocket& socket;
+  TcpHub& tcp;
   DriverDelegate& delegate;
   EventLoop loop;
   Watch readable;
   Watch signalled;
-  std::optional<Watch> writable;  // made when the send buffer is full for the first time
+  std::optional<Watch> tcp_ready;  // made when there is something to wait for
+  std::optional<Watch> writable;   // made when the send buffer is full for the first time
   bool stop_requested = false;
 
   // The node's side.
   Instant now{};
   Instant node_deadline = Instant::min();  // the first turn lets the node say when
   bool datagrams_left = true;
+  bool tcp_left = true;
   DatagramBatch batch;
   UdpSocket::Progress progress;
   std::optional<Instant> blocked_since;
@@ -64,6 +72,7 @@ struct Driver::Impl {
   void turn();
   void notice_signal();
   void receive();
+  void receive_tcp();
   bool input_wanted() const;
   bool input_gathers() const;
   void read_input();
@@ -76,11 +85,12 @@ struct Driver::Impl {
   void end_output(Output::State state);
   bool finished() const;
   Instant await_send_buffer();
+  Instant await_tcp();
   void sleep();
 };
 
-Driver::Driver(node::Node& node, UdpSocket& socket, Signals& signals, DriverDelegate& delegate)
-    : impl_(std::make_unique<Impl>(node, socket, signals, delegate)) {}
+Driver::Driver(node::Node& node, UdpSocket& socket, TcpHub& tcp, Signals& signals, DriverDelegate& delegate)
+    : impl_(std::make_unique<Impl>(node, socket, tcp, signals, delegate)) {}
 Driver::~Driver() = default;
 
 void Driver::read_from(Input& input) {
@@ -115,6 +125,7 @@ void Driver::Impl::turn() {
   now = monotonic_now();
   notice_signal();
   receive();
+  receive_tcp();
   if (input_wanted()) read_input();
   tell_deadlines();
   poll_node();
@@ -133,6 +144,17 @@ void Driver::Impl::receive() {
   const UdpSocket::Received received = socket.receive();
   datagrams_left = received.more;
   if (!received.datagrams.empty()) node.handle_datagrams(received.datagrams, now);
+}
+
+void Driver::Impl::receive_tcp() {
+  tcp.handle_deadline(now);
+  if (!tcp_left && (!tcp_ready || !tcp_ready->ready())) return;
+  if (tcp_ready) tcp_ready->clear();
+  const TcpHub::Received received = tcp.receive(now);
+  tcp_left = received.more;
+  if (received.datagrams.empty()) return;
+  node.handle_datagrams(received.datagrams, now);
+  while (const auto peer = node.next_hang_up()) tcp.hang_up(*peer);
 }
 
 void Driver::Impl::tell_deadlines() {
@@ -212,6 +234,7 @@ void Driver::Impl::poll_node() {
     const node::Poll poll = node.poll(now, batch);
     switch (poll.kind) {
       case node::Poll::Kind::kSend:
+        tcp.send(batch, now);
         if (!send_batch()) return;
         break;
       case node::Poll::Kind::kEvent:
@@ -219,6 +242,7 @@ void Driver::Impl::poll_node() {
         break;
       case node::Poll::Kind::kDeadline:
         node_deadline = poll.deadline;
+        tcp.send(batch, now);
         send_batch();
         return;
     }
@@ -266,12 +290,24 @@ Instant Driver::Impl::await_send_buffer() try {
   return now + kLookAgain;  // the descriptors are used up, which is no reason to leave those who are served
 }
 
+// As above.
+Instant Driver::Impl::await_tcp() try {
+  if (tcp.fd() < 0) return kNever;
+  if (!tcp_ready) tcp_ready.emplace(loop, tcp.fd(), Want::kRead);
+  if (!tcp_left) tcp_ready->arm();
+  return tcp.next_deadline();
+} catch (const std::system_error&) {
+  tcp_left = true;
+  return now + kLookAgain;
+}
+
 void Driver::Impl::sleep() {
   Instant alarm = std::min(node_deadline, delegate.next_tick());
   if (blocked_since) {
     // The node is not polled meanwhile, so its deadline may lie in the past.
     alarm = std::min(delegate.next_tick(), await_send_buffer());
   }
+  alarm = std::min(alarm, await_tcp());
   if (stopping && output_blocked) alarm = std::min(alarm, after(output_progress_at, output_patience));
   const bool input_waits = input != nullptr && !stopping && delegate.input_room() > 0;
   const bool gathers = input_waits && input_gathers();
@@ -284,7 +320,7 @@ void Driver::Impl::sleep() {
   if (output_blocked && output_writable) output_writable->arm();
   if (output != nullptr && output_gone) output_gone->arm();
 
-  if (datagrams_left || input_wanted()) return loop.poll();
+  if (datagrams_left || (tcp_left && tcp_ready) || input_wanted()) return loop.poll();
   if (!input_waits) return loop.wait();
   const Instant before = monotonic_now();
   loop.wait();

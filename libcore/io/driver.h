@@ -5,7 +5,7 @@
 // say, sends, and writes the output. Then it waits for whatever comes first. Nothing is allocated per packet.
 //
 // A full send buffer stops the polling, not the reading: the batch is kept and sent when there is room. After
-// kSendPatience the rest of it is given up, as the network would have lost it.
+// kSendPatience the rest of it is given up, as the network would have lost it. What goes over TCP waits in the hub.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,7 @@
 #include "libcore/io/input.h"
 #include "libcore/io/output.h"
 #include "libcore/io/signals.h"
+#include "libcore/io/tcp_hub.h"
 #include "libcore/io/udp_socket.h"
 #include "libcore/node/node.h"
 
@@ -58,7 +59,7 @@ class Driver {
   static constexpr Duration kSendPatience = std::chrono::milliseconds(100);
 
   // All of these outlive the driver.
-  Driver(node::Node& node, UdpSocket& socket, Signals& signals, DriverDelegate& delegate);
+  Driver(node::Node& node, UdpSocket& socket, TcpHub& tcp, Signals& signals, DriverDelegate& delegate);
   ~Driver();
   Driver(const Driver&) = delete;
   Driver& operator=(const Driver&) = delete;

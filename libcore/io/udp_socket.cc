@@ -205,6 +205,10 @@ std::size_t UdpSocket::Impl::prepare_send(const DatagramBatch& batch, Progress a
   std::size_t n = 0;
   while (n < kSendMessages && at.run < runs.size()) {
     const DatagramBatch::Run& run = runs[at.run];
+    if (run.to.is_tcp()) {  // another's
+      at = {at.run + 1, 0, false};
+      continue;
+    }
     const bool whole = socket.segmentation && !at.plain && at.datagram == 0 && run.count > 1;
     const Bytes text = whole ? batch.bytes_of(run) : batch.datagram(run, at.datagram);
     const bool addressed = address_message(n, run.to);

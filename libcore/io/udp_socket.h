@@ -64,8 +64,8 @@ class UdpSocket {
     std::uint32_t datagram = 0;  // of that run
     bool plain = false;          // that run goes without segmentation
   };
-  // Sends from `progress` on. True when the whole batch is done; false when the send buffer is full: wait until the
-  // socket is writable and call again with the same two. Does not wait itself.
+  // Sends from `progress` on, but for what is for TCP. True when the whole batch is done; false when the send buffer is
+  // full: wait until the socket is writable and call again with the same two. Does not wait itself.
   bool send(const DatagramBatch& batch, Progress& progress);
 
   // For tests: as if the kernel had no UDP_SEGMENT.
