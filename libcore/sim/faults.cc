@@ -127,6 +127,8 @@ void Faults::befall(std::size_t index, HostId host) {
       return network.clog(host, true);
     case Fault::Kind::kClockJump:
       return network.jump_clock(host, fault.by);
+    case Fault::Kind::kUdpBlock:
+      return network.block_udp(host);
     case Fault::Kind::kNatRebind:
       return network.rebind_nat(host, fault.new_address);
     default:

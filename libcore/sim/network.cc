@@ -7,16 +7,13 @@
 #include "libcore/base/check.h"
 
 namespace spate::sim {
-namespace {
 
-// For the digest: a datagram's ends. What is sealed ends with a tag that depends on every bit.
-std::uint64_t fingerprint(Bytes datagram) {
+// What is sealed ends with a tag that depends on every bit.
+std::uint64_t Network::fingerprint(Bytes datagram) {
   constexpr std::size_t kWhole = 64;
   if (datagram.size() <= kWhole) return hash_bytes(datagram);
   return hash_bytes(datagram.first(16)) ^ Digest::mix(hash_bytes(datagram.last(16)) + datagram.size());
 }
-
-}  // namespace
 
 Network::Network(const Rng& rng, DelayModel& delays) : rng_(rng.fork("network")), delays_(delays), nats_(*rng_) {}
 
@@ -43,6 +40,7 @@ void Network::remove(HostId host) {
   }
   gone.waiting.clear();
   gone.waiting_bytes = 0;
+  close_pipes_of(host);
 }
 
 void Network::revive(HostId host, HostProgram& program) {
@@ -134,8 +132,10 @@ void Network::handle(const Event& event) {
       return deliver(event);
     case kTimer:
       return fire_timer(event);
-    default:
+    case kCommand:
       return run_command(event);
+    default:
+      return handle_tcp(event);
   }
 }
 
@@ -155,7 +155,11 @@ void Network::deliver(const Event& first) {
        next != nullptr && next->time == now_ && next->destination == id && next->kind <= kDelivery;
        next = queue_.peek())
     any |= take_delivery(queue_.pop());
-  if (!any) return;
+  if (any) hand_batch(id);
+}
+
+void Network::hand_batch(HostId id) {
+  if (batch_.empty()) return;
   hosts_[id].program->handle_datagrams(batch_, moment(id));
   batch_.clear();
   batch_buffers_.clear();
@@ -170,6 +174,10 @@ bool Network::take_delivery(const Event& event) {
     return false;
   }
   if (event.kind == kDownlink) {
+    if (host.udp_blocked) {
+      drop(event, stats_.filtered);
+      return false;
+    }
     if (host.behind_box) {
       const Ends& ends = ends_[index_of(event)];
       if (!nats_.admits(event.destination, ends.from, ends.to, now_)) {
@@ -208,9 +216,13 @@ bool Network::take_delivery(const Event& event) {
     }
   }
   note(event, prints_[index_of(event)]);
-  Packet packet = take_packet(event);
+  return reach(event.destination, take_packet(event));
+}
+
+bool Network::reach(HostId id, Packet packet) {
+  Host& host = hosts_[id];
   if (!host.paused) {
-    hand_over(event.destination, std::move(packet));
+    hand_over(id, std::move(packet));
     return true;
   }
   const std::uint64_t bytes = packet.bytes.size() + kHeaderBytes;
@@ -292,6 +304,7 @@ void Network::flush(HostId id) {
 
 void Network::send(HostId from, const Address& to, Bytes datagram) {
   for (WireObserver* observer : observers_) observer->on_sent(from, to, datagram, now_);
+  if (to.is_tcp()) return send_tcp(from, to, datagram);
   transmit(from, way_of(from, to), datagram);
 }
 
@@ -307,6 +320,10 @@ void Network::transmit(HostId from, const NatNetwork::Way& way, Bytes datagram) 
   Host& host = hosts_[from];
   ++stats_.sent;
   ++host.stats.datagrams_sent;
+  if (host.udp_blocked) {
+    ++stats_.filtered;
+    return;
+  }
   host.stats.wire_bytes_sent += datagram.size() + kHeaderBytes;
   const Link::Passage passage = host.up.send(datagram.size() + kHeaderBytes, now_);
   if (passage.fate != Link::Fate::kCarried) {

@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <vector>
 
 #include "libcore/base/buffer.h"
@@ -21,6 +22,7 @@
 #include "libcore/sim/host_program.h"
 #include "libcore/sim/link.h"
 #include "libcore/sim/nat_network.h"
+#include "libcore/sim/tcp_flow.h"
 
 namespace spate::sim {
 
@@ -45,7 +47,7 @@ struct NetworkStats {
   std::uint64_t queue_full = 0;  // of a link, or dropped by CoDel
   std::uint64_t too_large = 0;   // for a link's MTU
   std::uint64_t nobody = 0;      // to an address without a host, or whose host is gone
-  std::uint64_t filtered = 0;    // by a box that translates addresses
+  std::uint64_t filtered = 0;    // by a box that translates addresses, or a network that carries no UDP
   std::uint64_t cut = 0;         // between sides that are cut off from each other
   std::uint64_t overflow = 0;    // of the socket of a paused host, or of a clog
   std::uint64_t in_flight = 0;   // what waits at paused and clogged hosts included
@@ -94,6 +96,8 @@ class Network {
   void cut(std::size_t from, std::size_t to, bool on);
   // What a clogged host sends, and what is sent to it, waits after the sender's uplink; unclogged, all goes on at once.
   void clog(HostId host, bool on);
+  // From now on no UDP reaches or leaves it.
+  void block_udp(HostId host) { hosts_[host].udp_blocked = true; }
   // Of both its links.
   void disturb(HostId host, const Disturbance& disturbance);
   void jump_clock(HostId host, Duration by);
@@ -132,7 +136,7 @@ class Network {
   const HostStats& stats(HostId host) const { return hosts_[host].stats; }
 
  private:
-  enum Kind : std::uint16_t { kDownlink, kDelivery, kTimer, kCommand };
+  enum Kind : std::uint16_t { kDownlink, kDelivery, kTimer, kCommand, kTcpUplink, kTcpDownlink, kTcpArrival };
   static constexpr std::size_t kCloggedMax = 100'000;  // datagrams that wait, of all hosts
   // Sorts after every host.
   static constexpr HostId kOutside = UINT32_MAX;
@@ -169,6 +173,7 @@ class Network {
     bool behind_box = false;
     bool paused = false;
     bool clogged = false;
+    bool udp_blocked = false;
     std::uint8_t side = 0;
     std::uint64_t waiting_bytes = 0;
     std::vector<Packet> waiting{};  // while paused
@@ -179,10 +184,15 @@ class Network {
     Packet packet;
   };
 
+  using Pipes = std::map<std::uint64_t, TcpPipe>;
+
   void handle(const Event& event);
   void deliver(const Event& first);
   bool take_delivery(const Event& event);
+  // True: it is in the batch. Otherwise it waits in the socket, or found that full.
+  bool reach(HostId id, Packet packet);
   void hand_over(HostId id, Packet packet);
+  void hand_batch(HostId id);
   void fire_timer(const Event& event);
   void run_command(const Event& event);
   void pump(HostId id);
@@ -190,6 +200,20 @@ class Network {
   void flush(HostId id);
   void send(HostId from, const Address& to, Bytes datagram);
   void transmit(HostId from, const NatNetwork::Way& way, Bytes datagram);
+  // network_tcp.cc
+  Duration round_trip(HostId a, HostId b);
+  void send_tcp(HostId from, const Address& to, Bytes datagram);
+  Pipes::iterator pipe_between(HostId from, HostId to, Bytes datagram);
+  void fill_window(std::uint64_t pipe, bool to_caller);
+  void put_segment(TcpSegment segment);
+  void push_segment(std::uint32_t index, Kind kind, Instant time);
+  void handle_tcp(const Event& event);
+  void arrive(const Event& event, HostId from, HostId to);
+  TcpSegment take_segment(std::uint32_t index);
+  void drop_segment(std::uint32_t index);
+  Pipes::iterator close_pipe(Pipes::iterator pipe);
+  void close_pipes_of(HostId host);
+
   NatNetwork::Way way_of(HostId from, const Address& to);
   void carry(HostId from, HostId to, const Link::Passage& passage, Packet packet);
   Buffer harmed(const Buffer& packet, const Link::Passage& passage);
@@ -203,6 +227,8 @@ class Network {
   Packet take_packet(const Event& event);
   static std::uint32_t index_of(const Event& event) { return event.payload & ~kHasEnds; }
   void note(const Event& event, std::uint64_t hash);
+  // For the digest: a datagram's ends.
+  static std::uint64_t fingerprint(Bytes datagram);
 
   std::unique_ptr<Rng> rng_;
   DelayModel& delays_;
@@ -221,6 +247,10 @@ class Network {
   std::vector<Buffer> batch_buffers_;
   std::vector<Datagram> batch_;
   std::vector<Clogged> clogged_;
+  Pipes pipes_;  // by number: later ones have greater numbers
+  std::uint64_t next_pipe_ = 0;
+  std::vector<TcpSegment> segments_;  // under way, by the payload of their event
+  std::vector<std::uint32_t> free_segments_;
   std::array<std::uint8_t, kSides> cuts_{};  // by the sender's side: a bit for each receiver's
   std::vector<WireObserver*> observers_;
   Digest digest_;

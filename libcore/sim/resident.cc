@@ -60,7 +60,7 @@ std::optional<HostileSpec> draw_hostile(const std::vector<HostileSpec>& kinds, D
 }
 
 bool serves(const Resident& resident) {
-  if (resident.relay_only) return false;
+  if (resident.relay_only || resident.udp_blocked) return false;
   if (!resident.hostile) return true;
   using Kind = HostileSpec::Kind;
   const Kind kind = *resident.hostile;
@@ -92,6 +92,8 @@ Resident draw_resident(const Scenario& scenario, const Rng& root, HostId host) {
   // Drawn apart: nothing else changes with it.
   resident.relay_only = scenario.relay_only_ppm > 0 && resident.honest() &&
                         Draws(*root.fork("relay-only " + std::to_string(host))).chance_ppm(scenario.relay_only_ppm);
+  resident.udp_blocked = scenario.udp_blocked_ppm > 0 &&
+                         Draws(*root.fork("udp-blocked " + std::to_string(host))).chance_ppm(scenario.udp_blocked_ppm);
   if (!serves(resident)) resident.capacity_milli = 0;
   if (resident.hostile == HostileSpec::Kind::kLiar && draws.chance_ppm(kMillion / 2))
     resident.capacity_milli = std::min(resident.capacity_milli, kIdleLiarMilli);

@@ -25,6 +25,7 @@ struct Resident {
   std::optional<HostileSpec::Kind> hostile;
   Duration hostile_at{};  // since the start
   bool relay_only = false;
+  bool udp_blocked = false;
 
   bool honest() const { return !hostile; }
 };

@@ -1,5 +1,7 @@
 #include "libcore/sim/scenario.h"
 
+#include <algorithm>
+
 #include "libcore/sim/scenario_keys.h"
 
 namespace spate::sim {
@@ -36,6 +38,11 @@ std::string describe(const Fault& fault) {
     return std::string();
   };
   return name_in(kFaults, fault.kind) + (fault.kind == Fault::Kind::kJoin ? "" : " " + name_in(kWho, fault.who));
+}
+
+bool blocks_udp(const Scenario& scenario) {
+  return scenario.udp_blocked_ppm > 0 || std::any_of(scenario.faults.begin(), scenario.faults.end(),
+                                                     [](const Fault& f) { return f.kind == Fault::Kind::kUdpBlock; });
 }
 
 Scenario default_scenario() {

@@ -82,6 +82,7 @@ struct Fault {
     kMtu,        // datagrams above `bytes` vanish for `lasts`
     kNatRebind,  // its NAT forgets, and uses new ports
     kClockJump,  // its clock jumps by `by`
+    kUdpBlock,   // no UDP reaches or leaves it any more
     kJoin,       // `count` new viewers come
   };
   Kind kind = Kind::kKill;
@@ -152,7 +153,8 @@ struct Scenario {
   LinkClass publisher;
   LinkClass relay;
   std::vector<LinkClass> viewers;
-  std::uint32_t relay_only_ppm = 0;  // of the honest viewers: they talk to the publisher and the relays only
+  std::uint32_t relay_only_ppm = 0;   // of the honest viewers: they talk to the publisher and the relays only
+  std::uint32_t udp_blocked_ppm = 0;  // of the viewers: no UDP reaches or leaves them
   // How many each serves; nothing: as many as 0.9 of its uplink carries.
   std::optional<std::uint16_t> publisher_children;
   std::optional<std::uint16_t> relay_children;
@@ -172,6 +174,9 @@ struct Scenario {
   std::vector<HostileSpec> hostile;
   ExpectSpec expect;
 };
+
+// Somebody has no UDP. Only then does anybody try TCP: where all have it, a run is the same as it ever was.
+bool blocks_udp(const Scenario& scenario);
 
 // Section by section the defaults of the built-in world: uplinks of 0.1, 0.7, 1.6 and 5 times the stream's rate.
 Scenario default_scenario();

@@ -80,6 +80,7 @@ const char* what_lacks(const Fault& fault) {
     case Fault::Kind::kKill:
     case Fault::Kind::kLeave:
     case Fault::Kind::kNatRebind:
+    case Fault::Kind::kUdpBlock:
       return nullptr;
     case Fault::Kind::kClockJump:
       return fault.by > Duration::zero() ? nullptr : "by";
@@ -99,7 +100,7 @@ const char* what_lacks(const Fault& fault) {
 const char* what_is_too_much(const Fault& fault) {
   using Kind = Fault::Kind;
   const auto is = [&](auto... kinds) { return ((fault.kind == kinds) || ...); };
-  const bool lasts = !is(Kind::kKill, Kind::kLeave, Kind::kNatRebind, Kind::kClockJump, Kind::kJoin);
+  const bool lasts = !is(Kind::kKill, Kind::kLeave, Kind::kNatRebind, Kind::kClockJump, Kind::kUdpBlock, Kind::kJoin);
   if (fault.lasts > Duration::zero() && !lasts) return "for";
   if (fault.loss_ppm > 0 && !is(Kind::kLoss)) return "loss";
   if (fault.factor_ppm != kMillion && !is(Kind::kRate)) return "rate";

@@ -27,7 +27,7 @@ inline constexpr std::array<Choice<Who>, 5> kWho{{{"publisher", Who::kPublisher}
                                                   {"interior", Who::kInterior},
                                                   {"all", Who::kAll}}};
 
-inline constexpr std::array<Choice<Fault::Kind>, 14> kFaults{{{"kill", Fault::Kind::kKill},
+inline constexpr std::array<Choice<Fault::Kind>, 15> kFaults{{{"kill", Fault::Kind::kKill},
                                                               {"leave", Fault::Kind::kLeave},
                                                               {"crash", Fault::Kind::kCrash},
                                                               {"pause", Fault::Kind::kPause},
@@ -40,6 +40,7 @@ inline constexpr std::array<Choice<Fault::Kind>, 14> kFaults{{{"kill", Fault::Ki
                                                               {"mtu", Fault::Kind::kMtu},
                                                               {"nat-rebind", Fault::Kind::kNatRebind},
                                                               {"clock-jump", Fault::Kind::kClockJump},
+                                                              {"udp-block", Fault::Kind::kUdpBlock},
                                                               {"join", Fault::Kind::kJoin}}};
 
 inline constexpr std::array<Choice<HostileSpec::Kind>, 10> kHostile{{{"colluder", HostileSpec::Kind::kColluder},
@@ -183,6 +184,7 @@ void describe(V& v, Scenario& s) {
   v.optional_count("relay-children", s.relay_children, 0, 10'000);
   v.optional_count("viewer-children", s.viewer_children, 0, 10'000);
   v.share("relay-only", s.relay_only_ppm);
+  v.share("udp-blocked", s.udp_blocked_ppm);
   v.optional_duration("latency", s.latency, "auto");
   v.flag("upload-limits", s.upload_limits);
   v.optional_duration("history", s.history, "auto");

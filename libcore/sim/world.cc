@@ -139,6 +139,7 @@ void World::add_member(Instant joins) {
   if (residents_[host].relay_only) hidden_checker_.add_hidden(host);
   if (residents_[host].role == Role::kViewer) host_config.box = homes_.draw_box(scenario_.nat, rng_, host, network_);
   network_.add(*viewers_.back(), host_config);
+  if (residents_[host].udp_blocked) network_.block_udp(host);
   ++running_;
   network_.at(joins, host, [this, host] { join(host); });
 }
@@ -170,6 +171,7 @@ void World::join(HostId host) {
   config.history_shards = history_shards(scenario_);
   config.output = resident.role == Role::kViewer;
   config.relay_only = resident.relay_only;
+  config.tcp = blocks_udp(scenario_);
   config.connect_timeout = std::chrono::hours(1);  // somebody would start it again
   if (resident.role == Role::kRelay) config.hosts = {introducers_.front()};
   viewer(host).join(config, network_.now());
