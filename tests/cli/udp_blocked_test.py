@@ -34,7 +34,8 @@ class Place:
     """A network of its own, with loopback only. Ends when the test does."""
 
     SETUP = "ip link set lo up && nft add table inet t && " \
-            "nft add chain inet t in '{ type filter hook input priority 0; }' && echo ready && exec cat"
+            "nft add chain inet t in '{ type filter hook input priority 0; }' && " \
+            "nft add chain inet t later '{ type filter hook input priority 1; }' && echo ready && exec cat"
 
     def __init__(self, test):
         self.holder = subprocess.Popen(["unshare", "-rn", "sh", "-c", self.SETUP], stdin=subprocess.PIPE,
@@ -51,8 +52,18 @@ class Place:
         self.holder.stdout.close()
         self.holder.stderr.close()
 
+    def nft(self, *words):
+        subprocess.run([*self.within, "nft", *words], check=True)
+
     def block_udp(self):
-        subprocess.run([*self.within, "nft", "add", "rule", "inet", "t", "in", "meta", "l4proto", "udp", "drop"], check=True)
+        self.nft("add", "rule", "inet", "t", "in", "meta", "l4proto", "udp", "drop")
+
+    def reset_tcp(self, on):
+        if on:
+            self.nft("add", "rule", "inet", "t", "later", "tcp", "flags", "&", "rst", "==", "0", "reject", "with", "tcp",
+                     "reset")
+        else:
+            self.nft("flush", "chain", "inet", "t", "later")
 
 
 def chunk(i):
@@ -93,6 +104,21 @@ class UdpBlocked(unittest.TestCase):
         self.assertEqual((watcher.wait(), publisher.wait()), (0, 0), watcher.err)
         self.assertTrue(watcher.out == DATA)
         self.assertRegex(watcher.err, r"receiving from 127\.0\.0\.1:\d+ over TCP\n")
+
+    def test_a_connection_that_was_cut_is_made_again(self):
+        place = Place(self)
+        place.block_udp()
+        publisher = spate.Publisher(within=place.within)
+        watcher = spate.watch(publisher.link, "-vv", within=place.within)
+        watcher.wait_for_stats(parents=1)
+        self.feed(publisher, watcher, range(5))
+        place.reset_tcp(True)
+        publisher.write(chunk(5))
+        watcher.wait_until("no parent", lambda: watcher.stats[-1]["parents"] == 0)
+        place.reset_tcp(False)
+        watcher.wait_until("chunk 5", lambda: len(watcher.out) >= 6 * CHUNK_BYTES)
+        self.feed(publisher, watcher, range(6, 10))
+        self.assertEqual(watcher.err.count("joined"), 1)
 
     def test_strangers_by_the_thousand_keep_nobody_out_and_cost_little(self):
         place = Place(self)
