@@ -60,8 +60,9 @@ bool TcpHub::accept_one(Instant now) {
     return true;
   }
   if (errno == EAGAIN || errno == EWOULDBLOCK) return false;
+  if (errno == ECONNABORTED || errno == EINTR) return true;  // that one is gone already
   const bool used_up = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
-  if (!used_up || evict_half_open(nullptr)) return true;  // that one is gone already, or there is room for it now
+  if (used_up && evict_half_open(nullptr)) return true;
   watch_listener(false);
   accepts_again_ = now + kAcceptPause;
   next_deadline_ = std::min(next_deadline_, accepts_again_);
@@ -75,9 +76,10 @@ bool TcpHub::admit(const Address& from) {
   std::size_t half_open_of_network = 0;
   for (const auto& [serial, entry] : entries_) {
     const bool same = session::network_of(entry.peer) == session::network_of(from);
-    half_open += entry.half_open;
+    const bool counts = entry.half_open && !entry.ours;
+    half_open += counts;
     of_network += same;
-    half_open_of_network += same && entry.half_open;
+    half_open_of_network += same && counts;
   }
   if (half_open_of_network >= kHalfOpenPerNetworkMax) return evict_half_open(&from);
   if (of_network >= kConnectionsPerNetworkMax) return false;

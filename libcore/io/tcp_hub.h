@@ -4,7 +4,7 @@
 // A connection is made by an initiation to an address over TCP that has none; what else has nowhere to go is dropped
 // and counted. It is worth keeping only with a session: until we send data on it, it is half-open and has
 // kHandshakeMax; later it is closed when we have sent none for kIdleMax. So a stranger costs a descriptor and what it
-// has begun to send, 2 KB at most, for 5 s. When there are too many half-open ones the oldest goes: of that network, of
+// has begun to send, a few KB, for 5 s. When there are too many half-open ones the oldest goes: of that network, of
 // all, or when descriptors are used up. Nobody is told why.
 #pragma once
 
