@@ -126,7 +126,7 @@ io::Keys load_keys(const std::string& key_file) {
   return keys;
 }
 
-NetworkHost open_host(const NetworkOptions& options, const crypto::NodeKeyPair& identity, io::Signals& signals,
+NetworkHost open_host(const NetworkOptions& options, const crypto::Identity& identity, io::Signals& signals,
                       bool listen_tcp) {
   const auto listen = value_or_throw(io::parse_listen_address(options.listen), kUsage);
   NetworkHost host{signals, value_or_throw(io::UdpSocket::open(listen)), {}, nullptr};

@@ -58,7 +58,7 @@ struct NetworkHost {
   std::unique_ptr<node::Node> node;
 };
 // With `listen_tcp` also for those whom UDP does not reach, at the same port. If that cannot be, there is a warning.
-NetworkHost open_host(const NetworkOptions& options, const crypto::NodeKeyPair& identity, io::Signals& signals,
+NetworkHost open_host(const NetworkOptions& options, const crypto::Identity& identity, io::Signals& signals,
                       bool listen_tcp = false);
 
 // The addresses of a link's hosts, in the order of the hosts. Throws ToolError(kUnreachable) if none is known within

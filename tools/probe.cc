@@ -160,7 +160,7 @@ int probe(int argc, char** argv) {
   if (const auto done = parse(argc, argv, options)) return *done;
   const Target target = find_target(options);
   io::Signals signals;
-  NetworkHost host = open_host({}, io::derive_keys(fresh_seed()).node, signals);
+  NetworkHost host = open_host({}, io::derive_keys(fresh_seed()).identity, signals);
   std::vector<io::ResolvedName> found = resolve_names(target.link, options.connect_timeout, signals);
   if (found.empty()) return kOk;  // asked to stop already
   keep_out_of_swap();

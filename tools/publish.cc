@@ -64,7 +64,8 @@ std::uint64_t choose_epoch(const Options& o, const crypto::StreamKey& stream) {
 }
 
 std::vector<wire::LinkHost> hosts_of_link(const Options& o, const io::Keys& keys, const io::UdpSocket& socket) {
-  std::vector<wire::LinkHost> hosts = advertised_hosts(o.advertise, socket.local_address(), keys.node.public_key);
+  std::vector<wire::LinkHost> hosts =
+      advertised_hosts(o.advertise, socket.local_address(), keys.identity.node.public_key);
   for (const std::string& word : o.hosts) {
     const auto host = parse_host_word(word);
     if (!host)
@@ -193,7 +194,7 @@ int publish(int argc, char** argv) {
   // On the heap, which is kept out of swap.
   const auto own_keys = std::make_unique<const io::Keys>(load_keys(options.key_file));
   const io::Keys& keys = *own_keys;
-  NetworkHost host = open_host(options.network, keys.node, signals, true);
+  NetworkHost host = open_host(options.network, keys.identity, signals, true);
   Reporter reporter("publish", options.stats, *host.node, host.socket);
 
   node::PublishConfig config;

@@ -65,7 +65,7 @@ class Relay final : public io::DriverDelegate {
  public:
   Relay(const Options& options, const io::Keys& keys, StreamMemory& memory, NetworkHost& host, Reporter& reporter)
       : options_(options),
-        own_key_(keys.node.public_key),
+        own_key_(keys.identity.node.public_key),
         own_stream_(keys.stream.public_key),
         memory_(memory),
         host_(host),
@@ -274,8 +274,8 @@ int relay(int argc, char** argv) {
   io::Signals signals;
   // On the heap, which is kept out of swap.
   const auto keys = std::make_unique<const io::Keys>(load_keys(options.key_file));
-  NetworkHost host = open_host(options.network, keys->node, signals, true);
-  if (!options.key_file.empty()) print_words(options, keys->node.public_key, host.socket);
+  NetworkHost host = open_host(options.network, keys->identity, signals, true);
+  if (!options.key_file.empty()) print_words(options, keys->identity.node.public_key, host.socket);
   Reporter reporter("relay", options.stats, *host.node, host.socket);
   StreamMemory memory(options.state);
   Relay relay(options, *keys, memory, host, reporter);

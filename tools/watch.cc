@@ -205,7 +205,7 @@ int watch(int argc, char** argv) {
 
   io::Signals signals;
   const io::Keys keys = io::derive_keys(fresh_seed());
-  NetworkHost host = open_host(options.network, keys.node, signals);
+  NetworkHost host = open_host(options.network, keys.identity, signals);
   join.hosts = resolve_hosts(link, options.connect_timeout, signals);
   if (join.hosts.empty()) return kOk;  // asked to stop already
   // After the node: what is still queued lies in the node's buffers. And after all that may go wrong: it empties FILE.

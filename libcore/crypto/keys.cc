@@ -26,6 +26,22 @@ StreamKeyPair stream_key_pair(const ByteArray<32>& seed) {
   return pair;
 }
 
+Identity make_identity(const ByteArray<32>& secret) {
+  Identity identity;
+  crypto_sign_ed25519_seed_keypair(identity.key.bytes.data(), identity.secret.data(), secret.data());
+  ByteArray<32> node_secret;
+  crypto_sign_ed25519_sk_to_curve25519(node_secret.data(), identity.secret.data());
+  identity.node = node_key_pair(node_secret);
+  erase(node_secret);
+  return identity;
+}
+
+std::optional<NodeKey> node_key_of(const IdentityKey& key) {
+  NodeKey node;
+  if (crypto_sign_ed25519_pk_to_curve25519(node.bytes.data(), key.bytes.data()) != 0) return std::nullopt;
+  return node;
+}
+
 bool diffie_hellman(const ByteArray<32>& secret, const NodeKey& peer, ByteArray<32>& shared) {
   // libsodium says -1 when the result is all zero.
   return crypto_scalarmult_curve25519(shared.data(), secret.data(), peer.bytes.data()) == 0;

@@ -38,16 +38,16 @@ class SodiumSuite final : public Suite {
                                                               key.data()) == 0;
   }
 
-  Signature sign(Bytes message, const StreamKeyPair& key) const override {
+  Signature sign(Bytes message, const SigningSecret& secret) const override {
     Signature signature;
-    crypto_sign_ed25519_detached(signature.data(), nullptr, message.data(), message.size(), key.secret.data());
+    crypto_sign_ed25519_detached(signature.data(), nullptr, message.data(), message.size(), secret.data());
     return signature;
   }
 
   // Never a batch: libraries disagree on what odd signatures a batch accepts, and a wrong one costs a peer its
   // session, so every node must judge alike.
-  bool verify(Bytes message, const Signature& signature, const StreamKey& key) const override {
-    return crypto_sign_ed25519_verify_detached(signature.data(), message.data(), message.size(), key.bytes.data()) == 0;
+  bool verify(Bytes message, const Signature& signature, const ByteArray<32>& key) const override {
+    return crypto_sign_ed25519_verify_detached(signature.data(), message.data(), message.size(), key.data()) == 0;
   }
 
   LeafHash leaf_hash(Bytes header, Bytes payload, const SymmetricKey& key) const override {
@@ -61,6 +61,8 @@ class SodiumSuite final : public Suite {
   }
 
   NodeKeyPair node_key_pair(const ByteArray<32>& secret) const override { return crypto::node_key_pair(secret); }
+  Identity make_identity(const ByteArray<32>& secret) const override { return crypto::make_identity(secret); }
+  std::optional<NodeKey> node_key_of(const IdentityKey& key) const override { return crypto::node_key_of(key); }
 
   bool diffie_hellman(const NodeKeyPair& self, const NodeKey& peer, ByteArray<32>& shared) const override {
     return crypto::diffie_hellman(self.secret, peer, shared);

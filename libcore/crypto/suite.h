@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "libcore/base/bytes.h"
 #include "libcore/crypto/keys.h"
@@ -25,14 +26,17 @@ class Suite {
   [[nodiscard]] virtual bool open(MutableBytes out, Bytes sealed, Bytes associated, const SymmetricKey& key,
                                   std::uint64_t counter) const = 0;
 
-  virtual Signature sign(Bytes message, const StreamKeyPair& key) const = 0;
-  [[nodiscard]] virtual bool verify(Bytes message, const Signature& signature, const StreamKey& key) const = 0;
+  // Ed25519. The key is a stream's or a node's.
+  virtual Signature sign(Bytes message, const SigningSecret& secret) const = 0;
+  [[nodiscard]] virtual bool verify(Bytes message, const Signature& signature, const ByteArray<32>& key) const = 0;
 
   // BLAKE2b-128(key; header || payload).
   virtual LeafHash leaf_hash(Bytes header, Bytes payload, const SymmetricKey& key) const = 0;
 
   // X25519, as in keys.h.
   virtual NodeKeyPair node_key_pair(const ByteArray<32>& secret) const = 0;
+  virtual Identity make_identity(const ByteArray<32>& secret) const = 0;
+  virtual std::optional<NodeKey> node_key_of(const IdentityKey& key) const = 0;
   [[nodiscard]] virtual bool diffie_hellman(const NodeKeyPair& self, const NodeKey& peer,
                                             ByteArray<32>& shared) const = 0;
 

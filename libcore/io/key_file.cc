@@ -93,7 +93,7 @@ Keys derive_keys(const crypto::SymmetricKey& master) {
   crypto::SymmetricKey seed = crypto::derive_key(master, "stream");
   keys.stream = crypto::stream_key_pair(seed);
   seed = crypto::derive_key(master, "node");
-  keys.node = crypto::node_key_pair(seed);
+  keys.identity = crypto::make_identity(seed);
   keys.swarm_secret = crypto::derive_key(master, "swarm");
   keys.content_secret = crypto::derive_key(master, "content");
   crypto::erase(seed);

@@ -14,7 +14,7 @@ namespace spate::io {
 
 struct Keys {
   crypto::StreamKeyPair stream;
-  crypto::NodeKeyPair node;
+  crypto::Identity identity;
   crypto::SymmetricKey swarm_secret{};
   crypto::SymmetricKey content_secret{};
 };

@@ -60,6 +60,7 @@ std::string format_stats(const StatsRecord& record) {
       {"forged_packets", s.forged_packets},
       {"malformed_packets", s.malformed_packets},
       {"refused_addresses", s.refused_addresses},
+      {"forged_records", s.forged_records},
       {"skipped_input_bytes", s.skipped_input_bytes},
       {"output_dropped_packets", record.output_dropped_packets},
       {"output_dropped_bytes", record.output_dropped_bytes},

@@ -36,12 +36,18 @@ struct Node::Impl {
                               bool hidden = false) {
     SPATE_CHECK(swarms.size() < kStreamsMax);
     if (swarm_secret == crypto::SymmetricKey{} && !hidden) answer_probes();
-    return endpoint.add_service(session::stream_service(stream, swarm_secret), config.identity, !hidden, hidden);
+    return endpoint.add_service(session::stream_service(stream, swarm_secret), config.identity.node, !hidden, hidden);
   }
 
   swarm::Swarm::Host host_for(session::ServiceIndex service) {
-    return {endpoint, service, config.identity.public_key,  suite,
-            pool,     upload,  config.receive_window_bytes, static_cast<StreamIndex>(swarms.size())};
+    return {endpoint,
+            service,
+            config.identity,
+            suite,
+            pool,
+            upload,
+            config.receive_window_bytes,
+            static_cast<StreamIndex>(swarms.size())};
   }
   swarm::Swarm* swarm_of(session::ServiceIndex service) {
     for (const auto& swarm : swarms)
@@ -148,7 +154,7 @@ void Node::probe(const Host& host, const std::optional<JoinConfig>& service_of, 
   const session::Service service =
       service_of ? session::stream_service(service_of->stream, service_of->swarm_secret) : session::probe_service();
   if (impl_->probing) impl_->endpoint.remove_service(*impl_->probing);
-  impl_->probing = impl_->endpoint.add_service(service, impl_->config.identity, false);
+  impl_->probing = impl_->endpoint.add_service(service, impl_->config.identity.node, false);
   impl_->the_prober().connect(*impl_->probing, host, now);
 }
 

@@ -43,7 +43,7 @@ using swarm::StopReason;
 using swarm::StreamIndex;
 
 struct NodeConfig {
-  crypto::NodeKeyPair identity;
+  crypto::Identity identity;  // made by the suite
   // What the socket's receive buffer really holds, in bytes of datagrams; peers keep at most that much unread.
   std::uint32_t receive_window_bytes = 160 * 1024;
   // All streams together, on the wire; 0 = unlimited. Bits per second.

@@ -89,12 +89,12 @@ bool FastSuite::open(MutableBytes out, Bytes sealed, Bytes associated, const cry
   return true;
 }
 
-crypto::Signature FastSuite::sign(Bytes message, const crypto::StreamKeyPair& key) const {
-  return spread<crypto::Signature>(hash_bytes(message) ^ word_of(key.public_key.bytes));
+crypto::Signature FastSuite::sign(Bytes message, const crypto::SigningSecret& secret) const {
+  return spread<crypto::Signature>(hash_bytes(message) ^ word_of(Bytes{secret}.subspan(32)));
 }
 
-bool FastSuite::verify(Bytes message, const crypto::Signature& signature, const crypto::StreamKey& key) const {
-  return signature == spread<crypto::Signature>(hash_bytes(message) ^ word_of(key.bytes));
+bool FastSuite::verify(Bytes message, const crypto::Signature& signature, const ByteArray<32>& key) const {
+  return signature == spread<crypto::Signature>(hash_bytes(message) ^ word_of(key));
 }
 
 crypto::LeafHash FastSuite::leaf_hash(Bytes header, Bytes payload, const crypto::SymmetricKey& key) const {
@@ -107,6 +107,19 @@ crypto::LeafHash FastSuite::leaf_hash(Bytes header, Bytes payload, const crypto:
 
 crypto::NodeKeyPair FastSuite::node_key_pair(const ByteArray<32>& secret) const {
   return {{spread<ByteArray<32>>(hash_bytes(secret))}, secret};
+}
+
+crypto::Identity FastSuite::make_identity(const ByteArray<32>& secret) const {
+  crypto::Identity identity;
+  identity.node = crypto::make_identity(secret).node;
+  identity.key.bytes = identity.node.public_key.bytes;
+  std::copy(identity.key.bytes.begin(), identity.key.bytes.end(),
+            std::copy(secret.begin(), secret.end(), identity.secret.begin()));
+  return identity;
+}
+
+std::optional<crypto::NodeKey> FastSuite::node_key_of(const crypto::IdentityKey& key) const {
+  return crypto::NodeKey{key.bytes};
 }
 
 bool FastSuite::diffie_hellman(const crypto::NodeKeyPair& self, const crypto::NodeKey& peer,

@@ -10,7 +10,8 @@ namespace spate::sim {
 
 void HostileSuite::seal(MutableBytes out, Bytes text, Bytes associated, const crypto::SymmetricKey& key,
                         std::uint64_t counter) const {
-  if (kind_ == HostileSpec::Kind::kLiar) return seal_lies(out, text, associated, key, counter);
+  if (kind_ == HostileSpec::Kind::kLiar || kind_ == HostileSpec::Kind::kMisnamer)
+    return seal_lies(out, text, associated, key, counter);
   if (!wire::is_stream_data(text)) return suite_.seal(out, text, associated, key, counter);
   ++deeds_;
   std::array<std::uint8_t, DatagramBatch::kDatagramBytesMax> changed;
@@ -29,7 +30,10 @@ void HostileSuite::seal_lies(MutableBytes out, Bytes text, Bytes associated, con
   std::array<std::uint8_t, DatagramBatch::kDatagramBytesMax> changed;
   std::copy(text.begin(), text.end(), changed.begin());
   ++deeds_;
-  lies_.falsify(MutableBytes{changed}.first(text.size()));
+  if (kind_ == HostileSpec::Kind::kLiar)
+    lies_.falsify(MutableBytes{changed}.first(text.size()));
+  else
+    misnaming_.falsify(MutableBytes{changed}.first(text.size()));
   suite_.seal(out, Bytes{changed}.first(text.size()), associated, key, counter);
 }
 

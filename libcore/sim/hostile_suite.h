@@ -3,6 +3,7 @@
 
 #include "libcore/sim/forwarding_suite.h"
 #include "libcore/sim/lies.h"
+#include "libcore/sim/misnaming.h"
 #include "libcore/sim/scenario.h"
 
 namespace spate::sim {
@@ -10,10 +11,10 @@ namespace spate::sim {
 class HostileSuite final : public ForwardingSuite {
  public:
   HostileSuite(const crypto::Suite& suite, HostileSpec::Kind kind, HostId host)
-      : ForwardingSuite(suite), kind_(kind), lies_(host) {}
+      : ForwardingSuite(suite), kind_(kind), lies_(host), misnaming_(host) {}
 
   // Shards and hash lists: changed before they are sealed (polluter), or sealed so that nobody can open them (omitter).
-  // Control messages: made untrue (liar).
+  // Control messages: made untrue (liar, misnamer).
   void seal(MutableBytes out, Bytes text, Bytes associated, const crypto::SymmetricKey& key,
             std::uint64_t counter) const override;
   // Datagrams that it spoilt.
@@ -25,6 +26,7 @@ class HostileSuite final : public ForwardingSuite {
 
   const HostileSpec::Kind kind_;
   mutable Lies lies_;
+  mutable Misnaming misnaming_;
   mutable std::uint64_t deeds_ = 0;
 };
 

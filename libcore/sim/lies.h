@@ -1,7 +1,8 @@
 // What a liar says: its node's control messages, made untrue before they are sealed. Sizes stay as they are.
 //
 // It has every stripe and room for all, at once, and is the publisher; a hundred times as many would take from it as
-// can; what exists does not, and what does not is behind it; peers live where somebody else does, or nobody.
+// can; what exists does not, and what does not is behind it; of the peers that it names all that is true of itself.
+// Where they are it cannot change (misnaming.h has what becomes of that).
 #pragma once
 
 #include <cstdint>
@@ -26,7 +27,7 @@ class Lies {
  private:
   bool falsify_one(wire::Control& message);
   void invent(MutableBytes room);
-  wire::PeerRecord record();
+  static void praise(wire::PeerRecord& told);
   Address address();
   // A function of the host and how many have been drawn.
   std::uint64_t draw();
@@ -34,6 +35,7 @@ class Lies {
   const HostId host_;
   std::uint64_t drawn_ = 0;
   std::uint64_t statuses_ = 0;
+  wire::PeerRecord named_;    // last
   std::uint64_t newest_ = 0;  // sequence that it has heard of
 };
 

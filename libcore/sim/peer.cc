@@ -11,7 +11,8 @@ bool harms_its_children(const PeerConfig& config) {
   return config.hostile == HostileSpec::Kind::kPolluter || config.hostile == HostileSpec::Kind::kOmitter;
 }
 bool changes_what_it_sends(const PeerConfig& config) {
-  return harms_its_children(config) || config.hostile == HostileSpec::Kind::kLiar;
+  return harms_its_children(config) || config.hostile == HostileSpec::Kind::kLiar ||
+         config.hostile == HostileSpec::Kind::kMisnamer;
 }
 
 }  // namespace

@@ -6,11 +6,11 @@
 
 namespace spate::sim {
 
-bool RememberingSuite::verify(Bytes message, const crypto::Signature& signature, const crypto::StreamKey& key) const {
+bool RememberingSuite::verify(Bytes message, const crypto::Signature& signature, const ByteArray<32>& key) const {
   Digest digest;
   digest.add(hash_bytes(message));
   digest.add(hash_bytes(signature));
-  digest.add(hash_bytes(key.bytes));
+  digest.add(hash_bytes(key));
   const std::uint64_t first = digest.value();
   digest.add(message.size());
   const std::uint64_t second = digest.value() | 1;

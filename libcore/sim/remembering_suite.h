@@ -16,7 +16,7 @@ class RememberingSuite final : public ForwardingSuite {
   explicit RememberingSuite(const crypto::Suite& suite)
       : ForwardingSuite(suite), remembered_(kEntries), shared_(kShared), pairs_(kPairs) {}
 
-  bool verify(Bytes message, const crypto::Signature& signature, const crypto::StreamKey& key) const override;
+  bool verify(Bytes message, const crypto::Signature& signature, const ByteArray<32>& key) const override;
   // What a pair of public keys shares is the same from both sides: X25519 commutes.
   bool diffie_hellman(const crypto::NodeKeyPair& self, const crypto::NodeKey& peer,
                       ByteArray<32>& shared) const override;

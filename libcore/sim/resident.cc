@@ -64,7 +64,8 @@ bool serves(const Resident& resident) {
   if (!resident.hostile) return true;
   using Kind = HostileSpec::Kind;
   const Kind kind = *resident.hostile;
-  return kind == Kind::kColluder || kind == Kind::kLiar || kind == Kind::kOmitter || kind == Kind::kPolluter;
+  return kind == Kind::kColluder || kind == Kind::kLiar || kind == Kind::kMisnamer || kind == Kind::kOmitter ||
+         kind == Kind::kPolluter;
 }
 
 }  // namespace

@@ -115,6 +115,7 @@ struct HostileSpec {
     kFlooder,    // begins handshakes by the thousand from addresses that are not there (mischief/)
     kFreeRider,  // serves nobody
     kLiar,       // what it says of itself and others is untrue; every second one serves hardly anybody
+    kMisnamer,   // names others where they are not, or long after they left (misnaming.h)
     kOmitter,    // is given children, and sends them no stream
     kPolluter,   // sends its children forged shards
     kReplayer,   // sends again what others have sent (mischief/)

@@ -58,8 +58,8 @@ Found check_world(const Scenario& s) {
 
 bool begins_at_once(HostileSpec::Kind kind) {
   using Kind = HostileSpec::Kind;
-  return kind == Kind::kFreeRider || kind == Kind::kLiar || kind == Kind::kOmitter || kind == Kind::kPolluter ||
-         kind == Kind::kSybil;
+  return kind == Kind::kFreeRider || kind == Kind::kLiar || kind == Kind::kMisnamer || kind == Kind::kOmitter ||
+         kind == Kind::kPolluter || kind == Kind::kSybil;
 }
 
 Found check_hostile(const std::vector<HostileSpec>& kinds) {

@@ -43,11 +43,12 @@ inline constexpr std::array<Choice<Fault::Kind>, 15> kFaults{{{"kill", Fault::Ki
                                                               {"udp-block", Fault::Kind::kUdpBlock},
                                                               {"join", Fault::Kind::kJoin}}};
 
-inline constexpr std::array<Choice<HostileSpec::Kind>, 10> kHostile{{{"colluder", HostileSpec::Kind::kColluder},
+inline constexpr std::array<Choice<HostileSpec::Kind>, 11> kHostile{{{"colluder", HostileSpec::Kind::kColluder},
                                                                      {"copier", HostileSpec::Kind::kCopier},
                                                                      {"flooder", HostileSpec::Kind::kFlooder},
                                                                      {"free-rider", HostileSpec::Kind::kFreeRider},
                                                                      {"liar", HostileSpec::Kind::kLiar},
+                                                                     {"misnamer", HostileSpec::Kind::kMisnamer},
                                                                      {"omitter", HostileSpec::Kind::kOmitter},
                                                                      {"polluter", HostileSpec::Kind::kPolluter},
                                                                      {"replayer", HostileSpec::Kind::kReplayer},

@@ -35,8 +35,8 @@ crypto::StreamKeyPair stream_key(const Rng& rng) {
 // Those who are up to something stay for it.
 bool never_leaves(HostileSpec::Kind kind) {
   using Kind = HostileSpec::Kind;
-  return kind == Kind::kColluder || kind == Kind::kCopier || kind == Kind::kFlooder || kind == Kind::kReplayer ||
-         kind == Kind::kStormer || kind == Kind::kSybil;
+  return kind == Kind::kColluder || kind == Kind::kCopier || kind == Kind::kFlooder || kind == Kind::kMisnamer ||
+         kind == Kind::kReplayer || kind == Kind::kStormer || kind == Kind::kSybil;
 }
 
 }  // namespace
@@ -80,6 +80,12 @@ void World::watch() {
   commons_.open_observers = {&amplification_checker_};
 }
 
+crypto::Identity World::draw_identity(Rng& rng) const {
+  ByteArray<32> secret;
+  rng.fill(secret);
+  return suite_.make_identity(secret);
+}
+
 // Every host's clock shows something else, as clocks do: nobody may rely on a common time.
 PeerConfig World::peer_config(const Rng& rng, HostId host, HostConfig& host_config) {
   const Resident& resident = residents_[host];
@@ -91,7 +97,7 @@ PeerConfig World::peer_config(const Rng& rng, HostId host, HostConfig& host_conf
   peer.commons = &commons_;
   peer.host = host;
   peer.hostile = resident.hostile;
-  peer.node.identity = crypto::generate_node_key_pair(*rng.fork("identity"));
+  peer.node.identity = draw_identity(*rng.fork("identity"));
   peer.node.upload_limit_bps = resident.upload_limit_bps;
   upload_checker_.set_limit(host, resident.upload_limit_bps);
   host_config.up = resident.up;
@@ -115,7 +121,7 @@ void World::add_publisher() {
   publisher_ = std::make_unique<Publisher>(
       peer, rng->fork("node"), [this] { on_stopped(kPublisherHost); }, broadcast_);
   network_.add(*publisher_, host_config);
-  introducers_.push_back({Network::address_of(kPublisherHost), peer.node.identity.public_key});
+  introducers_.push_back({Network::address_of(kPublisherHost), peer.node.identity.node.public_key});
   hidden_checker_.add_link_host(kPublisherHost);
   ++running_;
 
@@ -148,9 +154,9 @@ std::unique_ptr<Viewer> World::make_viewer(HostId host, unsigned life, bool same
   const std::unique_ptr<Rng> rng = rng_.fork("host " + std::to_string(host));
   PeerConfig peer = peer_config(*rng, host, host_config);
   const std::string this_life = "node " + std::to_string(life);
-  if (!same_key) peer.node.identity = crypto::generate_node_key_pair(*rng->fork("identity of " + this_life));
+  if (!same_key) peer.node.identity = draw_identity(*rng->fork("identity of " + this_life));
   if (life == 0 && residents_[host].role == Role::kRelay)
-    introducers_.push_back({Network::address_of(host), peer.node.identity.public_key});
+    introducers_.push_back({Network::address_of(host), peer.node.identity.node.public_key});
   return std::make_unique<Viewer>(
       peer, rng->fork(this_life), [this, host] { on_stopped(host); }, broadcast_, *publisher_, findings_, recorder_);
 }

@@ -107,6 +107,7 @@ class World {
   RunResult result();
 
  private:
+  crypto::Identity draw_identity(Rng& rng) const;
   PeerConfig peer_config(const Rng& rng, HostId host, HostConfig& host_config);
   void add_publisher();
   void add_member(Instant joins);

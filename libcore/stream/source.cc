@@ -249,7 +249,7 @@ crypto::Signature Source::Impl::sign(std::uint64_t first, std::uint64_t first_me
                                                     leaf_hashes, parity_proofs);
   budget.spend(now);
   ++stats.signatures;
-  return suite.sign(Bytes{message}.first(size), config.key);
+  return suite.sign(Bytes{message}.first(size), config.key.secret);
 }
 
 void Source::Impl::store_shard(const wire::ShardHeader& header, Payload& payload, std::size_t payload_offset,

@@ -255,7 +255,7 @@ bool Verifier::signature_holds(std::uint64_t first, std::uint64_t media_us, Byte
   const std::size_t size = wire::write_auth_message(message, stream_, epoch_, first, media_us, leaves, parity);
   crypto::Signature signature;
   std::copy(signature_bytes.begin(), signature_bytes.end(), signature.begin());
-  return suite_.verify(Bytes{message}.first(size), signature, stream_);
+  return suite_.verify(Bytes{message}.first(size), signature, stream_.bytes);
 }
 
 void Verifier::store_shard(Buffer frame, const wire::ShardView& shard, const wire::ShardHeader& header, Instant now) {

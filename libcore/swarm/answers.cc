@@ -10,7 +10,8 @@ namespace {
 constexpr Duration kInterval = std::chrono::milliseconds(20);
 constexpr std::uint64_t kPerSecond = 256 * 1024;  // bytes, without an upload limit; with one, a twentieth of it
 constexpr std::uint64_t kPerSecondMin = 2 * 1024;
-constexpr std::uint64_t kNamesBytes = 700;   // about, of an answer that names peers
+constexpr std::uint64_t kNamesBytes = 700;   // about, of an answer that names few peers
+constexpr std::uint64_t kPeersBytes = 400;   // that they are in this; what is more is charged, too
 constexpr std::uint64_t kStatusBytes = 120;  // and of one that does not
 constexpr std::uint64_t kPunchBytes = 80;    // about, of an introduction
 constexpr Duration kDebtMax = std::chrono::milliseconds(50);
@@ -33,11 +34,24 @@ void Answers::on_inquiry(Peer& peer, StripeMask wanted, Instant now) {
   const bool names = wanted != 0 && left.take(kNamesBytes, now);
   if (!names && !left.take(kStatusBytes, now)) return;
   peer.answered_at = now;
+  // The publisher's word goes first: by its clock whoever begins judges what follows.
+  if (const auto* const info = names ? house_.own.info_frame() : nullptr) house_.outbox.send_frame(peer.session, *info);
   house_.outbox.send(peer.session, house_.own.answer_to(peer, now));
   if (!names) return;
-  if (const wire::Peers peers = house_.introductions.for_asker(peer, wanted); !peers.peers.empty())
-    house_.outbox.send(peer.session, peers);
-  if (const auto* const info = house_.own.info_frame()) house_.outbox.send_frame(peer.session, *info);
+  std::uint64_t bytes = 0;
+  wire::Peers told;
+  const auto send = [&] {
+    if (told.peers.empty()) return;
+    house_.outbox.send(peer.session, told);
+    bytes += wire::control_bytes(told);
+    told.peers.clear();
+  };
+  for (const wire::PeerRecord& named : house_.introductions.for_asker(peer, wanted, now)) {
+    if (told.peers.full()) send();
+    told.peers.push_back(named);
+  }
+  send();
+  if (bytes > kPeersBytes) left.charge(bytes - kPeersBytes, now);
 }
 
 void Answers::refuse(Peer& peer, const wire::Subscribe& subscribe, wire::SubscribeCode code, Instant now) {
@@ -60,7 +74,7 @@ void Answers::on_subscribe(Peer& peer, const wire::Subscribe& subscribe, Instant
   if (reply.stripes != 0) house_.outbox.send(peer.session, house_.own.status_for(peer.session, now));
   if (reply.code != wire::SubscribeCode::kAccepted) on_inquiry(peer, subscribe.stripes & ~reply.stripes, now);
   if (fresh && reply.stripes != 0) house_.peers.ping(peer, now);  // its round trip sets how much may be on the way
-  tell_displaced();
+  tell_displaced(now);
 }
 
 // A file that nobody has seen yet is sent from its beginning; a live stream from its newest random-access point.
@@ -71,14 +85,12 @@ std::uint64_t Answers::first_for(const wire::Subscribe& subscribe) const {
   return from_start ? 0 : store.start_for_joiner();
 }
 
-void Answers::tell_displaced() {
+void Answers::tell_displaced(Instant now) {
   for (const Children::DisplacedChild& displaced : house_.children.take_displaced()) {
     wire::Displaced told{displaced.stripes, {}};
-    const Peer* const by = displaced.by ? house_.peers.find(*displaced.by) : nullptr;
-    if (by != nullptr && !house_.peers.over_tcp(by->session)) {
-      const StripeMask passes_on = house_.children.passed_on_by(by->session);
-      told.by = {by->key, house_.endpoint.address(by->session), 1, 0, passes_on};
-    }
+    Peer* const by = displaced.by ? house_.peers.find(*displaced.by) : nullptr;
+    if (const auto record = by != nullptr ? house_.introductions.record_of(*by, now) : std::nullopt)
+      told.by = {*record, 1, 0, house_.children.passed_on_by(by->session)};
     house_.outbox.send(displaced.session, told);
   }
 }

@@ -37,7 +37,7 @@ class Answers {
   // Two peers of ours want to meet, and one may be behind a NAT box: it learns who wants to reach it.
   void on_rendezvous(Peer& asker, const crypto::NodeKey& key, Instant now);
   // Whom a new child has displaced, or whom we cannot serve any more, learns it.
-  void tell_displaced();
+  void tell_displaced(Instant now);
 
  private:
   void refuse(Peer& peer, const wire::Subscribe& subscribe, wire::SubscribeCode code, Instant now);

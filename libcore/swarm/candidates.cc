@@ -1,6 +1,7 @@
 #include "libcore/swarm/candidates.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace spate::swarm {
 namespace {
@@ -9,19 +10,42 @@ constexpr Duration kBackoff = std::chrono::milliseconds(250);  // doubled with e
 
 void Candidates::add_pinned(const Host& host) { candidates_.push_back({host.key, host.address, true}); }
 
-void Candidates::add_hearsay(const wire::PeerRecord& record, session::SessionId introducer, Duration round_trip) {
+void Candidates::hear(Candidate& candidate, const wire::PeerRecord& record, session::SessionId introducer,
+                      Duration round_trip) {
+  candidate.free_slots = record.free_slots;
+  candidate.lag_us = record.lag_us;
+  candidate.home = record.home;
+  candidate.introducer = introducer;
+  if (!candidate.measured) candidate.round_trip = std::min(candidate.round_trip, round_trip);
+}
+
+bool Candidates::update(const wire::PeerRecord& record, session::SessionId introducer, Duration round_trip) {
+  const auto known = std::find_if(candidates_.begin(), candidates_.end(),
+                                  [&](const Candidate& c) { return c.identity == record.record.key; });
+  if (known == candidates_.end()) return false;
+  const auto younger = static_cast<std::int32_t>(record.record.made - known->made);
+  const bool same = known->pinned || known->address == record.record.address;
+  if (younger > (same ? static_cast<std::int32_t>(kNewerSeconds) : 0)) return false;
+  hear(*known, record, introducer, round_trip);
+  return true;
+}
+
+void Candidates::add_hearsay(const wire::PeerRecord& record, const crypto::NodeKey& node, session::SessionId introducer,
+                             Duration life, Instant now, Duration round_trip) {
+  std::erase_if(candidates_, [&](const Candidate& c) { return now >= c.expires; });
   const auto known =
-      std::find_if(candidates_.begin(), candidates_.end(), [&](const Candidate& c) { return c.key == record.key; });
+      std::find_if(candidates_.begin(), candidates_.end(), [&](const Candidate& c) { return c.key == node; });
   if (known != candidates_.end()) {
-    known->free_slots = record.free_slots;
-    known->lag_us = record.lag_us;
-    known->home = record.home;
-    known->introducer = introducer;
-    if (!known->measured) known->round_trip = std::min(known->round_trip, round_trip);
+    hear(*known, record, introducer, round_trip);
+    known->identity = record.record.key;
+    known->made = record.record.made;
+    if (known->pinned) return;
+    if (std::exchange(known->address, record.record.address) != record.record.address) known->failures = 0;
+    known->expires = now + life;
     return;
   }
-  Candidate fresh{record.key, record.address, false, record.free_slots, record.lag_us, record.home, introducer};
-  fresh.round_trip = round_trip;
+  Candidate fresh{node, record.record.address, false, record.record.key, record.record.made, now + life};
+  hear(fresh, record, introducer, round_trip);
   if (candidates_.size() < kMax) {
     candidates_.push_back(fresh);
     return;
@@ -75,6 +99,12 @@ bool Candidates::failed(const crypto::NodeKey& key) const {
 const Candidate* Candidates::find(const crypto::NodeKey& key) const {
   for (const Candidate& c : candidates_)
     if (c.key == key) return &c;
+  return nullptr;
+}
+
+const Candidate* Candidates::find(const crypto::IdentityKey& key) const {
+  for (const Candidate& c : candidates_)
+    if (c.identity == key) return &c;
   return nullptr;
 }
 

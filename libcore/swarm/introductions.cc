@@ -13,28 +13,30 @@ constexpr Duration kUnknownWay = std::chrono::seconds(5);  // of whoever has not
 constexpr Duration kNear = std::chrono::milliseconds(60);
 constexpr unsigned kFewStripes = 4;  // whoever passes on its home, and some others
 
-// One that may be named, in the order of naming. All of the record is the peer's own word; the rest is not.
+// One that may be named, in the order of naming. All of `told` is the peer's own word, but for the round trip; the rest
+// is not.
 struct Known {
-  wire::PeerRecord record;
+  Peer* peer = nullptr;
+  wire::PeerRecord told;    // without its record
   bool child = false;       // takes the stream from us, and reports
   StripeMask takes = 0;     // from us
   Duration way_to_it = {};  // half of its round trip: what it has from here is later by that
 
   bool asker_near = false;
 
-  bool few_stripes() const { return count(record.home) <= kFewStripes; }
+  bool few_stripes() const { return count(told.home) <= kFewStripes; }
   // Who is near us is about as far from it as we are.
   Duration lag() const {
-    const Duration its = std::chrono::microseconds(record.lag_us);
+    const Duration its = std::chrono::microseconds(told.lag_us);
     return asker_near ? its + way_to_it : std::max(its, way_to_it);
   }
 };
 bool named_before(const Known& a, const Known& b) {
-  if ((a.record.free_slots > 0) != (b.record.free_slots > 0)) return a.record.free_slots > 0;
+  if ((a.told.free_slots > 0) != (b.told.free_slots > 0)) return a.told.free_slots > 0;
   if (a.child != b.child) return a.child;
   if (a.few_stripes() != b.few_stripes()) return a.few_stripes();
   if (a.lag() != b.lag()) return a.lag() < b.lag();
-  return a.record.key < b.record.key;
+  return a.peer->key < b.peer->key;
 }
 
 // Leaves so many. Of those that pass on one stripe each, few are named: the last place is for whoever passes on most of
@@ -44,10 +46,8 @@ void shorten(std::vector<Known>& known, std::size_t most, StripeMask wanted) {
   if (known.size() <= most) return;
   const auto last = known.begin() + static_cast<std::ptrdiff_t>(most) - 1;
   for (auto it = known.begin(); it != last; ++it)
-    if (it->record.free_slots > 0) wanted &= ~it->record.home;
-  const auto gives = [&](const Known& k) {
-    return k.record.free_slots > 0 ? count(k.record.home & k.takes & wanted) : 0;
-  };
+    if (it->told.free_slots > 0) wanted &= ~it->told.home;
+  const auto gives = [&](const Known& k) { return k.told.free_slots > 0 ? count(k.told.home & k.takes & wanted) : 0; };
   const auto best =
       std::max_element(last, known.end(), [&](const Known& a, const Known& b) { return gives(a) < gives(b); });
   if (gives(*best) > 1) std::iter_swap(last, best);
@@ -56,62 +56,91 @@ void shorten(std::vector<Known>& known, std::size_t most, StripeMask wanted) {
 
 }  // namespace
 
-std::optional<wire::PeerRecord> Introductions::record_of(const Peer& peer) const {
-  if (!endpoint_.established(peer.session)) return std::nullopt;
-  if (serves_nobody(peer) || peers_.over_tcp(peer.session)) return std::nullopt;
-  wire::PeerRecord record{peer.key, endpoint_.address(peer.session), 0, 0, 0};
+void Introductions::on_record(Peer& peer, const wire::Record& record) const {
+  if (peer.record_forged || record.address != house_.endpoint.address(peer.session)) return;
+  peer.record = record;
+  peer.record_right = false;
+}
+
+bool Introductions::has_record(const Peer& peer, Instant now) const {
+  return peer.record && peer.record->address == house_.endpoint.address(peer.session) &&
+         RecordCheck::life(*peer.record, house_.own.stream_seconds(now)) > Duration::zero();
+}
+
+std::optional<wire::Record> Introductions::record_of(Peer& peer, Instant now) const {
+  if (!house_.endpoint.established(peer.session) || !has_record(peer, now)) return std::nullopt;
+  if (peer.record_right) return peer.record;
+  crypto::NodeKey key;
+  const RecordCheck::Verdict verdict = house_.records.judge(*peer.record, key, now);
+  if (verdict == RecordCheck::Verdict::kNotNow) return std::nullopt;
+  peer.record_right = verdict == RecordCheck::Verdict::kRight && key == peer.key;
+  if (peer.record_right) return peer.record;
+  peer.record_forged = true;
+  peer.record.reset();
+  return std::nullopt;
+}
+
+std::optional<wire::PeerRecord> Introductions::told_of(const Peer& peer, Instant now) const {
+  if (!house_.endpoint.established(peer.session) || serves_nobody(peer) || !has_record(peer, now)) return std::nullopt;
+  wire::PeerRecord told;
   if (peer.distance != Duration::max())
-    record.round_trip_ms = static_cast<std::uint16_t>(
+    told.round_trip_ms = static_cast<std::uint16_t>(
         std::min<std::int64_t>(peer.distance / std::chrono::milliseconds(1), wire::PeerRecord::kRoundTripUnknown));
-  if (const wire::Report* const report = children_.report_of(peer.session)) {
-    record.free_slots = report->free_slots;
-    record.lag_us = report->lag_us;
-    record.home = children_.passed_on_by(peer.session);
-    return record;
+  if (const wire::Report* const report = house_.children.report_of(peer.session)) {
+    told.free_slots = report->free_slots;
+    told.lag_us = report->lag_us;
+    told.home = house_.children.passed_on_by(peer.session);
+    return told;
   }
   if (!peer.status || !peer.status->receiving) return std::nullopt;
-  record.free_slots = peer.status->free_slots;
-  record.lag_us = peer.status->lag_us;
-  record.home = peer.status->home;
-  return record;
+  told.free_slots = peer.status->free_slots;
+  told.lag_us = peer.status->lag_us;
+  told.home = peer.status->home;
+  return told;
 }
 
 bool Introductions::serves_nobody(const Peer& peer) const {
-  if (const wire::Report* const report = children_.report_of(peer.session)) return report->slots == 0;
+  if (const wire::Report* const report = house_.children.report_of(peer.session)) return report->slots == 0;
   return peer.status && peer.status->slots == 0;
 }
 
-wire::Peers Introductions::for_asker(const Peer& asker, StripeMask wanted) const {
+Introductions::Named Introductions::for_asker(const Peer& asker, StripeMask wanted, Instant now) const {
+  const Children& children = house_.children;
   std::vector<Known> known;
   const bool asker_near = asker.distance < kNear;
-  const auto add = [&](const Peer& peer) {
+  const auto add = [&](Peer& peer) {
     if (peer.session == asker.session) return;
     const Duration way = peer.distance == Duration::max() ? kUnknownWay : peer.distance / 2;
-    if (const auto record = record_of(peer))
+    if (const auto told = told_of(peer, now))
       known.push_back(
-          {*record, children_.report_of(peer.session) != nullptr, children_.stripes(peer.session), way, asker_near});
+          {&peer, *told, children.report_of(peer.session) != nullptr, children.stripes(peer.session), way, asker_near});
   };
-  const auto& all = peers_.all();
-  children_.for_each([&](session::SessionId child) {
+  auto& all = house_.peers.all();
+  children.for_each([&](session::SessionId child) {
     if (const auto it = all.find(child); it != all.end()) add(it->second);
   });
   // Of many peers those that follow the asker's session: each asker is told of others.
   auto it = all.upper_bound(asker.session);
   for (std::size_t looks = asks_ ? std::min(all.size(), kLooks) : 0; looks > 0; --looks, ++it) {
     if (it == all.end()) it = all.begin();
-    if (!children_.has(it->first)) add(it->second);
+    if (!children.has(it->first)) add(it->second);
   }
   std::sort(known.begin(), known.end(), named_before);
-  wire::Peers peers;
   StripeMask open = wanted;
   std::stable_partition(known.begin(), known.end(), [&](const Known& k) {
-    if (k.record.free_slots == 0 || (k.record.home & open) == 0) return false;
-    open &= ~k.record.home;
+    if (k.told.free_slots == 0 || (k.told.home & open) == 0) return false;
+    open &= ~k.told.home;
     return true;
   });
-  shorten(known, children_.size() > kManyChildren ? kPeersOfMany : wire::kPeersMax, wanted);
-  for (const Known& k : known) peers.peers.push_back(k.record);
-  return peers;
+  shorten(known, children.size() > kManyChildren ? kPeersOfMany : kNamed, wanted);
+  Named named;
+  for (Known& k : known) {
+    const auto record = record_of(*k.peer, now);
+    if (!record) continue;
+    k.told.record = *record;
+    named.push_back(k.told);
+  }
+  return named;
 }
 
 }  // namespace spate::swarm

@@ -9,23 +9,22 @@ constexpr Duration kRefusedByPublisher = std::chrono::seconds(2);  // the whole 
 
 }  // namespace
 
-Member::Member(const JoinConfig& config, std::uint32_t window_bytes, wire::ShortId self, const House& house,
-               Instant now)
+Member::Member(const JoinConfig& config, std::uint32_t window_bytes, const House& house, Instant now)
     : relay_(!config.output),
       relay_only_(config.relay_only),
-      self_(self),
+      self_(wire::short_id(house.self.node.public_key)),
       house_(house),
-      parents_(window_bytes, self, {house.endpoint, house.outbox, house.peers, house.children, house.reception}),
+      parents_(window_bytes, self_, {house.endpoint, house.outbox, house.peers, house.children, house.reception}),
       clock_(parents_, house.peers),
       attachment_(config, parents_, house.reception, now),
       wants_(parents_, now),
       leaving_({house.endpoint, house.peers, house.children, house.reception, parents_, candidates_, clock_,
                 attachment_, wants_}),
       dials_(config.tcp, {house.endpoint, house.service, house.outbox, house.peers, candidates_}),
-      offers_(self, {house.peers, house.children, house.reception, parents_, wants_}),
+      offers_(self_, {house.peers, house.children, house.reception, parents_, wants_}),
       inquiring_({house.endpoint, house.peers, house.children, house.reception, candidates_, attachment_, wants_}),
-      seeking_(self, {house.peers, house.children, house.reception, parents_, candidates_, attachment_, wants_,
-                      leaving_, dials_, inquiring_, offers_, house.upload}),
+      seeking_(self_, {house.peers, house.children, house.reception, parents_, candidates_, attachment_, wants_,
+                       leaving_, dials_, inquiring_, offers_, house.upload}),
       attending_({house.endpoint, house.peers, house.reception, parents_, attachment_, leaving_}),
       fallback_(config.tcp, {house.peers, candidates_, leaving_, dials_}),
       acquaintances_(!config.output,
@@ -91,19 +90,32 @@ void Member::drop_looped(Peer& peer, StripeMask given, Instant now) {
   leaving_.on_lost(looped, now);
 }
 
-void Member::on_peers(session::SessionId from, const wire::Peers& peers) {
-  for (const wire::PeerRecord& record : peers.peers)
-    if (wire::short_id(record.key) != self_) hear(from, record);
+void Member::on_peers(session::SessionId from, const wire::Peers& peers, Instant now) {
+  for (const wire::PeerRecord& record : peers.peers) hear(from, record, now);
 }
 
-void Member::hear(session::SessionId from, const wire::PeerRecord& record) {
-  if (relay_only_ || house_.peers.over_tcp_only() || !house_.peers.may_tell(from, record.address)) return;
+// The candidate that it is, if it is one now. Whoever names somebody has checked what it passes on: it answers for
+// that.
+const Candidate* Member::hear(session::SessionId from, const wire::PeerRecord& record, Instant now) {
   const Peer* const introducer = house_.peers.find(from);
+  if (relay_only_ || house_.peers.over_tcp_only()) return nullptr;
+  if (introducer == nullptr || record.record.key == house_.self.key) return nullptr;
+  const Duration life = RecordCheck::life(record.record, house_.reception.stream_seconds(now));
+  if (life <= Duration::zero() || !house_.peers.may_tell(from, record.record.address)) return nullptr;
   Duration round_trip = Duration::max();
-  if (introducer != nullptr && introducer->distance != Duration::max() &&
-      record.round_trip_ms != wire::PeerRecord::kRoundTripUnknown)
+  if (introducer->distance != Duration::max() && record.round_trip_ms != wire::PeerRecord::kRoundTripUnknown)
     round_trip = introducer->distance + std::chrono::milliseconds(record.round_trip_ms);
-  candidates_.add_hearsay(record, from, round_trip);
+  if (!candidates_.update(record, from, round_trip)) {
+    crypto::NodeKey node;
+    const RecordCheck::Verdict verdict = house_.records.judge(record.record, node, now);
+    if (verdict == RecordCheck::Verdict::kForged) {
+      ++forged_records_;
+      leaving_.close(from, now);
+    }
+    if (verdict != RecordCheck::Verdict::kRight) return nullptr;
+    candidates_.add_hearsay(record, node, from, life, now, round_trip);
+  }
+  return candidates_.find(record.record.key);
 }
 
 void Member::on_subscribe_reply(Peer& peer, const wire::SubscribeReply& reply, Instant now) {
@@ -143,17 +155,17 @@ void Member::welcome(Peer& peer, StripeMask fresh, std::uint64_t first, Instant 
 void Member::on_displaced(session::SessionId from, const wire::Displaced& displaced, Instant now) {
   // Once is enough: a parent may not make us call whom it likes.
   const StripeMask stripes = displaced.stripes & parents_.from(from) & ~parents_.ending();
-  if (stripes == 0 || wire::short_id(displaced.by.key) == self_) return;
+  if (stripes == 0) return;
   parents_.on_displaced(from, stripes, now);
   if (Peer* const peer = house_.peers.find(from)) peer->refuse(stripes, now + Leaving::kSilentRefused);
   wants_.on_lost(stripes, now);
-  if (displaced.by.key == crypto::NodeKey{}) return;
-  hear(from, displaced.by);
-  if (Peer* const peer = house_.peers.find_key(displaced.by.key)) {
+  if (displaced.by.record.key == crypto::IdentityKey{}) return;
+  const Candidate* const candidate = hear(from, displaced.by, now);
+  if (candidate == nullptr) return;
+  if (Peer* const peer = house_.peers.find_key(candidate->key))
     house_.peers.inquire(*peer, stripes, now);
-  } else if (const Candidate* const candidate = candidates_.find(displaced.by.key)) {
+  else if (now < candidate->expires)
     dials_.dial(*candidate, now);
-  }
 }
 
 void Member::on_hole(const Peer& peer, const wire::Hole& hole, Instant now) {

@@ -43,6 +43,7 @@
 #include "libcore/swarm/parents.h"
 #include "libcore/swarm/peers.h"
 #include "libcore/swarm/reception.h"
+#include "libcore/swarm/record_check.h"
 #include "libcore/swarm/requests.h"
 #include "libcore/swarm/seeking.h"
 #include "libcore/swarm/wants.h"
@@ -62,9 +63,11 @@ class Member {
     std::deque<Event>& events;
     StreamIndex stream;
     TokenBucket& upload;
+    RecordCheck& records;
+    const crypto::Identity& self;
   };
 
-  Member(const JoinConfig& config, std::uint32_t window_bytes, wire::ShortId self, const House& house, Instant now);
+  Member(const JoinConfig& config, std::uint32_t window_bytes, const House& house, Instant now);
   Member(const Member&) = delete;
   Member& operator=(const Member&) = delete;
 
@@ -72,7 +75,7 @@ class Member {
   // The session is gone; `peer` is who it was with.
   void on_gone(session::SessionId session, const crypto::NodeKey& peer, Instant now);
   void on_status(Peer& peer, Instant now);
-  void on_peers(session::SessionId from, const wire::Peers& peers);
+  void on_peers(session::SessionId from, const wire::Peers& peers, Instant now);
   void on_subscribe_reply(Peer& peer, const wire::SubscribeReply& reply, Instant now);
   void on_displaced(session::SessionId from, const wire::Displaced& displaced, Instant now);
   void on_hole(const Peer& peer, const wire::Hole& hole, Instant now);
@@ -100,6 +103,7 @@ class Member {
   std::size_t depth() const { return swarm::depth(parents_); }
   std::optional<std::uint64_t> media_now(Instant now) const;
   std::uint64_t switches() const { return attachment_.switches(); }
+  std::uint64_t forged_records() const { return forged_records_; }
   // The least of the parents' round trips.
   Duration parent_rtt() const;
 
@@ -111,7 +115,7 @@ class Member {
  private:
   void serve_or_not();
   bool believable_start(std::uint64_t first) const;
-  void hear(session::SessionId from, const wire::PeerRecord& record);
+  const Candidate* hear(session::SessionId from, const wire::PeerRecord& record, Instant now);
   void welcome(Peer& peer, StripeMask fresh, std::uint64_t first, Instant now);
   void drop_looped(Peer& peer, StripeMask given, Instant now);
 
@@ -134,6 +138,7 @@ class Member {
   Acquaintances acquaintances_;
   Exploring exploring_;
   Requests requests_;
+  std::uint64_t forged_records_ = 0;
 };
 
 }  // namespace spate::swarm

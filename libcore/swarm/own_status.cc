@@ -12,6 +12,10 @@ std::optional<std::uint64_t> OwnStatus::media_now(Instant now) const {
   return house_.member->media_now(now);
 }
 
+std::optional<std::uint32_t> OwnStatus::stream_seconds(Instant now) const {
+  return house_.publisher ? house_.publisher->stream_seconds(now) : house_.reception->stream_seconds(now);
+}
+
 const wire::StreamInfoFrame* OwnStatus::info_frame() const {
   if (house_.publisher) return &house_.publisher->info_frame();
   return house_.reception->info() ? &house_.reception->info_frame() : nullptr;

@@ -25,6 +25,8 @@ class OwnStatus {
 
   bool has_stream() const { return house_.publisher != nullptr || house_.member->receiving(); }
   std::optional<std::uint64_t> media_now(Instant now) const;
+  // The publisher's clock as wire::stream_seconds(), by its signed word. Nothing as long as none has come.
+  std::optional<std::uint32_t> stream_seconds(Instant now) const;
   // The publisher's word; nullptr if none has come.
   const wire::StreamInfoFrame* info_frame() const;
 

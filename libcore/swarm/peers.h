@@ -71,6 +71,15 @@ struct Peer {
   Instant pinged_at{};
   Instant asked_since{};  // the first inquiry that nothing was heard after
   Instant answered_at{};  // when it was last told our status and peers
+  Address told_address;   // at which it was told that we see it
+  Instant tell_next{};    // not again before, and the while after that
+  Duration tell_wait{};
+  std::optional<Address> sees_us_at;   // by its word
+  std::optional<Instant> handed_at;    // our record
+  Instant hand_next{};                 // not before
+  std::optional<wire::Record> record;  // its newest of where it is
+  bool record_right = false;           // it was checked
+  bool record_forged = false;          // it handed one that was not its own, and none is taken any more
   TokenBucket introductions{kIntroductionsPerSecond, kIntroductionsBurst};  // that it may still ask of us
   // Others may ask to meet it: one alone cannot take what is left for the rest.
   TokenBucket introduced{4 * kIntroductionsPerSecond, 4 * kIntroductionsBurst};

@@ -16,6 +16,7 @@ constexpr Duration kPaceGlance = std::chrono::milliseconds(5);
 Publisher::Publisher(const PublishConfig& config, const crypto::Suite& suite, BufferPool& pool, stream::Store& store,
                      Children& children, Instant now)
     : key_(config.key),
+      epoch_(config.epoch),
       suite_(suite),
       store_(store),
       children_(children),

@@ -11,6 +11,7 @@
 #include "libcore/stream/source.h"
 #include "libcore/swarm/children.h"
 #include "libcore/swarm/config.h"
+#include "libcore/wire/record.h"
 
 namespace spate::swarm {
 
@@ -43,6 +44,7 @@ class Publisher {
 
   // By the last input(), handle_deadline() or end().
   std::span<const stream::ParityId> made_parity() const { return source_.made_parity(); }
+  std::uint32_t stream_seconds(Instant now) const { return wire::stream_seconds(epoch_, media_us(now)); }
   std::uint64_t media_us(Instant now) const { return source_.media_us(now); }
   const wire::StreamInfoFrame& info_frame() const { return info_frame_; }
   // A fresh info frame is due (and has been made): send it to every child.
@@ -64,6 +66,7 @@ class Publisher {
   void judge_backlog(Instant now);
 
   const crypto::StreamKeyPair key_;
+  const std::uint64_t epoch_;
   const crypto::Suite& suite_;
   stream::Store& store_;
   Children& children_;

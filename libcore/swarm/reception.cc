@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "libcore/stream/content_key.h"
+#include "libcore/wire/record.h"
 
 namespace spate::swarm {
 namespace {
@@ -83,6 +84,12 @@ std::uint64_t Reception::believable(std::uint64_t media_us, Instant now) const {
   const auto since = static_cast<std::uint64_t>(to_us(std::max(now - info_at_, Duration::zero())));
   const std::uint64_t least = std::max(info_->media_us + since, newest_media_us_);
   return std::clamp(media_us, least, least + static_cast<std::uint64_t>(to_us(kUnheardMax)));
+}
+
+std::optional<std::uint32_t> Reception::stream_seconds(Instant now) const {
+  if (!info_) return std::nullopt;
+  const auto since = static_cast<std::uint64_t>(to_us(std::max(now - info_at_, Duration::zero())));
+  return wire::stream_seconds(info_->epoch, info_->media_us + since);
 }
 
 void Reception::begin_run(const wire::StreamInfo& info) {

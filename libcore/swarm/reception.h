@@ -59,6 +59,9 @@ class Reception {
   const std::optional<wire::StreamInfo>& info() const { return info_; }
   const wire::StreamInfoFrame& info_frame() const { return info_frame_; }
   Instant info_at() const { return info_at_; }
+  // The publisher's clock as wire::stream_seconds(), by its signed word and ours since then: it may be behind, not
+  // ahead. Nothing before info().
+  std::optional<std::uint32_t> stream_seconds(Instant now) const;
   // Somebody has offered a run from before config.epoch_min, truly the publisher's.
   bool old_run_offered() const { return old_run_offered_; }
   // The publisher's clock, told as `media_us` by somebody, within what its signed words allow: no earlier than they

@@ -50,6 +50,7 @@ struct StreamStats {
   std::uint64_t forged_packets = 0;
   std::uint64_t malformed_packets = 0;    // control datagrams that a peer wrote wrongly
   std::uint64_t refused_addresses = 0;    // that peers told us of, at which there can be no peer
+  std::uint64_t forged_records = 0;       // that peers told us of others, and these never signed
   std::uint64_t skipped_input_bytes = 0;  // publisher: not MPEG-TS
   std::uint32_t parents = 0;
   std::uint32_t children = 0;

@@ -11,10 +11,13 @@ Swarm::Swarm(const PublishConfig& config, const Host& host, Instant now)
       outbox_(host.pool),
       peers_(host.endpoint, outbox_),
       children_(config.capacity_milli, store_, peers_, outbox_, host.upload),
+      records_(host.suite, config.key.public_key),
       publisher_(std::make_unique<Publisher>(config, host.suite, host.pool, store_, children_, now)),
       role_(wire::Role::kPublisher),
       own_(role_, {children_, publisher_.get(), nullptr, nullptr}),
-      introductions_(host.endpoint, peers_, children_, false),
+      own_record_(false, config.key.public_key,
+                  {host.endpoint, outbox_, peers_, children_, own_, host.suite, host.self}),
+      introductions_(false, {host.endpoint, peers_, children_, own_, records_}),
       answers_(
           {host.endpoint, store_, outbox_, peers_, children_, host.upload, own_, introductions_, publisher_.get()}),
       bulletin_({outbox_, peers_, children_, own_, nullptr}, now),
@@ -31,16 +34,20 @@ Swarm::Swarm(const JoinConfig& config, const Host& host, Instant now)
       outbox_(host.pool),
       peers_(host.endpoint, outbox_),
       children_(config.relay_only ? 0 : config.capacity_milli, store_, peers_, outbox_, host.upload),
+      records_(host.suite, config.stream),
       reception_(std::make_unique<Reception>(config, host.suite, host.pool, store_)),
-      member_(std::make_unique<Member>(config, host.window_bytes, wire::short_id(host.self),
-                                       Member::House{host.endpoint, host.service, outbox_, peers_, children_,
-                                                     *reception_, events_, host.stream, host.upload},
-                                       now)),
+      member_(
+          std::make_unique<Member>(config, host.window_bytes,
+                                   Member::House{host.endpoint, host.service, outbox_, peers_, children_, *reception_,
+                                                 events_, host.stream, host.upload, records_, host.self},
+                                   now)),
       freshness_(std::in_place, *reception_, host.stream),
       role_(config.output ? wire::Role::kWatcher : wire::Role::kRelay),
       relay_only_(config.relay_only),
       own_(role_, {children_, nullptr, reception_.get(), member_.get()}),
-      introductions_(host.endpoint, peers_, children_, true),
+      own_record_(!config.relay_only, config.stream,
+                  {host.endpoint, outbox_, peers_, children_, own_, host.suite, host.self}),
+      introductions_(true, {host.endpoint, peers_, children_, own_, records_}),
       answers_({host.endpoint, store_, outbox_, peers_, children_, host.upload, own_, introductions_, nullptr}),
       bulletin_({outbox_, peers_, children_, own_, &member_->parents()}, now),
       keeping_(host.endpoint, children_, &member_->parents()),
@@ -87,7 +94,7 @@ struct Swarm::MessageHandler {
   }
   void operator()(const wire::Inquiry& m) const { swarm.answers_.on_inquiry(peer, m.wanted, now); }
   void operator()(const wire::Peers& m) const {
-    if (swarm.member_) swarm.member_->on_peers(peer.session, m);
+    if (swarm.member_) swarm.member_->on_peers(peer.session, m, now);
   }
   void operator()(const wire::Subscribe& m) const { swarm.answers_.on_subscribe(peer, m, now); }
   void operator()(const wire::SubscribeReply& m) const {
@@ -117,6 +124,8 @@ struct Swarm::MessageHandler {
   void operator()(const wire::Displaced& m) const {
     if (swarm.member_) swarm.member_->on_displaced(peer.session, m, now);
   }
+  void operator()(const wire::Seen& m) const { swarm.own_record_.on_seen(peer, m.address, now); }
+  void operator()(const wire::Record& m) const { swarm.introductions_.on_record(peer, m); }
   void operator()(const wire::Rendezvous& m) const {
     if (!swarm.relay_only_) swarm.answers_.on_rendezvous(peer, m.key, now);
   }
@@ -129,6 +138,8 @@ struct Swarm::MessageHandler {
 
 void Swarm::handle_control(Peer& peer, Bytes text, Instant now) {
   const session::SessionId session = peer.session;
+  // Who only measures the path wants no more than it sent.
+  if (text[0] != wire::kControlTypeMin) own_record_.on_spoken(peer, now);
   wire::ControlReader reader(text);
   while (const auto message = reader.next()) {
     Peer* const still = peers_.find(session);
@@ -192,6 +203,7 @@ void Swarm::handle_info(Peer& peer, Bytes frame, Instant now) {
     ending_.on_ended(now);
   }
   bulletin_.tell_info();
+  own_record_.on_spoken(peer, now);
 }
 
 void Swarm::handle_deadline(Instant now) {
@@ -206,7 +218,7 @@ void Swarm::handle_deadline(Instant now) {
     if (const auto event = freshness_->judge(now)) events_.push_back(*event);
   }
   children_.handle_deadline(now);
-  answers_.tell_displaced();
+  answers_.tell_displaced(now);
   for (const session::SessionId silent : children_.take_silent()) {
     if (Peer* const peer = peers_.find(silent)) peer->status.reset();
   }

@@ -6,6 +6,7 @@
 //   Reception   what has come, what is missing, playout  (members only)
 //   Children    whom we serve, and the sending
 //   Peers       everybody we have a session with
+//   OwnRecord   where we are, for others to pass on
 //   Answers     what those are told that ask
 //   Bulletin    what children are told unasked
 //   Keeping     whose session does not give way to a newcomer
@@ -31,10 +32,12 @@
 #include "libcore/swarm/keeping.h"
 #include "libcore/swarm/member.h"
 #include "libcore/swarm/outbox.h"
+#include "libcore/swarm/own_record.h"
 #include "libcore/swarm/own_status.h"
 #include "libcore/swarm/peers.h"
 #include "libcore/swarm/publisher.h"
 #include "libcore/swarm/reception.h"
+#include "libcore/swarm/record_check.h"
 #include "libcore/swarm/stats.h"
 
 namespace spate::swarm {
@@ -44,7 +47,7 @@ class Swarm {
   struct Host {  // what the node lends to each of its swarms
     session::Endpoint& endpoint;
     session::ServiceIndex service;
-    crypto::NodeKey self;
+    const crypto::Identity& self;
     const crypto::Suite& suite;
     BufferPool& pool;
     TokenBucket& upload;
@@ -97,6 +100,7 @@ class Swarm {
   Peers peers_;
   Children children_;
   std::deque<Event> events_;
+  RecordCheck records_;
   std::unique_ptr<Publisher> publisher_;  // or the next three
   std::unique_ptr<Reception> reception_;
   std::unique_ptr<Member> member_;
@@ -104,6 +108,7 @@ class Swarm {
   const wire::Role role_;
   const bool relay_only_ = false;
   OwnStatus own_;
+  OwnRecord own_record_;
   Introductions introductions_;
   Answers answers_;
   Bulletin bulletin_;

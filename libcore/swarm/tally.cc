@@ -42,6 +42,7 @@ void add_member(StreamStats& stats, const Member& member) {
   stats.parents = static_cast<std::uint32_t>(member.parents().size());
   stats.depth = static_cast<std::uint32_t>(member.depth());
   stats.parent_switches = member.switches();
+  stats.forged_records = member.forged_records();
   stats.rtt = member.parent_rtt();
 }
 

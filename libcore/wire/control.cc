@@ -88,33 +88,31 @@ bool parse(Reader& in, Inquiry& m) {
 std::size_t size(const Inquiry&) { return 8; }
 void write(Writer& out, const Inquiry& m) { out.u64(m.wanted); }
 
-constexpr std::size_t kRecordBytes = 32 + 16 + 2 + 2 + 4 + 8 + 2;
-PeerRecord parse_record(Reader& in) {
+constexpr std::size_t kPeerBytes = kRecordBytes + 2 + 4 + 8 + 2;
+PeerRecord parse_peer(Reader& in) {
   PeerRecord peer;
-  peer.key.bytes = in.array<32>();
-  peer.address.ip = in.array<16>();
-  peer.address.port = in.u16();
+  peer.record = parse_record(in);
   peer.free_slots = in.u16();
   peer.lag_us = in.u32();
   peer.home = in.u64();
   peer.round_trip_ms = in.u16();
   return peer;
 }
-void write_record(Writer& out, const PeerRecord& peer) {
-  out.bytes(peer.key.bytes).bytes(peer.address.ip).u16(peer.address.port);
+void write_peer(Writer& out, const PeerRecord& peer) {
+  write_record(out, peer.record);
   out.u16(peer.free_slots).u32(peer.lag_us).u64(peer.home).u16(peer.round_trip_ms);
 }
 
 bool parse(Reader& in, Peers& m) {
   const std::size_t n = in.u8();
   if (n > kPeersMax) return false;
-  for (std::size_t i = 0; i < n; ++i) m.peers.push_back(parse_record(in));
+  for (std::size_t i = 0; i < n; ++i) m.peers.push_back(parse_peer(in));
   return true;
 }
-std::size_t size(const Peers& m) { return 1 + m.peers.size() * kRecordBytes; }
+std::size_t size(const Peers& m) { return 1 + m.peers.size() * kPeerBytes; }
 void write(Writer& out, const Peers& m) {
   out.u8(static_cast<std::uint8_t>(m.peers.size()));
-  for (const PeerRecord& peer : m.peers) write_record(out, peer);
+  for (const PeerRecord& peer : m.peers) write_peer(out, peer);
 }
 
 bool parse(Reader& in, Subscribe& m) {
@@ -233,14 +231,29 @@ void write(Writer& out, const Punch& m) { out.bytes(m.address.ip).u16(m.address.
 
 bool parse(Reader& in, Displaced& m) {
   m.stripes = in.u64();
-  m.by = parse_record(in);
+  m.by = parse_peer(in);
   return true;
 }
-std::size_t size(const Displaced&) { return 8 + kRecordBytes; }
+std::size_t size(const Displaced&) { return 8 + kPeerBytes; }
 void write(Writer& out, const Displaced& m) {
   out.u64(m.stripes);
-  write_record(out, m.by);
+  write_peer(out, m.by);
 }
+
+bool parse(Reader& in, Seen& m) {
+  m.address.ip = in.array<16>();
+  m.address.port = in.u16();
+  return true;
+}
+std::size_t size(const Seen&) { return 18; }
+void write(Writer& out, const Seen& m) { out.bytes(m.address.ip).u16(m.address.port); }
+
+bool parse(Reader& in, Record& m) {
+  m = parse_record(in);
+  return true;
+}
+std::size_t size(const Record&) { return kRecordBytes; }
+void write(Writer& out, const Record& m) { write_record(out, m); }
 
 template <std::size_t I = 0>
 std::optional<Control> parse_body(std::size_t type_index, Bytes body, bool& malformed) {

@@ -13,6 +13,7 @@
 #include "libcore/base/inline_vector.h"
 #include "libcore/base/writer.h"
 #include "libcore/crypto/keys.h"
+#include "libcore/wire/record.h"
 
 namespace spate::wire {
 
@@ -24,7 +25,7 @@ inline constexpr std::size_t kStripesAllMax = 35;  // of data and parity
 inline constexpr std::uint32_t kLagUnitUs = 4'000;
 inline constexpr std::uint8_t kLagNone = 255;
 inline constexpr std::uint8_t kPlaceNone = 255;
-inline constexpr std::size_t kPeersMax = 16;
+inline constexpr std::size_t kPeersMax = 8;  // which fill a datagram
 inline constexpr std::size_t kRepairRangesMax = 64;
 inline constexpr std::uint64_t kFromNewest = UINT64_MAX;
 
@@ -81,11 +82,11 @@ struct Inquiry {
   StripeMask wanted = 0;  // the peers to be named should be at home in these
   bool operator==(const Inquiry&) const = default;
 };
+// A peer, as somebody names it. Where it is says the peer, all else whoever names it.
 struct PeerRecord {
   static constexpr std::uint16_t kRoundTripUnknown = UINT16_MAX;
 
-  crypto::NodeKey key;
-  Address address;
+  Record record;
   std::uint16_t free_slots = 0;
   std::uint32_t lag_us = 0;  // of its home stripes
   StripeMask home = 0;
@@ -172,15 +173,21 @@ struct Punch {
   Address address;
   bool operator==(const Punch&) const = default;
 };
-// These stripes will soon end here; that one, which took the place, has them. Without a key: there is no room any more.
+// These stripes will soon end here; that one, which took the place, has them. Without a key: there is nobody to name.
 struct Displaced {
   StripeMask stripes = 0;
   PeerRecord by;
   bool operator==(const Displaced&) const = default;
 };
+// The receiver is seen there.
+struct Seen {
+  Address address;
+  bool operator==(const Seen&) const = default;
+};
 
+// A record is the sender's own, to be passed on.
 using Control = std::variant<Ping, Pong, Status, Inquiry, Peers, Subscribe, SubscribeReply, Unsubscribe, Report,
-                             RepairRequest, Hole, Bye, Head, Rendezvous, Punch, Displaced>;
+                             RepairRequest, Hole, Bye, Head, Rendezvous, Punch, Displaced, Seen, Record>;
 
 class ControlReader {
  public:

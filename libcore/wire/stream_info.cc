@@ -33,7 +33,7 @@ StreamInfoFrame sign_stream_info(const StreamInfo& info, const crypto::StreamKey
   const int flags = (info.mpeg_ts ? kTs : 0) | (info.is_private ? kPrivate : 0) | (info.ended ? kEnded : 0);
   out.u8(kStreamInfo).u8(kFormatVersion).u64(info.epoch).u64(info.head).u48(info.media_us);
   out.u8(static_cast<std::uint8_t>(flags)).u8(info.stripes).u8(info.parity).bytes(info.key_check);
-  out.bytes(suite.sign(signed_message(key.public_key, frame), key));
+  out.bytes(suite.sign(signed_message(key.public_key, frame), key.secret));
   return frame;
 }
 
@@ -63,7 +63,7 @@ std::optional<StreamInfo> verify_stream_info(Bytes frame, const crypto::StreamKe
   crypto::Signature signature;
   const Bytes signed_by = frame.last(kSignatureBytes);
   std::copy(signed_by.begin(), signed_by.end(), signature.begin());
-  return suite.verify(signed_message(key, frame), signature, key) ? info : std::nullopt;
+  return suite.verify(signed_message(key, frame), signature, key.bytes) ? info : std::nullopt;
 }
 
 }  // namespace spate::wire

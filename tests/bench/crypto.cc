@@ -31,8 +31,8 @@ double seconds_per_gb(std::uint64_t rate_bps) {
     for (std::uint64_t i = 0; i < shards; ++i) {
       crypto::LeafHash leaf = suite.leaf_hash(header, payload, key);
       if (i % wire::kListShardsMax == 0) {
-        const crypto::Signature signature = suite.sign(leaf, stream);
-        wrong += suite.verify(leaf, signature, stream.public_key) ? 0 : 1;
+        const crypto::Signature signature = suite.sign(leaf, stream.secret);
+        wrong += suite.verify(leaf, signature, stream.public_key.bytes) ? 0 : 1;
       }
       suite.seal(sealed, payload, header, key, ++counter);
       wrong += suite.open(payload, sealed, header, key, counter) ? 0 : 1;

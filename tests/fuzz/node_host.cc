@@ -1,5 +1,6 @@
 #include "tests/fuzz/node_host.h"
 
+#include <array>
 #include <cstdio>
 
 #include "libcore/crypto/chacha_rng.h"
@@ -10,7 +11,7 @@ namespace {
 
 node::NodeConfig config_of(std::size_t host) {
   node::NodeConfig config;
-  config.identity = node_keys_of(host);
+  config.identity = identity_of(host);
   return config;
 }
 
@@ -32,11 +33,20 @@ const crypto::StreamKeyPair& stream_key() {
   return key;
 }
 
-crypto::NodeKeyPair node_keys_of(std::size_t host) {
-  ByteArray<32> secret;
-  secret.fill(static_cast<std::uint8_t>(host + 1));
-  return suite().node_key_pair(secret);
+const crypto::Identity& identity_of(std::size_t host) {
+  static const std::array<crypto::Identity, 8> identities = [] {
+    std::array<crypto::Identity, 8> made;
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      ByteArray<32> secret;
+      secret.fill(static_cast<std::uint8_t>(i + 1));
+      made[i] = suite().make_identity(secret);
+    }
+    return made;
+  }();
+  return identities.at(host);
 }
+
+const crypto::NodeKeyPair& node_keys_of(std::size_t host) { return identity_of(host).node; }
 
 NodeHost::NodeHost(std::size_t host, std::uint64_t life)
     : node_(config_of(host), suite(), std::make_unique<crypto::ChaChaRng>(life * 16 + host)),

@@ -13,7 +13,8 @@ namespace spate::fuzz {
 const crypto::Suite& suite();
 const sim::Broadcast& broadcast();
 const crypto::StreamKeyPair& stream_key();
-crypto::NodeKeyPair node_keys_of(std::size_t host);
+const crypto::Identity& identity_of(std::size_t host);
+const crypto::NodeKeyPair& node_keys_of(std::size_t host);
 
 class NodeHost final : public Host {
  public:

@@ -82,7 +82,7 @@ ByteVector signed_list(const Run& run, fuzz::Input& input) {
     ByteArray<wire::kAuthMessageBytesMax> message;
     const std::size_t bytes =
         wire::write_auth_message(message, run.key.public_key, kEpoch, first, 0, list->leaves, list->parity);
-    std::ranges::copy(run.suite.sign(Bytes{message}.first(bytes), run.key), frame.end() - wire::kSignatureBytes);
+    std::ranges::copy(run.suite.sign(Bytes{message}.first(bytes), run.key.secret), frame.end() - wire::kSignatureBytes);
   }
   return frame;
 }

@@ -320,6 +320,20 @@ def stream_key(seed):
     return signer, signer.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 
 
+def peer_record(stream):
+    """Where a node is, signed by it. Its node key follows from its identity, by RFC 7748's map between the curves."""
+    secret = secret_bytes("node secret")
+    signer, identity = stream_key(secret)
+    p = 2**255 - 19
+    y = int.from_bytes(identity, "little") % 2**255
+    node = ((1 + y) * pow(1 - y, -1, p) % p).to_bytes(32, "little")
+    assert node == public_key(hashlib.sha512(secret).digest()[:32])
+    ip, port, made = ipaddress.ip_address("2001:db8::7").packed, struct.pack(">H", 7400), struct.pack(">I", 1700000123)
+    signature = signer.sign(b"spate record 1" + stream + identity + ip + port + made)
+    return {"secret": secret, "identity": identity, "node": node, "stream": stream, "ip": ip, "port": port,
+            "made": made, "record": identity + ip + port + made + signature}
+
+
 def session_vectors():
     seed = secret_bytes("stream seed")
     signer, stream = stream_key(seed)
@@ -343,6 +357,7 @@ def session_vectors():
         "derive_key": {"secret": derive_secret, "label": label, "context": context,
                        "key": derive_key(derive_secret, label, context)},
         "ed25519": {"seed": seed, "public": stream, "message": message, "signature": signer.sign(message)},
+        "peer_record": peer_record(stream),
         "aead": {"key": key, "counter": struct.pack(">Q", counter), "associated": associated, "text": text,
                  "sealed": sealed},
         "leaf_hash": {"key": key, "header": associated, "payload": text, "hash": blake2b(16, associated + text, key)},

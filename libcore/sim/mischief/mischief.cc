@@ -24,6 +24,8 @@ std::unique_ptr<Mischief> make_mischief(HostileSpec::Kind kind, const Mischief::
       return make_copier(house, std::move(rng));
     case HostileSpec::Kind::kFlooder:
       return make_flooder(house, std::move(rng));
+    case HostileSpec::Kind::kMisnamer:
+      return make_misnamer(house, std::move(rng));
     case HostileSpec::Kind::kReplayer:
       return make_replayer(house, std::move(rng));
     case HostileSpec::Kind::kStormer:

@@ -67,6 +67,8 @@ std::unique_ptr<Mischief> make_copier(const Mischief::House& house, std::unique_
 // Has sessions with the link's hosts and those that they name, asks each of them 1,000 times a second for all of the
 // stream that there is once more, and tells it 10,000 tiny messages. What it gets is bounded, or a finding.
 std::unique_ptr<Mischief> make_stormer(const Mischief::House& house, std::unique_ptr<Rng> rng);
+// Looks whether anybody calls where only misnamers say that somebody is, or whom only they still name: a finding.
+std::unique_ptr<Mischief> make_misnamer(const Mischief::House& house, std::unique_ptr<Rng> rng);
 // Nothing: that kind does no more than its node and what it is sealed with (hostile_suite.h).
 std::unique_ptr<Mischief> make_mischief(HostileSpec::Kind kind, const Mischief::House& house, std::unique_ptr<Rng> rng);
 

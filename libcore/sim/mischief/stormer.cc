@@ -67,7 +67,8 @@ class Stormer final : public Mischief {
     wire::ControlReader reader(text);
     while (const auto message = reader.next())
       if (const auto* const peers = std::get_if<wire::Peers>(&*message))
-        for (const wire::PeerRecord& peer : peers->peers) dial({peer.address, peer.key}, now);
+        for (const wire::PeerRecord& peer : peers->peers)
+          if (const auto key = house_.suite.node_key_of(peer.record.key)) dial({peer.record.address, *key}, now);
   }
 
   void dial(const node::Host& host, Instant now) {

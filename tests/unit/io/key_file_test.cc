@@ -126,10 +126,11 @@ TEST_CASE("the four secrets of a key are apart and repeatable") {
   const io::Keys a = io::derive_keys(seed_of(1));
   const io::Keys b = io::derive_keys(seed_of(1));
   CHECK(a.stream.public_key == b.stream.public_key);
-  CHECK(a.node.public_key == b.node.public_key);
+  CHECK(a.identity.key == b.identity.key);
+  CHECK(a.identity.node.public_key == b.identity.node.public_key);
   CHECK(a.swarm_secret == b.swarm_secret);
   CHECK(a.content_secret == b.content_secret);
   CHECK(a.swarm_secret != a.content_secret);
-  CHECK(a.node.secret != a.swarm_secret);
+  CHECK(a.identity.node.secret != a.swarm_secret);
   CHECK(io::derive_keys(seed_of(2)).stream.public_key != a.stream.public_key);
 }

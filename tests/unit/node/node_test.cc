@@ -444,8 +444,15 @@ TEST_CASE("node: random control messages from an authenticated peer break nothin
   };
   const auto small = [&] { return static_cast<std::uint16_t>(number()); };
   const auto wide = [&] { return static_cast<std::uint32_t>(number()); };
+  // One in two is what a host says; the others are nobody's.
+  const auto any_record = [&] {
+    const auto host = static_cast<std::uint8_t>(rng.below(4));
+    wire::Record record = signed_record(host);
+    if (rng.below(2) == 0) rng.fill(record.key.bytes);
+    return record;
+  };
   const auto random_message = [&]() -> wire::Control {
-    switch (rng.below(16)) {
+    switch (rng.below(18)) {
       case 0:
         return wire::Ping{wide(), static_cast<std::uint16_t>(rng.below(1'190))};
       case 1:
@@ -472,9 +479,7 @@ TEST_CASE("node: random control messages from an authenticated peer break nothin
       case 4: {
         wire::Peers peers;
         for (auto n = rng.below(wire::kPeersMax + 1); n > 0; --n) {
-          wire::PeerRecord record{{}, address_of(static_cast<std::uint8_t>(rng.below(4))), small(), wide(), number()};
-          if (rng.below(2) == 0) rng.fill(record.key.bytes);
-          peers.peers.push_back(record);
+          peers.peers.push_back({any_record(), small(), wide(), number()});
         }
         return peers;
       }
@@ -511,14 +516,16 @@ TEST_CASE("node: random control messages from an authenticated peer break nothin
       case 11:
         return wire::Bye{wire::ByeReason::kLeaving};
       case 12: {
-        wire::Displaced displaced{number(), {{}, address_of(2), small(), wide(), number()}};
-        if (rng.below(2) == 0) rng.fill(displaced.by.key.bytes);
-        return displaced;
+        return wire::Displaced{number(), {any_record(), small(), wide(), number()}};
       }
       case 13:
         return wire::Rendezvous{node_keys_of(static_cast<std::uint8_t>(rng.below(4))).public_key};
       case 14:
         return wire::Punch{address_of(static_cast<std::uint8_t>(rng.below(4)))};
+      case 15:
+        return wire::Seen{address_of(static_cast<std::uint8_t>(rng.below(4)))};
+      case 16:
+        return any_record();
       default:
         return wire::Head{number()};
     }

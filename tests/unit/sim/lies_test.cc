@@ -40,6 +40,8 @@ wire::Status honest_status() {
   wire::Status status;
   for (int i = 0; i < 17; ++i) status.stripes.push_back({});
   status.routes = {{1, {}}, {2, {}}, {4, {}}};
+  for (wire::Route& route : status.routes)
+    while (!route.path.full()) route.path.push_back(7);
   return status;
 }
 
@@ -68,16 +70,20 @@ TEST_CASE("lies: it has every stripe and room for all, without lag, and is the p
   CHECK(all.find<wire::Report>()->next == 90);
 }
 
-TEST_CASE("lies: heads are far ahead, and peers elsewhere", "[sim]") {
+TEST_CASE("lies: heads are far ahead, and peers have room for everything where they are", "[sim]") {
   sim::Lies lies(7);
   wire::Peers peers;
-  for (int i = 0; i < 8; ++i) peers.peers.push_back({{}, Address::v4(1, 2, 3, 4, 7400), 1, 5'000, 1});
+  for (int i = 0; i < 8; ++i) peers.peers.push_back({{{}, Address::v4(1, 2, 3, 4, 7400), 9, {}}, 1, 5'000, 1});
   const Told all = told(lies, {wire::Head{100}, peers});
   REQUIRE(all.find<wire::Head>() != nullptr);
   CHECK(all.find<wire::Head>()->next > 10'000);
   REQUIRE(all.find<wire::Peers>() != nullptr);
   REQUIRE(all.find<wire::Peers>()->peers.size() == 8);
-  for (const wire::PeerRecord& record : all.find<wire::Peers>()->peers) CHECK(record.address != peers.peers[0].address);
+  for (const wire::PeerRecord& told : all.find<wire::Peers>()->peers) {
+    CHECK(told.record == peers.peers[0].record);
+    CHECK(told.free_slots == sim::Lies::kSlots);
+    CHECK(told.lag_us == 0);
+  }
 }
 
 TEST_CASE("lies: now and then a status gives way to holes, heads, punches and displacements", "[sim]") {

@@ -97,7 +97,7 @@ ByteVector signed_list(std::uint64_t first, const std::vector<crypto::LeafHash>&
   ByteArray<wire::kAuthMessageBytesMax> message;
   const std::size_t size =
       wire::write_auth_message(message, stream_keys().public_key, kEpoch, first, 0, view.leaves, view.parity);
-  const crypto::Signature signature = crypto::sodium_suite().sign(Bytes{message}.first(size), stream_keys());
+  const crypto::Signature signature = crypto::sodium_suite().sign(Bytes{message}.first(size), stream_keys().secret);
   std::ranges::copy(signature, list.end() - wire::kSignatureBytes);
   return list;
 }

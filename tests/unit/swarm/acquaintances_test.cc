@@ -41,7 +41,7 @@ struct Crowd : StreamingWorld {
     }));
   }
   wire::PeerRecord record_of(std::size_t host, std::uint16_t round_trip_ms) const {
-    return {hosts[host]->keys.public_key, hosts[host]->address, 0, 100'000, 0, round_trip_ms};
+    return {*hosts[host]->record, 0, 100'000, 0, round_trip_ms};
   }
 
   std::vector<std::unique_ptr<ScriptedPeer>> hosts;

@@ -53,7 +53,7 @@ TEST_CASE("answers: full, it refuses and introduces those it serves", "[swarm]")
   const auto peers = f.b.last<wire::Peers>();
   REQUIRE(peers);
   REQUIRE(peers->peers.size() == 1);
-  CHECK(peers->peers[0] == wire::PeerRecord{f.a.keys.public_key, f.a.address, 3, 70'000, bit(4), 10});
+  CHECK(peers->peers[0] == wire::PeerRecord{*f.a.record, 3, 70'000, bit(4), 10});
   CHECK(f.b.last<wire::Status>()->free_slots == 0);
 }
 
@@ -250,8 +250,7 @@ TEST_CASE("answers: who is displaced is told by whom, and keeps its stripe for a
   const auto displaced = f.a.last<wire::Displaced>();
   REQUIRE(displaced);
   CHECK(displaced->stripes == bit(3));
-  CHECK(displaced->by.key == f.b.keys.public_key);
-  CHECK(displaced->by.address == f.b.address);
+  CHECK(displaced->by.record == f.b.record);
   CHECK(displaced->by.home == bit(3));
 }
 
@@ -265,7 +264,7 @@ TEST_CASE("answers: whoever serves nobody is named to nobody, nor told to meet a
   CHECK(f.b.all<wire::Punch>().empty());
   f.ask(f.a, wire::Inquiry{wire::kAllStripes});
   for (const wire::Peers& peers : f.a.all<wire::Peers>())
-    for (const wire::PeerRecord& peer : peers.peers) CHECK(peer.key != f.b.keys.public_key);
+    for (const wire::PeerRecord& peer : peers.peers) CHECK(peer.record.key != f.b.record->key);
 }
 
 TEST_CASE("answers: who wants to meet a peer of ours is announced to it, and nobody else", "[swarm]") {

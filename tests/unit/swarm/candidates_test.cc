@@ -21,9 +21,17 @@ crypto::NodeKey key(std::uint32_t n) {
 }
 Host pinned(std::uint32_t n) { return {Address::v4(10, 0, 0, 1, static_cast<std::uint16_t>(n)), key(n)}; }
 wire::PeerRecord hearsay(std::uint32_t n, std::uint16_t free_slots, std::uint32_t lag_us) {
-  return {key(n), Address::v4(10, 0, 1, 1, static_cast<std::uint16_t>(n)), free_slots, lag_us, 0};
+  const wire::Record record{{key(n).bytes}, Address::v4(10, 0, 1, 1, static_cast<std::uint16_t>(n)), 1'000, {}};
+  return {record, free_slots, lag_us, 0};
 }
 constexpr session::SessionId kIntroducer{7, 1};
+
+// As a member does, to which every record is right.
+void hear(Candidates& candidates, const wire::PeerRecord& told, session::SessionId introducer,
+          Duration round_trip = Duration::max(), Duration life = hours(1)) {
+  if (!candidates.update(told, introducer, round_trip))
+    candidates.add_hearsay(told, {told.record.key.bytes}, introducer, life, kStart, round_trip);
+}
 
 const Candidate* best(const Candidates& c, Instant now = kStart) {
   return c.best(now, [](const Candidate&) { return true; });
@@ -39,12 +47,12 @@ std::size_t count(const Candidates& candidates, std::uint32_t keys) {
 TEST_CASE("candidates: among the told, a free slot comes first, then the least lag", "[swarm]") {
   Candidates candidates;
   CHECK(best(candidates) == nullptr);
-  candidates.add_hearsay(hearsay(1, 0, 10), kIntroducer);
-  candidates.add_hearsay(hearsay(2, 1, 500), kIntroducer);
-  candidates.add_hearsay(hearsay(3, 9, 300), kIntroducer);
+  hear(candidates, hearsay(1, 0, 10), kIntroducer);
+  hear(candidates, hearsay(2, 1, 500), kIntroducer);
+  hear(candidates, hearsay(3, 9, 300), kIntroducer);
   REQUIRE(best(candidates) != nullptr);
   CHECK(best(candidates)->key == key(3));
-  candidates.add_hearsay(hearsay(2, 1, 100), kIntroducer);  // newer word on a known one
+  hear(candidates, hearsay(2, 1, 100), kIntroducer);  // newer word on a known one
   CHECK(best(candidates)->key == key(2));
   const auto wanted = [](const Candidate& c) { return c.key != key(2) && c.key != key(3); };
   CHECK(candidates.best(kStart, wanted)->key == key(1));
@@ -53,7 +61,7 @@ TEST_CASE("candidates: among the told, a free slot comes first, then the least l
 TEST_CASE("candidates: hearsay does not change a pinned host's address, nor whether it is kept", "[swarm]") {
   Candidates candidates;
   candidates.add_pinned(pinned(1));
-  candidates.add_hearsay(hearsay(1, 5, 5), kIntroducer);
+  hear(candidates, hearsay(1, 5, 5), kIntroducer);
   CHECK(candidates.find(key(1))->address == pinned(1).address);
   CHECK(candidates.find(key(1))->pinned);
 }
@@ -61,7 +69,7 @@ TEST_CASE("candidates: hearsay does not change a pinned host's address, nor whet
 TEST_CASE("candidates: hearsay is tried three times, a host of the link for ever", "[swarm]") {
   Candidates candidates;
   candidates.add_pinned(pinned(1));
-  candidates.add_hearsay(hearsay(2, 1, 1), kIntroducer);
+  hear(candidates, hearsay(2, 1, 1), kIntroducer);
   Instant now = kStart;
   for (unsigned i = 1; i <= 20; ++i, now += seconds(10)) {
     candidates.on_failure(key(1), now);
@@ -90,7 +98,7 @@ TEST_CASE("candidates: each failure doubles the wait, to 4 s, and a success ends
 
 TEST_CASE("candidates: a success in between gives hearsay its tries back", "[swarm]") {
   Candidates candidates;
-  candidates.add_hearsay(hearsay(1, 1, 1), kIntroducer);
+  hear(candidates, hearsay(1, 1, 1), kIntroducer);
   for (int i = 0; i < 10; ++i) {
     candidates.on_failure(key(1), kStart);
     candidates.on_failure(key(1), kStart);
@@ -102,13 +110,12 @@ TEST_CASE("candidates: a success in between gives hearsay its tries back", "[swa
 TEST_CASE("candidates: at most so many; better ones replace the worst, pinned hosts stay", "[swarm]") {
   Candidates candidates;
   for (std::uint32_t i = 0; i < 4; ++i) candidates.add_pinned(pinned(i));
-  for (std::uint32_t i = 4; i < 1'000; ++i)
-    candidates.add_hearsay(hearsay(i, 1, 100'000 - i), kIntroducer);  // ever better
+  for (std::uint32_t i = 4; i < 1'000; ++i) hear(candidates, hearsay(i, 1, 100'000 - i), kIntroducer);  // ever better
   CHECK(count(candidates, 1'000) == Candidates::kMax);
   for (std::uint32_t i = 0; i < 4; ++i) CHECK(candidates.find(key(i)) != nullptr);
   CHECK(candidates.find(key(999)) != nullptr);
   CHECK(candidates.find(key(4)) == nullptr);
-  candidates.add_hearsay(hearsay(2'000, 0, 0), kIntroducer);  // no slot: worse than all
+  hear(candidates, hearsay(2'000, 0, 0), kIntroducer);  // no slot: worse than all
   CHECK(candidates.find(key(2'000)) == nullptr);
 }
 
@@ -130,10 +137,10 @@ TEST_CASE("candidates: whoever told of a host last is who may ask it to let us i
   Candidates candidates;
   candidates.add_pinned(pinned(1));
   CHECK_FALSE(candidates.find(key(1))->introducer);
-  candidates.add_hearsay(hearsay(1, 5, 5), kIntroducer);
+  hear(candidates, hearsay(1, 5, 5), kIntroducer);
   CHECK(candidates.find(key(1))->introducer == kIntroducer);
   constexpr session::SessionId kOther{8, 1};
-  candidates.add_hearsay(hearsay(1, 5, 5), kOther);
+  hear(candidates, hearsay(1, 5, 5), kOther);
   CHECK(candidates.find(key(1))->introducer == kOther);
 }
 
@@ -141,28 +148,75 @@ TEST_CASE("candidates: they are told with their home, newer word replacing older
   Candidates candidates;
   wire::PeerRecord record = hearsay(1, 5, 5);
   record.home = bit(3);
-  candidates.add_hearsay(record, kIntroducer);
+  hear(candidates, record, kIntroducer);
   CHECK(candidates.find(key(1))->home == bit(3));
   record.home = bit(4);
-  candidates.add_hearsay(record, kIntroducer);
+  hear(candidates, record, kIntroducer);
   CHECK(candidates.find(key(1))->home == bit(4));
 }
 
 TEST_CASE("candidates: the nearest is the one that introducers say is, or that was measured to be", "[swarm]") {
   Candidates candidates;
   const auto nearest = [&] { return candidates.nearest(kStart, [](const Candidate&) { return true; }); };
-  candidates.add_hearsay(hearsay(1, 1, 1), kIntroducer);
+  hear(candidates, hearsay(1, 1, 1), kIntroducer);
   CHECK(nearest() == nullptr);  // nobody knows
-  candidates.add_hearsay(hearsay(2, 1, 1), kIntroducer, milliseconds(80));
-  candidates.add_hearsay(hearsay(3, 1, 1), kIntroducer, milliseconds(50));
+  hear(candidates, hearsay(2, 1, 1), kIntroducer, milliseconds(80));
+  hear(candidates, hearsay(3, 1, 1), kIntroducer, milliseconds(50));
   CHECK(nearest()->key == key(3));
-  candidates.add_hearsay(hearsay(2, 1, 1), kIntroducer, milliseconds(30));
-  candidates.add_hearsay(hearsay(2, 1, 1), kIntroducer, milliseconds(60));  // a longer way
+  hear(candidates, hearsay(2, 1, 1), kIntroducer, milliseconds(30));
+  hear(candidates, hearsay(2, 1, 1), kIntroducer, milliseconds(60));  // a longer way
   CHECK(nearest()->key == key(2));
   candidates.on_parted(key(2), milliseconds(20), kStart);
   CHECK(nearest()->key == key(3));  // the other one is not called so soon
   candidates.on_failure(key(2), kStart);
   CHECK(nearest()->key == key(3));
-  candidates.add_hearsay(hearsay(2, 1, 1), kIntroducer, milliseconds(10));
+  hear(candidates, hearsay(2, 1, 1), kIntroducer, milliseconds(10));
   CHECK(candidates.find(key(2))->round_trip == milliseconds(20));  // we know better
+}
+
+TEST_CASE("candidates: the newest word of where a host is holds, and an older one does not come back", "[swarm]") {
+  Candidates candidates;
+  wire::PeerRecord moved = hearsay(1, 1, 1);
+  moved.record.address.port = 99;
+  moved.record.made += 1;
+  hear(candidates, hearsay(1, 1, 1), kIntroducer);
+  candidates.on_failure(key(1), kStart);
+  REQUIRE_FALSE(candidates.update(moved, kIntroducer));  // to be checked
+  hear(candidates, moved, kIntroducer);
+  CHECK(candidates.find(key(1))->address.port == 99);
+  CHECK(candidates.find(key(1))->failures == 0);
+  hear(candidates, hearsay(1, 9, 1), kIntroducer);
+  CHECK(candidates.find(key(1))->address.port == 99);
+  CHECK(candidates.find(key(1))->free_slots == 9);
+}
+
+TEST_CASE("candidates: what says the same as is known is checked again only when it is much younger", "[swarm]") {
+  Candidates candidates;
+  wire::PeerRecord told = hearsay(1, 1, 1);
+  hear(candidates, told, kIntroducer);
+  told.record.made += Candidates::kNewerSeconds;
+  CHECK(candidates.update(told, kIntroducer));
+  ++told.record.made;
+  CHECK_FALSE(candidates.update(told, kIntroducer));
+}
+
+TEST_CASE("candidates: no record is what is known of a host of the link that nobody told of", "[swarm]") {
+  Candidates candidates;
+  candidates.add_pinned(pinned(1));
+  wire::PeerRecord nobodys = hearsay(1, 1, 1);
+  nobodys.record.key = {};
+  CHECK_FALSE(candidates.update(nobodys, kIntroducer));
+}
+
+TEST_CASE("candidates: nobody is called whose record has become too old, until there is another", "[swarm]") {
+  Candidates candidates;
+  hear(candidates, hearsay(1, 1, 1), kIntroducer, milliseconds(10), seconds(9));
+  const auto any = [](const Candidate&) { return true; };
+  CHECK(best(candidates, kStart + seconds(9) - Duration(1)) != nullptr);
+  CHECK(best(candidates, kStart + seconds(9)) == nullptr);
+  CHECK(candidates.nearest(kStart + seconds(9), any) == nullptr);
+  wire::PeerRecord newer = hearsay(1, 1, 1);
+  newer.record.made += 100;
+  hear(candidates, newer, kIntroducer);
+  CHECK(best(candidates, kStart + seconds(9)) != nullptr);
 }

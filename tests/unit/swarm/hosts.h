@@ -1,6 +1,7 @@
 // Hosts for tests of the swarm layer: a swarm with its endpoint, and a peer that says what the test wants.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -33,11 +34,25 @@ using swarm::StripeMask;
 
 inline Address address_of(std::uint8_t host) { return Address::v4(10, 0, 0, host, 7'400); }
 
-inline crypto::NodeKeyPair node_keys_of(std::uint8_t host) {
-  ByteArray<32> secret;
-  secret.fill(host);
-  return crypto::node_key_pair(secret);
+// The same as long as the program runs.
+inline const crypto::Identity& identity_of(std::uint8_t host) {
+  static std::array<std::optional<crypto::Identity>, 256> identities;
+  std::optional<crypto::Identity>& identity = identities[host];
+  if (!identity) {
+    ByteArray<32> secret;
+    secret.fill(host);
+    identity = crypto::make_identity(secret);
+  }
+  return *identity;
 }
+inline const crypto::NodeKeyPair& node_keys_of(std::uint8_t host) { return identity_of(host).node; }
+
+// What that host says of where it is, so many seconds into the run.
+inline wire::Record signed_record(std::uint8_t host, const Address& address, std::uint32_t seconds = 0) {
+  return wire::sign_record(address, wire::stream_seconds(stream::kEpoch, std::uint64_t{seconds} * 1'000'000),
+                           stream_key().public_key, identity_of(host), crypto::sodium_suite());
+}
+inline wire::Record signed_record(std::uint8_t host) { return signed_record(host, address_of(host)); }
 
 inline swarm::Host host_of(std::uint8_t host) { return {address_of(host), node_keys_of(host).public_key}; }
 
@@ -56,10 +71,10 @@ class SwarmHost final : public NetHost {
       : NetHost(address_of(host)), rng(host), upload(upload_bytes_per_second, kUploadBurst) {
     const auto service = endpoint.add_service(session::stream_service(stream_key().public_key, config.swarm_secret),
                                               node_keys_of(host), true);
-    swarm = std::make_unique<swarm::Swarm>(config,
-                                           swarm::Swarm::Host{endpoint, service, node_keys_of(host).public_key,
-                                                              crypto::sodium_suite(), pool, upload, 160 * 1024, 0},
-                                           kStart);
+    swarm = std::make_unique<swarm::Swarm>(
+        config,
+        swarm::Swarm::Host{endpoint, service, identity_of(host), crypto::sodium_suite(), pool, upload, 160 * 1024, 0},
+        kStart);
   }
 
   void handle_datagram(const Datagram& datagram, Instant now) override {
@@ -120,7 +135,7 @@ class SwarmHost final : public NetHost {
 class ScriptedPeer final : public NetHost {
  public:
   explicit ScriptedPeer(std::uint8_t host)
-      : NetHost(address_of(host)), rng(host), keys(node_keys_of(host)), outbox(pool) {
+      : NetHost(address_of(host)), record(signed_record(host)), rng(host), keys(node_keys_of(host)), outbox(pool) {
     service = endpoint.add_service(session::stream_service(stream_key().public_key), keys, true);
   }
 
@@ -173,6 +188,7 @@ class ScriptedPeer final : public NetHost {
     return found.empty() ? std::nullopt : std::optional<T>(found.back());
   }
 
+  std::optional<wire::Record> record;  // that whoever it meets is handed
   crypto::ChaChaRng rng;
   BufferPool pool;
   crypto::NodeKeyPair keys;
@@ -189,7 +205,10 @@ class ScriptedPeer final : public NetHost {
  private:
   void take_events() {
     while (const auto event = endpoint.next_event()) {
-      if (event->kind == session::SessionEvent::Kind::kEstablished) session = event->session;
+      if (event->kind == session::SessionEvent::Kind::kEstablished) {
+        session = event->session;
+        if (record) say(*record);
+      }
       if (event->kind != session::SessionEvent::Kind::kEstablished && session == event->session) session.reset();
     }
   }

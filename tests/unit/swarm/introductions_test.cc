@@ -1,5 +1,6 @@
 #include "libcore/swarm/introductions.h"
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -31,17 +32,17 @@ struct Fixture : PublisherWorld {
     child.say(wire::Report{0, 0, 0, 0, static_cast<std::uint32_t>(to_us(lag)), slots, slots, passes_on});
     net.run_for(milliseconds(250));
   }
-  std::vector<crypto::NodeKey> named_for(StripeMask wanted) {
+  std::vector<crypto::IdentityKey> named_for(StripeMask wanted) {
     asker.say(wire::Inquiry{wanted});
     net.run_for(milliseconds(50));
-    std::vector<crypto::NodeKey> keys;
+    std::vector<crypto::IdentityKey> keys;
     const auto peers = asker.last<wire::Peers>();
     REQUIRE(peers);
-    for (const wire::PeerRecord& record : peers->peers) keys.push_back(record.key);
+    for (const wire::PeerRecord& record : peers->peers) keys.push_back(record.record.key);
     return keys;
   }
-  std::vector<crypto::NodeKey> keys(const ScriptedPeer& first, const ScriptedPeer& second) const {
-    return {first.keys.public_key, second.keys.public_key};
+  std::vector<crypto::IdentityKey> keys(const ScriptedPeer& first, const ScriptedPeer& second) const {
+    return {first.record->key, second.record->key};
   }
 
   ScriptedPeer asker{4};
@@ -87,7 +88,7 @@ TEST_CASE("introductions: who asks from near by is named those who are near us, 
   CHECK(f.named_for(bit(2)) == (asker_is_near ? f.keys(near, far) : f.keys(far, near)));
   const auto peers = f.asker.last<wire::Peers>();
   for (const wire::PeerRecord& record : peers->peers)
-    CHECK(record.round_trip_ms == (record.address == far.address ? 200 : 10));
+    CHECK(record.round_trip_ms == (record.record.address == far.address ? 200 : 10));
 }
 
 TEST_CASE("introductions: of many children the last one named gives what those before it leave open", "[swarm]") {
@@ -108,13 +109,59 @@ TEST_CASE("introductions: of many children the last one named gives what those b
   f.report(f.a, milliseconds(30), 40, wire::kAllStripes);
   REQUIRE(f.host.swarm->stats(f.net.now).children == kHosts + 2);
   const auto nearest_hosts = [&](unsigned n) {
-    std::vector<crypto::NodeKey> keys;
-    for (unsigned s = 0; s < n; ++s) keys.push_back(hosts[s]->keys.public_key);
+    std::vector<crypto::IdentityKey> keys;
+    for (unsigned s = 0; s < n; ++s) keys.push_back(hosts[s]->record->key);
     return keys;
   };
-  std::vector<crypto::NodeKey> with_relay = nearest_hosts(kNamed - 1);
-  with_relay.push_back(f.a.keys.public_key);
+  std::vector<crypto::IdentityKey> with_relay = nearest_hosts(kNamed - 1);
+  with_relay.push_back(f.a.record->key);
   CHECK(f.named_for(first_stripes(PublishConfig{}.stripes)) == with_relay);
   CHECK(f.named_for(first_stripes(kNamed + 1)) == with_relay);
   CHECK(f.named_for(first_stripes(kNamed)) == nearest_hosts(kNamed));  // one stripe is left open, and a host gives it
+}
+
+TEST_CASE("introductions: nobody is named without a record that is its own and young, of where it is", "[swarm]") {
+  Fixture f;
+  f.report(f.a, milliseconds(10), 3, bit(2));
+  f.report(f.b, milliseconds(20), 3, bit(2));
+  REQUIRE(f.named_for(bit(2)) == f.keys(f.a, f.b));
+  SECTION("anothers") { f.a.say(signed_record(9, f.a.address)); }
+  SECTION("forged") {
+    wire::Record forged = *f.a.record;
+    forged.signature[9] ^= 1;
+    f.a.say(forged);
+    f.net.run_for(milliseconds(100));
+    CHECK(f.named_for(bit(2)) == std::vector{f.b.record->key});
+    f.a.say(*f.a.record);  // too late
+  }
+  SECTION("from the future") { f.a.say(signed_record(2, f.a.address, 60)); }
+  f.net.run_for(milliseconds(100));
+  CHECK(f.named_for(bit(2)) == std::vector{f.b.record->key});
+}
+
+TEST_CASE("introductions: a record of where the session does not have it changes nothing", "[swarm]") {
+  Fixture f;
+  f.report(f.a, milliseconds(10), 3, bit(2));
+  f.a.say(signed_record(2, address_of(99), 1));
+  f.net.run_for(milliseconds(100));
+  const auto named = f.named_for(bit(2));
+  CHECK(std::find(named.begin(), named.end(), f.a.record->key) != named.end());
+  const auto peers = f.asker.last<wire::Peers>();
+  for (const wire::PeerRecord& told : peers->peers) CHECK(told.record.address != address_of(99));
+}
+
+TEST_CASE("introductions: who does not renew its record is named for five minutes", "[swarm]") {
+  Fixture f;
+  for (int minute = 1; minute <= 6; ++minute) {
+    for (int i = 0; i < 60; ++i) {
+      f.a.say(wire::Report{0, 0, 0, 0, 10'000, 3, 3, bit(2)});
+      f.b.say(wire::Report{0, 0, 0, 0, 20'000, 3, 3, bit(2)});
+      f.asker.say(wire::Ping{1, 0});
+      f.net.run_for(std::chrono::seconds(1));
+    }
+    if (minute % 2 == 0) f.b.say(signed_record(3, f.b.address, static_cast<std::uint32_t>(60 * minute)));
+    f.net.run_for(milliseconds(100));
+    CAPTURE(minute);
+    CHECK(f.named_for(bit(2)) == (minute < 5 ? f.keys(f.a, f.b) : std::vector{f.b.record->key}));
+  }
 }

@@ -211,7 +211,7 @@ TEST_CASE("member: a parent cannot make it call many by displacing it in one str
   f.p1.peer.heard.clear();
   for (std::uint8_t n = 0; n < 50; ++n) {
     wire::PeerRecord stranger = f.record_of(f.p2, bit(3));
-    stranger.key = node_keys_of(static_cast<std::uint8_t>(100 + n)).public_key;
+    stranger.record = signed_record(static_cast<std::uint8_t>(100 + n));
     f.p1.peer.say(wire::Displaced{bit(3), stranger});
   }
   f.run(milliseconds(100));
@@ -230,8 +230,8 @@ TEST_CASE("member: it calls nobody in its own host, nor where nobody can be, who
   wire::Peers peers;
   for (const Address& told : {Address::v4(127, 0, 0, 1, 7'400), Address::v4(169, 254, 0, 1, 7'400),
                               Address::v4(239, 0, 0, 1, 7'400), Address::v4(10, 0, 0, 2, 22), Address{}})
-    peers.peers.push_back({node_keys_of(static_cast<std::uint8_t>(50 + peers.peers.size())).public_key, told, 40, 1'000,
-                           kStriping.mask()});
+    peers.peers.push_back(
+        {signed_record(static_cast<std::uint8_t>(50 + peers.peers.size()), told), 40, 1'000, kStriping.mask()});
   f.p1.peer.say(peers);
   f.p1.peer.say(wire::Displaced{bit(0), peers.peers[0]});
   f.run(seconds(1));
@@ -240,6 +240,45 @@ TEST_CASE("member: it calls nobody in its own host, nor where nobody can be, who
   f.p1.peer.say(wire::Displaced{bit(1), ScriptedWorld::record_of(f.p2)});
   f.run(milliseconds(100));
   CHECK_FALSE(called.empty());
+}
+
+TEST_CASE("member: whoever names somebody where it is not, by its own word, is heard no more", "[swarm]") {
+  ScriptedWorld f({1}, join_config({3}));
+  f.run(milliseconds(500));
+  REQUIRE(f.has(f.p1));
+  bool called = false;
+  f.net.fate = [&](const Address& from, const Address& to, Bytes) {
+    called = called || (from == f.viewer.address && to == address_of(99));
+    return true;
+  };
+  wire::PeerRecord told = ScriptedWorld::record_of(f.p2);
+  told.record.address = address_of(99);
+  const bool displaced = GENERATE(false, true);
+  if (displaced)
+    f.p1.peer.say(wire::Displaced{bit(1), told});
+  else
+    f.p1.peer.say(wire::Peers{{told, ScriptedWorld::record_of(f.p2)}});
+  f.run(milliseconds(100));
+  CHECK_FALSE(called);
+  CHECK_FALSE(f.p2.peer.connected());  // nor is what else it says believed
+  CHECK(f.viewer.swarm->stats(f.net.now).forged_records == 1);
+  f.run(seconds(1));
+  CHECK(f.has(f.p3));
+}
+
+TEST_CASE("member: a record that is old, or from the future, is not believed, and is nobody's fault", "[swarm]") {
+  ScriptedWorld f({1});
+  f.p1.tell_info(0, 1'000'000'000);  // the run is 1,000 s old
+  f.run(milliseconds(500));
+  REQUIRE(f.has(f.p1));
+  const auto age = GENERATE(-1'000, 301, 290);
+  wire::PeerRecord told = ScriptedWorld::record_of(f.p2);
+  told.record = signed_record(2, f.p2.peer.address, static_cast<std::uint32_t>(1'000 - age));
+  f.p1.peer.say(wire::Peers{{told}});
+  f.run(seconds(3));
+  CHECK(f.p2.peer.connected() == (age == 290));
+  CHECK(f.has(f.p1));
+  CHECK(f.viewer.swarm->stats(f.net.now).forged_records == 0);
 }
 
 TEST_CASE("member: a way that changes again and again is told so often only, and then as it is", "[swarm]") {

@@ -12,7 +12,7 @@ class NodeHost final : public NetHost {
  public:
   static node::NodeConfig config_of(std::uint8_t host, std::uint64_t upload_limit_bps = 0) {
     node::NodeConfig config;
-    config.identity = node_keys_of(host);
+    config.identity = identity_of(host);
     config.upload_limit_bps = upload_limit_bps;
     return config;
   }

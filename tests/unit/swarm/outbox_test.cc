@@ -14,6 +14,8 @@ struct Fixture {
   Fixture() {
     net.add(a);
     net.add(b);
+    a.record.reset();
+    b.record.reset();
     a.dial(2, net.now);
     net.run_for(std::chrono::seconds(1));
     REQUIRE(a.connected());

@@ -71,7 +71,7 @@ TEST_CASE("relay only: whatever its host tells it of others, it sends them nothi
   net.run_for(seconds(1));
   REQUIRE(parent.child != 0);
   Watch watch(net);
-  const wire::PeerRecord record{stranger.keys.public_key, stranger.address, 40, 1'000, kStriping.mask()};
+  const wire::PeerRecord record{*stranger.record, 40, 1'000, kStriping.mask()};
   wire::Peers peers;
   peers.peers.push_back(record);
   parent.peer.say(peers);

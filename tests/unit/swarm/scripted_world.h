@@ -27,7 +27,7 @@ struct ScriptedWorld {
     }
   }
   static wire::PeerRecord record_of(const ScriptedParent& parent) {
-    return {parent.peer.keys.public_key, parent.peer.address, 40, 1'000, kStriping.mask()};
+    return {*parent.peer.record, 40, 1'000, kStriping.mask()};
   }
   bool has(const ScriptedParent& parent) const { return viewer.parent() == parent.peer.address; }
 

@@ -101,11 +101,11 @@ TEST_CASE("seeking: is at home in the stripe for which there is least room, a re
   const bool relay = GENERATE(false, true);
   constexpr unsigned kScarce = 7;
   StreamingWorld f({1}, relay);
-  for (unsigned s = 0; s < wire::kPeersMax + 1u; ++s) {
-    if (s == kScarce) continue;
-    wire::PeerRecord record = f.record_of(f.p2, bit(s));  // of hosts that are not there
-    record.key = node_keys_of(static_cast<std::uint8_t>(50 + s)).public_key;
-    record.address = address_of(static_cast<std::uint8_t>(50 + s));
+  constexpr unsigned kEach = 3;  // stripes of a host
+  for (unsigned s = 0; s < kStriping.all(); s += kEach) {
+    wire::PeerRecord record = f.record_of(f.p2);  // of hosts that are not there
+    record.home = (bit(s) | bit(s + 1) | bit(s + 2)) & ~bit(kScarce);
+    record.record = signed_record(static_cast<std::uint8_t>(50 + s));
     f.p1.introduces.peers.push_back(record);
   }
   f.run(milliseconds(500));

@@ -56,7 +56,7 @@ struct StreamingWorld {
     return !parent.mute && (parent.child & ~withheld & swarm::bit(stripe)) != 0;
   }
   static wire::PeerRecord record_of(const ScriptedParent& parent, StripeMask home = kAll) {
-    return {parent.peer.keys.public_key, parent.peer.address, 40, 1'000, home};
+    return {*parent.peer.record, 40, 1'000, home};
   }
   StripeMask granted() const { return p1.child | p2.child | p3.child; }
 

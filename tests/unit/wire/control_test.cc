@@ -18,6 +18,13 @@ crypto::NodeKey key(std::uint8_t fill) {
   return k;
 }
 
+Record record(std::uint8_t fill) {
+  Record r{
+      {key(fill).bytes}, Address::v4(10, 0, 0, fill, static_cast<std::uint16_t>(1000 + fill)), 0x01020304u + fill, {}};
+  r.signature.fill(static_cast<std::uint8_t>(0x80 + fill));
+  return r;
+}
+
 // One of each type, every field different from its default and from its neighbours.
 std::vector<Control> one_of_each() {
   Status status;
@@ -37,8 +44,7 @@ std::vector<Control> one_of_each() {
   }
   Peers peers;
   for (std::uint8_t i = 0; i < kPeersMax; ++i)
-    peers.peers.push_back(
-        {key(i), Address::v4(10, 0, 0, i, static_cast<std::uint16_t>(1000 + i)), i, 100u + i, 500u + i});
+    peers.peers.push_back({record(i), i, 100u + i, 500u + i, static_cast<std::uint16_t>(600u + i)});
   RepairRequest repair;
   repair.kind = RepairRequest::Kind::kList;
   repair.base = UINT64_MAX - 0x20000;
@@ -59,7 +65,9 @@ std::vector<Control> one_of_each() {
           Head{UINT64_MAX},
           Rendezvous{key(8)},
           Punch{Address::v4(10, 0, 0, 8, 1008)},
-          Displaced{0x7172737475767778, {key(9), Address::v4(10, 0, 0, 9, 1009), 0x79, 0x7a, 0x7b}}};
+          Displaced{0x7172737475767778, {record(9), 0x79, 0x7a, 0x7b}},
+          Seen{Address::v4(10, 0, 0, 10, 1010)},
+          record(11)};
 }
 
 ByteVector written(const std::vector<Control>& messages) {
@@ -93,6 +101,13 @@ ByteVector message(std::uint8_t type, const ByteVector& body) {
   return out;
 }
 
+ByteVector joined(const std::vector<ByteVector>& parts) {
+  ByteVector all;
+  for (const ByteVector& part : parts)
+    for (const std::uint8_t byte : part) all.push_back(byte);
+  return all;
+}
+
 bool refused(const ByteVector& bytes) {
   const Parsed parsed = parse(bytes);
   return parsed.malformed && parsed.messages.empty();
@@ -115,16 +130,16 @@ TEST_CASE("control: every message round-trips, alone and with all others in one 
 }
 
 TEST_CASE("control: defaults round-trip too", "[wire]") {
-  const std::vector<Control> all = {Ping{},      Pong{},           Status{},     Inquiry{},       Peers{},
-                                    Subscribe{}, SubscribeReply{}, Report{},     RepairRequest{}, Hole{},
-                                    Bye{},       Head{},           Rendezvous{}, Punch{},         Displaced{}};
+  const std::vector<Control> all = {Ping{},           Pong{},   Status{},        Inquiry{}, Peers{}, Subscribe{},
+                                    SubscribeReply{}, Report{}, RepairRequest{}, Hole{},    Bye{},   Head{},
+                                    Rendezvous{},     Punch{},  Displaced{},     Seen{},    Record{}};
   CHECK(parse(written(all)).messages == all);
 }
 
 TEST_CASE("control: a type is its place in the table of wire/README.md", "[wire]") {
   std::uint8_t type = 16;
   for (const Control& m : one_of_each()) CHECK(written({m})[0] == type++);
-  CHECK(type == 32);
+  CHECK(type == 34);
 }
 
 TEST_CASE("control: bytes on the wire", "[wire]") {
@@ -150,17 +165,21 @@ TEST_CASE("control: bytes on the wire", "[wire]") {
   CHECK(written({Hole{1, 2}}) == ByteVector{26, 0, 10, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2});
   CHECK(written({Punch{Address::v4(1, 2, 3, 4, 258)}}) ==
         ByteVector{30, 0, 18, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 1, 2, 3, 4, 1, 2});
-  ByteVector displaced = {31, 0, 74, 0, 0, 0, 0, 0, 0, 0, 5};
-  displaced.insert(displaced.end(), 32, 9);
-  for (const int byte :
-       {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 1, 2, 3, 4, 1, 2, 0, 6, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 8, 0, 9})
-    displaced.push_back(static_cast<std::uint8_t>(byte));
-  CHECK(written({Displaced{5, {key(9), Address::v4(1, 2, 3, 4, 258), 6, 7, 8, 9}}}) == displaced);
+  CHECK(written({Seen{Address::v4(1, 2, 3, 4, 258)}}) ==
+        ByteVector{32, 0, 18, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 1, 2, 3, 4, 1, 2});
+  Record where{{key(9).bytes}, Address::v4(1, 2, 3, 4, 258), 10, {}};
+  where.signature.fill(11);
+  const ByteVector record = joined({ByteVector(32, 9),
+                                    {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 1, 2, 3, 4, 1, 2, 0, 0, 0, 10},
+                                    ByteVector(64, 11)});
+  CHECK(written({Displaced{5, {where, 6, 7, 8, 9}}}) ==
+        joined({{31, 0, 142, 0, 0, 0, 0, 0, 0, 0, 5}, record, {0, 6, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 8, 0, 9}}));
+  CHECK(written({where}) == joined({{33, 0, 118}, record}));
 }
 
 TEST_CASE("control: unknown types are skipped, wherever they stand", "[wire]") {
   const ByteVector known = written({Head{5}});
-  for (const int type : {32, 33, 127, 128, 255}) {
+  for (const int type : {34, 35, 127, 128, 255}) {
     ByteVector bytes = message(static_cast<std::uint8_t>(type), {1, 2, 3});
     bytes.insert(bytes.end(), known.begin(), known.end());
     const ByteVector last = message(static_cast<std::uint8_t>(type), {});

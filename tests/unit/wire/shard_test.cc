@@ -230,7 +230,7 @@ TEST_CASE("shard and hash list: leaf hashes and signatures match the independent
   const auto sign = [&](std::uint64_t from, std::uint64_t at_us, Bytes leaves, Bytes parity) {
     ByteArray<kAuthMessageBytesMax> message;
     const std::size_t size = write_auth_message(message, key.public_key, epoch, from, at_us, leaves, parity);
-    return suite.sign(Bytes{message}.first(size), key);
+    return suite.sign(Bytes{message}.first(size), key.secret);
   };
   const auto inlined = field("shard_0");
   const crypto::LeafHash leaf = leaf_of("shard_0");
