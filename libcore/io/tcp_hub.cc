@@ -83,8 +83,8 @@ bool TcpHub::admit(const Address& from) {
   }
   if (half_open_of_network >= kHalfOpenPerNetworkMax) return evict_half_open(&from);
   if (of_network >= kConnectionsPerNetworkMax) return false;
-  if (half_open >= kHalfOpenMax || entries_.size() >= kConnectionsMax) return evict_half_open(nullptr);
-  return true;
+  if (half_open < kHalfOpenMax && entries_.size() < kConnectionsMax) return true;
+  return evict_half_open(nullptr) || evict_of_most();
 }
 
 // The oldest of those that came to us.
@@ -97,6 +97,27 @@ bool TcpHub::evict_half_open(const Address* of_network) {
     return true;
   }
   return false;
+}
+
+// The one that has been idle for longest, of the network that has most: few cannot keep everybody else out.
+bool TcpHub::evict_of_most() {
+  std::map<session::NetworkPrefix, std::size_t> counts;
+  for (const auto& [serial, entry] : entries_)
+    if (!entry.ours) ++counts[session::network_of(entry.peer)];
+  const auto most =
+      std::max_element(counts.begin(), counts.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  if (most == counts.end() || most->second < 2) return false;
+  const auto idlest = [&] {
+    auto found = entries_.end();
+    for (auto it = entries_.begin(); it != entries_.end(); ++it)
+      if (!it->second.ours && session::network_of(it->second.peer) == most->first &&
+          (found == entries_.end() || it->second.since < found->second.since))
+        found = it;
+    return found;
+  }();
+  ++stats_.evicted;
+  close(idlest->first);
+  return true;
 }
 
 bool TcpHub::add(Descriptor fd, const Address& peer, bool ours, Instant now) {
@@ -162,7 +183,7 @@ void TcpHub::push(Entry& entry, Bytes datagram, Instant now) {
     entry.since = now;
   }
   const std::size_t before = entry.connection.queue_bytes();
-  if (queued_bytes_ >= kQueuedBytesMax) {
+  if (queued_bytes_ >= kQueuedBytesMax && before >= kQueuedBytesOwn) {
     ++stats_.send_dropped;
     return;
   }

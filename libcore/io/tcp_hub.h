@@ -5,7 +5,8 @@
 // and counted. It is worth keeping only with a session: until we send data on it, it is half-open and has
 // kHandshakeMax; later it is closed when we have sent none for kIdleMax. So a stranger costs a descriptor and what it
 // has begun to send, a few KB, for 5 s. When there are too many half-open ones the oldest goes: of that network, of
-// all, or when descriptors are used up. Nobody is told why.
+// all, or when descriptors are used up. When there are too many connections and none is half-open, the network that has
+// most of them loses the one that has been idle for longest. Nobody is told why.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +26,7 @@ namespace spate::io {
 struct TcpHubStats {
   std::uint64_t accepted = 0;
   std::uint64_t dialled = 0;
-  std::uint64_t evicted = 0;       // half-open ones that gave way
+  std::uint64_t evicted = 0;       // that gave way
   std::uint64_t refused = 0;       // that found no room
   std::uint64_t unaddressed = 0;   // datagrams to where there is no connection
   std::uint64_t send_dropped = 0;  // datagrams that waited for too long, or were too many
@@ -35,14 +36,15 @@ struct TcpHubStats {
 
 class TcpHub {
  public:
-  static constexpr std::size_t kConnectionsMax = 1'024;
-  static constexpr std::size_t kConnectionsPerNetworkMax = 256;
+  static constexpr std::size_t kConnectionsMax = 512;
+  static constexpr std::size_t kConnectionsPerNetworkMax = 64;
   static constexpr std::size_t kHalfOpenMax = 256;
   static constexpr std::size_t kHalfOpenPerNetworkMax = 4;
   static constexpr Duration kHandshakeMax = std::chrono::seconds(5);
   static constexpr Duration kIdleMax = std::chrono::seconds(15);
   // That wait on all connections together; each has TcpConnection::kQueueBytesMax.
   static constexpr std::size_t kQueuedBytesMax = 64 * 1024 * 1024;
+  static constexpr std::size_t kQueuedBytesOwn = 64 * 1024;  // that a connection may have all the same
   // While descriptors are used up nobody is accepted for so long.
   static constexpr Duration kAcceptPause = std::chrono::seconds(1);
   // That receive() reads from at once, and what it reads of each.
@@ -95,6 +97,7 @@ class TcpHub {
   bool accept_one(Instant now);
   bool admit(const Address& from);
   bool evict_half_open(const Address* of_network);
+  bool evict_of_most();
   bool add(Descriptor fd, const Address& peer, bool ours, Instant now);
   // The connection with whom the run is for, made if it may be.
   std::optional<Serial> connection_for(const DatagramBatch& batch, const DatagramBatch::Run& run, Instant now);

@@ -141,8 +141,9 @@ void Endpoint::handle_initiation(const Datagram& datagram, Instant now) {
     return header && s.accept && !s.removed && s.service.tag == header->tag;
   });
   if (served == services_.end() || !initiation_mac1_valid(datagram.bytes, served->mac1_key)) {
+    // No reason to hang up: there may be other streams on that connection.
     ++dropped_;
-    return hang_up(datagram.from);
+    return;
   }
   const InitiationIdentity identity = initiation_identity(datagram.bytes);
   if (const HalfOpen* const again = half_open_.find(identity, datagram.from)) {
@@ -248,7 +249,8 @@ std::optional<Endpoint::Received> Endpoint::handle_data(const Datagram& datagram
     KeySet* const keys =
         session.current && session.current->own_index() == index ? session.current.get() : session.previous.get();
     if (keys == nullptr || keys->own_index() != index) return std::nullopt;
-    if (services_[session.service].fixed && datagram.from != session.address) return std::nullopt;
+    const bool elsewhere = datagram.from.over_udp() != session.address.over_udp();
+    if (services_[session.service].fixed && elsewhere) return std::nullopt;
     const std::uint64_t next = keys->received_next();
     const std::uint64_t forged = keys->forged();
     text = keys->open(datagram.bytes, suite_, pool_, now);
@@ -261,7 +263,8 @@ std::optional<Endpoint::Received> Endpoint::handle_data(const Datagram& datagram
   Session& session = sessions_[owner.slot];
   session.last_received = now;
   session.doubt.on_received(datagram.bytes.size(), now);
-  if (newest && datagram.from != session.address) check_path(owner.slot, datagram, now);
+  if (newest && datagram.from != session.address && !services_[session.service].fixed)
+    check_path(owner.slot, datagram, now);
   if (const auto message = wire::parse_path_message(text->bytes())) {
     handle_path_message(owner.slot, *message, datagram.from, now);
     text = pool_.take(0);
@@ -302,7 +305,9 @@ std::uint32_t Endpoint::promote(HalfOpen& entry, Instant now) {
     return UINT32_MAX;
   }
   Session& session = sessions_[slot];
-  if (!session.current && session.handshake) end_handshake(session, true);  // both sides dialled: theirs came first
+  // Both sides dialled, and theirs came first; or ours goes to an address that was for another transport.
+  if (session.handshake && (!session.current || entry.address.is_tcp() != session.address.is_tcp()))
+    end_handshake(session, true);
   set_address(session, entry.address);
   session.last_received = now;
   indices_.reassign(entry.keys->own_index(), {IndexTable::Kind::kSession, slot});
@@ -417,6 +422,7 @@ void Endpoint::push_event(SessionEvent::Kind kind, std::uint32_t slot) {
 void Endpoint::set_address(Session& session, const Address& address) {
   if (session.counted) sessions_by_network_.remove(session.address);
   if (address != session.address) session.size.reset();
+  if (address.is_tcp() != session.address.is_tcp()) session.paths.reset();
   session.address = address;
   session.counted = true;
   sessions_by_network_.add(address);

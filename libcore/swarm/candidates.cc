@@ -19,10 +19,11 @@ void Candidates::hear(Candidate& candidate, const wire::PeerRecord& record, sess
   if (!candidate.measured) candidate.round_trip = std::min(candidate.round_trip, round_trip);
 }
 
-bool Candidates::update(const wire::PeerRecord& record, session::SessionId introducer, Duration round_trip) {
+bool Candidates::update(const wire::PeerRecord& record, session::SessionId introducer, Instant now,
+                        Duration round_trip) {
   const auto known = std::find_if(candidates_.begin(), candidates_.end(),
                                   [&](const Candidate& c) { return c.identity == record.record.key; });
-  if (known == candidates_.end()) return false;
+  if (known == candidates_.end() || now >= known->expires) return false;
   const auto younger = static_cast<std::int32_t>(record.record.made - known->made);
   const bool same = known->pinned || known->address == record.record.address;
   if (younger > (same ? static_cast<std::int32_t>(kNewerSeconds) : 0)) return false;

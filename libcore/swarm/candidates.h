@@ -47,7 +47,8 @@ class Candidates {
   void add_pinned(const Host& host);
   // Takes what is told of a peer that is known, if its record says nothing that the one which is known does not.
   // False: the record must be checked. `round_trip`: from us through the introducer.
-  bool update(const wire::PeerRecord& record, session::SessionId introducer, Duration round_trip = Duration::max());
+  bool update(const wire::PeerRecord& record, session::SessionId introducer, Instant now,
+              Duration round_trip = Duration::max());
   // Its record is right: its own word, of that node, good for `life` from now. The newest word holds, but for where a
   // host of the link is.
   void add_hearsay(const wire::PeerRecord& record, const crypto::NodeKey& node, session::SessionId introducer,

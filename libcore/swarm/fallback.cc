@@ -7,7 +7,9 @@ namespace spate::swarm {
 
 Instant Fallback::last_heard() const {
   Instant last{};
-  for (const auto& [session, peer] : house_.peers.all()) last = std::max(last, house_.peers.heard(session));
+  // Who has called us over TCP says nothing of our UDP.
+  for (const auto& [session, peer] : house_.peers.all())
+    if (peer.pinned || !house_.peers.over_tcp(session)) last = std::max(last, house_.peers.heard(session));
   return last;
 }
 

@@ -56,8 +56,11 @@ void shorten(std::vector<Known>& known, std::size_t most, StripeMask wanted) {
 
 }  // namespace
 
-void Introductions::on_record(Peer& peer, const wire::Record& record) const {
+void Introductions::on_record(Peer& peer, const wire::Record& record, Instant now) const {
   if (peer.record_forged || record.address != house_.endpoint.address(peer.session)) return;
+  if (has_record(peer, now) && static_cast<std::int32_t>(record.made - peer.record->made) <= 0) return;
+  if (now < peer.record_next) return;
+  peer.record_next = now + kRecordSpacing;
   peer.record = record;
   peer.record_right = false;
 }

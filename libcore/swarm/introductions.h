@@ -15,6 +15,7 @@ namespace spate::swarm {
 class Introductions {
  public:
   static constexpr std::size_t kNamed = 16;  // at most, in as many messages as it takes
+  static constexpr Duration kRecordSpacing = std::chrono::seconds(2);
   using Named = InlineVector<wire::PeerRecord, kNamed>;
 
   struct House {
@@ -28,8 +29,9 @@ class Introductions {
   // `asks`: we ask peers for their status, as a member does. A publisher asks nobody, and knows its children only.
   Introductions(bool asks, const House& house) : asks_(asks), house_(house) {}
 
-  // A peer has handed us its record, to be passed on. What does not say where we see it is not kept.
-  void on_record(Peer& peer, const wire::Record& record) const;
+  // A peer has handed us its record, to be passed on. What does not say where we see it is not kept, nor what is no
+  // younger than what there is, nor more often than each kRecordSpacing: each may have to be checked.
+  void on_record(Peer& peer, const wire::Record& record, Instant now) const;
 
   // Those of our peers who may serve the asker: with free slots first, then our children before others, then who claims
   // to pass on little before who claims to pass on much, then the nearest to the publisher, but none nearer than its

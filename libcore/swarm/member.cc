@@ -97,7 +97,7 @@ void Member::on_peers(session::SessionId from, const wire::Peers& peers, Instant
 // The candidate that it is, if it is one now. Whoever names somebody has checked what it passes on: it answers for
 // that.
 const Candidate* Member::hear(session::SessionId from, const wire::PeerRecord& record, Instant now) {
-  const Peer* const introducer = house_.peers.find(from);
+  Peer* const introducer = house_.peers.find(from);
   if (relay_only_ || house_.peers.over_tcp_only()) return nullptr;
   if (introducer == nullptr || record.record.key == house_.self.key) return nullptr;
   const Duration life = RecordCheck::life(record.record, house_.reception.stream_seconds(now));
@@ -105,11 +105,13 @@ const Candidate* Member::hear(session::SessionId from, const wire::PeerRecord& r
   Duration round_trip = Duration::max();
   if (introducer->distance != Duration::max() && record.round_trip_ms != wire::PeerRecord::kRoundTripUnknown)
     round_trip = introducer->distance + std::chrono::milliseconds(record.round_trip_ms);
-  if (!candidates_.update(record, from, round_trip)) {
+  if (!candidates_.update(record, from, now, round_trip)) {
+    if (!introducer->records.take(1, now)) return nullptr;
     crypto::NodeKey node;
     const RecordCheck::Verdict verdict = house_.records.judge(record.record, node, now);
     if (verdict == RecordCheck::Verdict::kForged) {
       ++forged_records_;
+      candidates_.on_parted(introducer->key, introducer->distance, now);
       leaving_.close(from, now);
     }
     if (verdict != RecordCheck::Verdict::kRight) return nullptr;

@@ -2,15 +2,25 @@
 
 #include <algorithm>
 
+#include "libcore/base/address_scope.h"
 #include "libcore/session/network_prefix.h"
+#include "libcore/swarm/record_check.h"
 
 namespace spate::swarm {
+namespace {
+
+// Of each kind we may have one.
+bool same_kind(const Address& a, const Address& b) { return a.is_v4() == b.is_v4() && scope_of(a) == scope_of(b); }
+
+}  // namespace
 
 void OwnRecord::on_spoken(Peer& peer, Instant now) {
   if (house_.peers.over_tcp(peer.session)) return;  // nobody is named by an address of TCP
   const Address& there = house_.endpoint.address(peer.session);
   const bool moved = peer.told_address != there;
-  const bool has_handed = peer.record && peer.record->address == there;
+  // What is too old soon, or ahead since the publisher's clock has gone back, was not renewed as it should have been.
+  const bool has_handed = peer.record && peer.record->address == there &&
+                          RecordCheck::life(*peer.record, house_.own.stream_seconds(now)) > kEvery;
   if (moved || (!has_handed && now >= peer.tell_next)) {
     peer.told_address = there;
     peer.tell_wait = moved ? kTellMin : std::min(2 * peer.tell_wait, kTellMax);
@@ -39,13 +49,18 @@ void OwnRecord::hand(Peer& peer, Instant now) {
 
 bool OwnRecord::believed(const Address& address) const {
   InlineVector<session::NetworkPrefix, kNetworks> networks;
+  bool host_speaks = false;
   for (const auto& [session, peer] : house_.peers.all()) {
-    if (peer.sees_us_at != address) continue;
+    if (!peer.sees_us_at || !house_.endpoint.established(session)) continue;
+    if (peer.pinned && same_kind(*peer.sees_us_at, address)) {
+      if (peer.sees_us_at->ip == address.ip) return true;  // a NAT box may have another port for each destination
+      host_speaks = true;
+    }
+    if (*peer.sees_us_at != address || networks.full()) continue;
     const session::NetworkPrefix network = session::network_of(house_.endpoint.address(session));
     if (!networks.contains(network)) networks.push_back(network);
-    if (peer.pinned || networks.full()) return true;
   }
-  return false;
+  return !host_speaks && networks.full();
 }
 
 const wire::Record& OwnRecord::record_for(const Address& address, std::uint32_t seconds) {

@@ -2,8 +2,9 @@
 //
 // Nobody knows its address by itself: whoever speaks to us is told where we see it (wire::Seen), at once and whenever
 // it has moved, and again, less and less often, as long as it hands us no record of that. An address is believed if a
-// host of the link says it, or peers of kNetworks networks. So whoever wants us to sign where somebody else is must be
-// in the link, or be several.
+// host of the link says so, the port apart; peers of kNetworks networks are believed as long as no host of the link
+// says otherwise, of an address of that kind (IPv4 or IPv6, public or private). So whoever wants us to sign where
+// somebody else is must be in the link, or be several where no host of the link speaks to us.
 //
 // Each peer gets our record for where that peer itself sees us: at no other address would it name us. It gets one at
 // once when it has told us, another every kEvery, and when it tells us again, but not more often than kAsked.

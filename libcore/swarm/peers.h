@@ -52,6 +52,8 @@ struct Peer {
   static constexpr std::uint64_t kPastPerSecond = 17 * 125;
 
   // Of what it lacks it may ask for as much as the stream has shards, and at least so much.
+  static constexpr std::uint64_t kRecordsPerSecond = 4;
+  static constexpr std::uint64_t kRecordsBurst = 48;
   static constexpr std::uint64_t kRepairsPerSecond = 50;
   static constexpr std::uint64_t kRepairsBurst = 512;
 
@@ -78,6 +80,7 @@ struct Peer {
   std::optional<Instant> handed_at;    // our record
   Instant hand_next{};                 // not before
   std::optional<wire::Record> record;  // its newest of where it is
+  Instant record_next{};               // another is not taken before
   bool record_right = false;           // it was checked
   bool record_forged = false;          // it handed one that was not its own, and none is taken any more
   TokenBucket introductions{kIntroductionsPerSecond, kIntroductionsBurst};  // that it may still ask of us
@@ -89,10 +92,11 @@ struct Peer {
   // Not the child's: it could subscribe anew to have them full again.
   TokenBucket past{kPastPerSecond, kPastBurst};
   TokenBucket repairs{kRepairsPerSecond, kRepairsBurst};
-  std::vector<Instant> refused_until;  // by stripe: it would not give us that one
-  Instant sends_until{};               // it may send us shards: it is a parent, or was one a moment ago
-  Instant useless_until{};             // as a parent it lived, and sent nothing
-  Answering answering;                 // when it is asked for what is missing
+  TokenBucket records{kRecordsPerSecond, kRecordsBurst};  // of others that it names, to be checked
+  std::vector<Instant> refused_until;                     // by stripe: it would not give us that one
+  Instant sends_until{};    // it may send us shards: it is a parent, or was one a moment ago
+  Instant useless_until{};  // as a parent it lived, and sent nothing
+  Answering answering;      // when it is asked for what is missing
 
   // The publisher or a relay: by its own word, which only the link makes worth something.
   bool says_publisher() const { return status && status->role == wire::Role::kPublisher; }

@@ -16,7 +16,7 @@ namespace spate::swarm {
 class RecordCheck {
  public:
   static constexpr std::uint64_t kPerSecond = 50;
-  static constexpr std::uint64_t kBurst = 128;
+  static constexpr std::uint64_t kBurst = 64;
   static constexpr Duration kAgeMax = std::chrono::minutes(5);
   static constexpr Duration kAheadMax = std::chrono::seconds(30);  // of the publisher's clock, as it is known here
 

@@ -11,13 +11,14 @@ Swarm::Swarm(const PublishConfig& config, const Host& host, Instant now)
       outbox_(host.pool),
       peers_(host.endpoint, outbox_),
       children_(config.capacity_milli, store_, peers_, outbox_, host.upload),
-      records_(host.suite, config.key.public_key),
+      naming_(host.suite, config.key.public_key),
+      hearsay_(host.suite, config.key.public_key),
       publisher_(std::make_unique<Publisher>(config, host.suite, host.pool, store_, children_, now)),
       role_(wire::Role::kPublisher),
       own_(role_, {children_, publisher_.get(), nullptr, nullptr}),
       own_record_(false, config.key.public_key,
                   {host.endpoint, outbox_, peers_, children_, own_, host.suite, host.self}),
-      introductions_(false, {host.endpoint, peers_, children_, own_, records_}),
+      introductions_(false, {host.endpoint, peers_, children_, own_, naming_}),
       answers_(
           {host.endpoint, store_, outbox_, peers_, children_, host.upload, own_, introductions_, publisher_.get()}),
       bulletin_({outbox_, peers_, children_, own_, nullptr}, now),
@@ -34,12 +35,13 @@ Swarm::Swarm(const JoinConfig& config, const Host& host, Instant now)
       outbox_(host.pool),
       peers_(host.endpoint, outbox_),
       children_(config.relay_only ? 0 : config.capacity_milli, store_, peers_, outbox_, host.upload),
-      records_(host.suite, config.stream),
+      naming_(host.suite, config.stream),
+      hearsay_(host.suite, config.stream),
       reception_(std::make_unique<Reception>(config, host.suite, host.pool, store_)),
       member_(
           std::make_unique<Member>(config, host.window_bytes,
                                    Member::House{host.endpoint, host.service, outbox_, peers_, children_, *reception_,
-                                                 events_, host.stream, host.upload, records_, host.self},
+                                                 events_, host.stream, host.upload, hearsay_, host.self},
                                    now)),
       freshness_(std::in_place, *reception_, host.stream),
       role_(config.output ? wire::Role::kWatcher : wire::Role::kRelay),
@@ -47,7 +49,7 @@ Swarm::Swarm(const JoinConfig& config, const Host& host, Instant now)
       own_(role_, {children_, nullptr, reception_.get(), member_.get()}),
       own_record_(!config.relay_only, config.stream,
                   {host.endpoint, outbox_, peers_, children_, own_, host.suite, host.self}),
-      introductions_(true, {host.endpoint, peers_, children_, own_, records_}),
+      introductions_(true, {host.endpoint, peers_, children_, own_, naming_}),
       answers_({host.endpoint, store_, outbox_, peers_, children_, host.upload, own_, introductions_, nullptr}),
       bulletin_({outbox_, peers_, children_, own_, &member_->parents()}, now),
       keeping_(host.endpoint, children_, &member_->parents()),
@@ -125,7 +127,7 @@ struct Swarm::MessageHandler {
     if (swarm.member_) swarm.member_->on_displaced(peer.session, m, now);
   }
   void operator()(const wire::Seen& m) const { swarm.own_record_.on_seen(peer, m.address, now); }
-  void operator()(const wire::Record& m) const { swarm.introductions_.on_record(peer, m); }
+  void operator()(const wire::Record& m) const { swarm.introductions_.on_record(peer, m, now); }
   void operator()(const wire::Rendezvous& m) const {
     if (!swarm.relay_only_) swarm.answers_.on_rendezvous(peer, m.key, now);
   }

@@ -100,7 +100,8 @@ class Swarm {
   Peers peers_;
   Children children_;
   std::deque<Event> events_;
-  RecordCheck records_;
+  RecordCheck naming_;                    // of whom we name
+  RecordCheck hearsay_;                   // of whom others name: neither takes what is the other's
   std::unique_ptr<Publisher> publisher_;  // or the next three
   std::unique_ptr<Reception> reception_;
   std::unique_ptr<Member> member_;

@@ -29,7 +29,7 @@ constexpr session::SessionId kIntroducer{7, 1};
 // As a member does, to which every record is right.
 void hear(Candidates& candidates, const wire::PeerRecord& told, session::SessionId introducer,
           Duration round_trip = Duration::max(), Duration life = hours(1)) {
-  if (!candidates.update(told, introducer, round_trip))
+  if (!candidates.update(told, introducer, kStart, round_trip))
     candidates.add_hearsay(told, {told.record.key.bytes}, introducer, life, kStart, round_trip);
 }
 
@@ -181,7 +181,7 @@ TEST_CASE("candidates: the newest word of where a host is holds, and an older on
   moved.record.made += 1;
   hear(candidates, hearsay(1, 1, 1), kIntroducer);
   candidates.on_failure(key(1), kStart);
-  REQUIRE_FALSE(candidates.update(moved, kIntroducer));  // to be checked
+  REQUIRE_FALSE(candidates.update(moved, kIntroducer, kStart));  // to be checked
   hear(candidates, moved, kIntroducer);
   CHECK(candidates.find(key(1))->address.port == 99);
   CHECK(candidates.find(key(1))->failures == 0);
@@ -195,9 +195,10 @@ TEST_CASE("candidates: what says the same as is known is checked again only when
   wire::PeerRecord told = hearsay(1, 1, 1);
   hear(candidates, told, kIntroducer);
   told.record.made += Candidates::kNewerSeconds;
-  CHECK(candidates.update(told, kIntroducer));
+  CHECK(candidates.update(told, kIntroducer, kStart));
+  CHECK_FALSE(candidates.update(told, kIntroducer, kStart + hours(1)));  // what is known is too old itself
   ++told.record.made;
-  CHECK_FALSE(candidates.update(told, kIntroducer));
+  CHECK_FALSE(candidates.update(told, kIntroducer, kStart));
 }
 
 TEST_CASE("candidates: no record is what is known of a host of the link that nobody told of", "[swarm]") {
@@ -205,7 +206,7 @@ TEST_CASE("candidates: no record is what is known of a host of the link that nob
   candidates.add_pinned(pinned(1));
   wire::PeerRecord nobodys = hearsay(1, 1, 1);
   nobodys.record.key = {};
-  CHECK_FALSE(candidates.update(nobodys, kIntroducer));
+  CHECK_FALSE(candidates.update(nobodys, kIntroducer, kStart));
 }
 
 TEST_CASE("candidates: nobody is called whose record has become too old, until there is another", "[swarm]") {

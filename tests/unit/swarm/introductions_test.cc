@@ -125,10 +125,13 @@ TEST_CASE("introductions: nobody is named without a record that is its own and y
   f.report(f.a, milliseconds(10), 3, bit(2));
   f.report(f.b, milliseconds(20), 3, bit(2));
   REQUIRE(f.named_for(bit(2)) == f.keys(f.a, f.b));
-  SECTION("anothers") { f.a.say(signed_record(9, f.a.address)); }
+  f.net.run_for(Introductions::kRecordSpacing);
+  f.report(f.a, milliseconds(10), 3, bit(2));
+  f.report(f.b, milliseconds(20), 3, bit(2));
+  SECTION("anothers") { f.a.say(signed_record(9, f.a.address, f.a.record->made + 1)); }
   SECTION("forged") {
     wire::Record forged = *f.a.record;
-    forged.signature[9] ^= 1;
+    ++forged.made;
     f.a.say(forged);
     f.net.run_for(milliseconds(100));
     CHECK(f.named_for(bit(2)) == std::vector{f.b.record->key});
@@ -137,6 +140,20 @@ TEST_CASE("introductions: nobody is named without a record that is its own and y
   SECTION("from the future") { f.a.say(signed_record(2, f.a.address, 60)); }
   f.net.run_for(milliseconds(100));
   CHECK(f.named_for(bit(2)) == std::vector{f.b.record->key});
+}
+
+TEST_CASE("introductions: what is no younger than the record that there is, or comes too soon, changes nothing",
+          "[swarm]") {
+  Fixture f;
+  f.report(f.a, milliseconds(10), 3, bit(2));
+  f.report(f.b, milliseconds(20), 3, bit(2));
+  REQUIRE(f.named_for(bit(2)) == f.keys(f.a, f.b));
+  wire::Record forged = *f.a.record;
+  if (GENERATE(false, true)) ++forged.made;
+  forged.signature[9] ^= 1;
+  f.a.say(forged);
+  f.net.run_for(milliseconds(100));
+  CHECK(f.named_for(bit(2)) == f.keys(f.a, f.b));
 }
 
 TEST_CASE("introductions: a record of where the session does not have it changes nothing", "[swarm]") {
