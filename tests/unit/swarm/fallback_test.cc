@@ -30,6 +30,7 @@ struct World {
       const bool its = from == viewer.address || to.over_udp() == viewer.address;
       if (its && to.is_tcp()) ++over_tcp;
       if (its && !to.is_tcp() && from != publisher.address && to != publisher.address) ++with_others;
+      if (!to.is_tcp() && (from == without_udp || to == without_udp)) return false;
       return !its || (to.is_tcp() ? !cut : !cut && !udp_blocked);
     };
     net.each_step = [this] {
@@ -57,6 +58,7 @@ struct World {
   Feed feed{publisher, kRate};
   bool udp_blocked = false;
   bool cut = false;
+  Address without_udp;
   std::size_t over_tcp = 0;
   std::size_t with_others = 0;
   std::size_t size = 0;
@@ -104,6 +106,22 @@ TEST_CASE("fallback: when UDP ends in the midst of the stream it goes on over TC
   CHECK(world.viewer.node.stats(0, world.net.now).slots == 0);
   world.end();
   CHECK(world.viewer.node.stats(0, world.net.now).lost_packets == 0);
+}
+
+TEST_CASE("fallback: who has called over TCP does not hide that UDP has ended", "[node]") {
+  World world;
+  world.join();
+  world.feed.run(world.net, seconds(2));
+  NodeHost caller(4);
+  world.without_udp = caller.address;
+  world.net.add(caller);
+  caller.node.join(with_tcp(join_config({3})), world.net.now);
+  world.feed.run(world.net, seconds(3));
+  REQUIRE(caller.first_output);
+  world.longest_gap = {};
+  world.udp_blocked = true;
+  world.feed.run(world.net, seconds(5));
+  CHECK(world.longest_gap < seconds(1));
 }
 
 TEST_CASE("fallback: when the line is cut, and whole again, the stream goes on over UDP", "[node]") {
