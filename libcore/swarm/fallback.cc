@@ -29,8 +29,9 @@ void Fallback::handle_deadline(Instant now) {
     at_ = kNever;
     return;
   }
-  at_ = now + kInterval;
-  if (now - last_heard() < kSilence) {
+  const Instant heard = last_heard();
+  at_ = std::max(now + kInterval, heard + kSilence);
+  if (now - heard < kSilence) {
     answer_until_ = kNever;
     deaf_ = false;
     house_.dials.hurry_tcp(false);
