@@ -107,14 +107,12 @@ bool TcpHub::evict_of_most() {
   const auto most =
       std::max_element(counts.begin(), counts.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
   if (most == counts.end() || most->second < 2) return false;
-  const auto idlest = [&] {
-    auto found = entries_.end();
-    for (auto it = entries_.begin(); it != entries_.end(); ++it)
-      if (!it->second.ours && session::network_of(it->second.peer) == most->first &&
-          (found == entries_.end() || it->second.since < found->second.since))
-        found = it;
-    return found;
-  }();
+  auto idlest = entries_.end();
+  for (auto it = entries_.begin(); it != entries_.end(); ++it) {
+    const Entry& entry = it->second;
+    if (entry.ours || session::network_of(entry.peer) != most->first) continue;
+    if (idlest == entries_.end() || entry.since < idlest->second.since) idlest = it;
+  }
   ++stats_.evicted;
   close(idlest->first);
   return true;

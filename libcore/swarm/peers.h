@@ -51,9 +51,10 @@ struct Peer {
   static constexpr std::uint64_t kPastBurst = 17 * 20'000;
   static constexpr std::uint64_t kPastPerSecond = 17 * 125;
 
-  // Of what it lacks it may ask for as much as the stream has shards, and at least so much.
+  // Of others it may name so many that are news.
   static constexpr std::uint64_t kRecordsPerSecond = 4;
   static constexpr std::uint64_t kRecordsBurst = 48;
+  // Of what it lacks it may ask for as much as the stream has shards, and at least so much.
   static constexpr std::uint64_t kRepairsPerSecond = 50;
   static constexpr std::uint64_t kRepairsBurst = 512;
 

@@ -25,6 +25,12 @@ void establish_over_tcp(Path& path) {
   REQUIRE(path.a.established() == 1);
   REQUIRE(path.b.established() == 1);
 }
+void establish(Path& path, bool over_tcp) {
+  if (over_tcp)
+    establish_over_tcp(path);
+  else
+    path.establish();
+}
 
 }  // namespace
 
@@ -75,10 +81,7 @@ TEST_CASE("endpoint: over TCP large texts go whole at once, and nothing is probe
 TEST_CASE("endpoint: what comes over another transport is read and moves nobody", "[session]") {
   Path path;
   const bool over_tcp = GENERATE(false, true);
-  if (over_tcp)
-    establish_over_tcp(path);
-  else
-    path.establish();
+  establish(path, over_tcp);
   const Address before = path.b.endpoint.address(path.b.session());
   const Address copier = over_tcp ? Address::v4(192, 0, 2, 6, 6) : Address::v4(192, 0, 2, 6, 6).over_tcp();
   path.log.clear();
@@ -118,10 +121,7 @@ TEST_CASE("endpoint: with its keys a session over TCP is renewed, by who called,
 TEST_CASE("endpoint: who sends over TCP what is not authentic is hung up, and over UDP is not", "[session]") {
   Path path;
   const bool over_tcp = GENERATE(false, true);
-  if (over_tcp)
-    establish_over_tcp(path);
-  else
-    path.establish();
+  establish(path, over_tcp);
   const Address from = path.b.endpoint.address(path.b.session());
   ByteVector bad = path.a.seal(path.a.session(), {1, 2, 3}, path.now);
   SECTION("data that does not open") { bad.back() ^= 1; }
