@@ -27,7 +27,7 @@ Found check_map(const MapSpec& map) {
   if (map.kind != MapSpec::Kind::kPlane)
     for (const auto& [key, said] : {std::pair("delay-min", map.delay_min != nothing_said.delay_min),
                                     std::pair("delay-max", map.delay_max != nothing_said.delay_max)})
-      if (said) return found(std::string("'") + key + "' in [map] goes with kind \"plane\" only", {{"map", key}});
+      if (said) return found("'" + std::string(key) + "' in [map] goes with kind \"plane\" only", {{"map", key}});
   if (map.delay_min > map.delay_max)
     return found("'delay-min' in [map] is above 'delay-max'", {{"map", "delay-min"}, {"map", "delay-max"}});
   return std::nullopt;
