@@ -33,7 +33,7 @@ void Acquaintances::renew(Instant now) {
 Acquaintances::Known Acquaintances::look() const {
   Known known;
   std::vector<Peer*> all;
-  for (auto& [session, peer] : house_.peers.all())
+  for (const auto& [session, peer] : house_.peers.all())
     if (!peer.parted) all.push_back(&peer);
   std::sort(all.begin(), all.end(), [](const Peer* a, const Peer* b) {
     return std::tuple(a->distance, a->session) < std::tuple(b->distance, b->session);

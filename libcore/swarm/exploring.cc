@@ -28,10 +28,11 @@ void Exploring::inquire_in_turn(Instant now) {
   for (std::size_t i = 0; i < turns; ++i) {
     auto it = all.upper_bound(last_);
     if (it == all.end()) it = all.begin();
-    last_ = it->first;
-    const bool pinned = house_.candidates.pinned(it->second.key);  // the link's hosts have the whole swarm to bear
-    const bool names = i == 0 && !pinned && all.size() < Acquaintances::kFew;  // else Acquaintances asks
-    house_.peers.inquire(it->second, names ? house_.parents.all() : 0, now);
+    const auto& [session, peer] = *it;
+    last_ = session;
+    // The link's hosts have the whole swarm to bear.
+    const bool names = i == 0 && !peer.pinned && all.size() < Acquaintances::kFew;  // else Acquaintances asks
+    house_.peers.inquire(peer, names ? house_.parents.all() : 0, now);
   }
 }
 

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "libcore/swarm/acquaintances.h"
-#include "libcore/swarm/candidates.h"
 #include "libcore/swarm/media_clock.h"
 #include "libcore/swarm/offers.h"
 #include "libcore/swarm/parents.h"
@@ -24,7 +23,6 @@ class Exploring {
     Peers& peers;
     const Reception& reception;
     Parents& parents;
-    const Candidates& candidates;
     const MediaClock& clock;
     const Wants& wants;
     Acquaintances& acquaintances;

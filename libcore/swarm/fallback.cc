@@ -44,7 +44,7 @@ void Fallback::handle_deadline(Instant now) {
 
 void Fallback::ask(Instant now) {
   answer_until_ = now + kAnswer;
-  for (auto& [session, peer] : house_.peers.all()) {
+  for (const auto& [session, peer] : house_.peers.all()) {
     if (!peer.pinned) continue;
     house_.peers.ping(peer, now);
     if (!peer.rtt.known()) continue;

@@ -28,7 +28,7 @@ std::vector<session::SessionId> Inquiring::ask(StripeMask lacking, Instant now) 
   if (in_vain) house_.wants.seek_at(now + (gives ? kSeekIntervalInVain : kSeekIntervalLeaf));
   std::size_t left = in_vain ? kInVainInquiries : house_.peers.all().size();
   std::vector<session::SessionId> mute;
-  for (auto& [session, peer] : house_.peers.all()) {
+  for (const auto& [session, peer] : house_.peers.all()) {
     if (left == 0) break;
     const Instant heard = house_.endpoint.last_received(session);
     if (peer.asked_since > heard && now - peer.asked_since > kPatience) {
@@ -38,7 +38,7 @@ std::vector<session::SessionId> Inquiring::ask(StripeMask lacking, Instant now) 
     const bool fresh = peer.status && now - peer.status_at < fresh_for;
     const Duration timeout = std::max(kRepeat, peer.rtt.known() ? peer.rtt.timeout() : kRepeat);
     const Duration spared = house_.peers.all().size() > kFewPeers ? kPinnedRepeat : kPinnedRepeatFew;
-    const Duration repeat = house_.candidates.pinned(peer.key) ? std::max(timeout, spared) : timeout;
+    const Duration repeat = peer.pinned ? std::max(timeout, spared) : timeout;
     if (fresh || now - peer.inquired_at < repeat) continue;
     if (peer.asked_since <= heard) peer.asked_since = now;
     // One is asked for others; the first time, everybody is.

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "libcore/swarm/attachment.h"
-#include "libcore/swarm/candidates.h"
 #include "libcore/swarm/children.h"
 #include "libcore/swarm/peers.h"
 #include "libcore/swarm/reception.h"
@@ -22,7 +21,6 @@ class Inquiring {
     Peers& peers;
     const Children& children;
     const Reception& reception;
-    const Candidates& candidates;
     const Attachment& attachment;
     Wants& wants;
   };

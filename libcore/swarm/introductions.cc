@@ -120,13 +120,13 @@ Introductions::Named Introductions::for_asker(const Peer& asker, StripeMask want
   };
   auto& all = house_.peers.all();
   children.for_each([&](session::SessionId child) {
-    if (const auto it = all.find(child); it != all.end()) add(it->second);
+    if (Peer* const peer = house_.peers.find(child)) add(*peer);
   });
   // Of many peers those that follow the asker's session: each asker is told of others.
   auto it = all.upper_bound(asker.session);
   for (std::size_t looks = asks_ ? std::min(all.size(), kLooks) : 0; looks > 0; --looks, ++it) {
     if (it == all.end()) it = all.begin();
-    if (!children.has(it->first)) add(it->second);
+    if (const auto& [session, peer] = *it; !children.has(session)) add(peer);
   }
   std::sort(known.begin(), known.end(), named_before);
   StripeMask open = wanted;

@@ -26,7 +26,7 @@ std::optional<std::uint64_t> MediaClock::media_us(Instant now) const {
 void MediaClock::begin() {
   last_ = {};
   settled_.reset();
-  for (auto& [session, peer] : peers_.all()) peer.clock = {};
+  for (const auto& [session, peer] : peers_.all()) peer.clock = {};
 }
 
 void MediaClock::handle_deadline() {

@@ -22,14 +22,14 @@ Member::Member(const JoinConfig& config, std::uint32_t window_bytes, const House
                 attachment_, wants_}),
       dials_(config.tcp, {house.endpoint, house.service, house.outbox, house.peers, candidates_}),
       offers_(self_, {house.peers, house.children, house.reception, parents_, wants_}),
-      inquiring_({house.endpoint, house.peers, house.children, house.reception, candidates_, attachment_, wants_}),
+      inquiring_({house.endpoint, house.peers, house.children, house.reception, attachment_, wants_}),
       seeking_(self_, {house.peers, house.children, house.reception, parents_, candidates_, attachment_, wants_,
                        leaving_, dials_, inquiring_, offers_, house.upload}),
       attending_({house.endpoint, house.peers, house.reception, parents_, attachment_, leaving_}),
       fallback_(config.tcp, {house.peers, candidates_, leaving_, dials_}),
       acquaintances_(!config.output,
                      {house.endpoint, house.outbox, house.peers, house.children, parents_, candidates_, dials_}),
-      exploring_({house.peers, house.reception, parents_, candidates_, clock_, wants_, acquaintances_, offers_}),
+      exploring_({house.peers, house.reception, parents_, clock_, wants_, acquaintances_, offers_}),
       requests_({house.outbox, house.peers, house.children, house.reception, parents_, house.upload}) {
   for (const Host& host : config.hosts) candidates_.add_pinned(host);
 }

@@ -97,7 +97,7 @@ class Member {
   bool attached() const { return attachment_.attached(); }
   bool is_parent(session::SessionId session) const { return parents_.from(session) != 0; }
   // The stripes that have a way from the publisher to us.
-  StripeMask flowing() const { return swarm::flowing(parents_); }
+  StripeMask flowing() const { return parents_.flowing(); }
   bool receiving() const { return house_.reception.started() && flowing() != 0; }
   // The longest way that a stripe takes to us.
   std::size_t depth() const { return swarm::depth(parents_); }

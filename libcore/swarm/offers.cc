@@ -25,7 +25,7 @@ Offer Offers::best(unsigned stripe, const Plan& plan, Instant now) const {
   const bool in_vain = (house_.wants.stripes() & bit(stripe)) != 0 && house_.wants.in_vain(bit(stripe), now);
   const Duration scatter = in_vain ? kScatter : attached ? Duration::zero() : kJoinScatter;
   const auto turn = in_vain ? static_cast<wire::ShortId>(now.time_since_epoch() / kScatterTurn + stripe) : 0;
-  for (auto& [session, peer] : house_.peers.all()) {
+  for (const auto& [session, peer] : house_.peers.all()) {
     if (house_.parents.parent(stripe) == session) continue;
     const auto planned = plan.find(session);
     const unsigned taken = planned == plan.end() ? 0 : count(planned->second);

@@ -19,23 +19,24 @@ constexpr std::uint64_t kAheadMax = 512;  // shards may wait so far ahead for th
 }  // namespace
 
 void Parents::begin(const Striping& striping) {
-  for (auto& [session, link] : links_)
+  due_.reset();
+  for (const auto& [session, link] : links_)
     if (link.granted != 0 || link.asked != 0) house_.outbox.send(session, wire::Unsubscribe{});
   striping_ = striping;
   links_.clear();
   stripes_.assign(striping.all(), {});
-  served_ = asked_ = ending_ = 0;
+  served_ = asked_ = ending_ = flowing_ = 0;
   rerouted_ = striping.mask();
 }
 
 StripeMask Parents::from(session::SessionId session) const {
-  const auto it = links_.find(session);
-  return it == links_.end() ? 0 : it->second.granted;
+  const Link* const link = links_.find(session);
+  return link == nullptr ? 0 : link->granted;
 }
 
 StripeMask Parents::expected_from(session::SessionId session) const {
-  const auto it = links_.find(session);
-  return it == links_.end() ? 0 : it->second.granted | it->second.asked;
+  const Link* const link = links_.find(session);
+  return link == nullptr ? 0 : link->granted | link->asked;
 }
 
 std::optional<session::SessionId> Parents::parent(unsigned stripe) const { return stripes_[stripe].parent; }
@@ -46,17 +47,17 @@ std::size_t Parents::size() const {
 }
 
 std::optional<wire::Path> Parents::path(unsigned stripe) const {
-  if (!stripes_[stripe].parent || !stripes_[stripe].path) return std::nullopt;
+  if ((flowing_ & bit(stripe)) == 0) return std::nullopt;
   wire::Path path = *stripes_[stripe].path;
-  if (path.full()) return std::nullopt;
   path.push_back(self_);
   return path;
 }
 
 void Parents::ask(Peer& peer, StripeMask stripes, std::uint64_t first, Instant now) {
+  due_.reset();
   const auto with_lists = std::count_if(links_.begin(), links_.end(), [](const auto& l) { return l.second.lists; });
-  const auto [it, fresh] = links_.try_emplace(peer.session);
-  Link& link = it->second;
+  const bool fresh = !links_.contains(peer.session);
+  Link& link = links_[peer.session];
   if (fresh) link.lists = static_cast<std::size_t>(with_lists) < kListLinks;
   link.asked |= stripes;
   link.first = first;
@@ -117,6 +118,7 @@ void Parents::release(Link& link, StripeMask stripes) {
   link.granted &= ~stripes;
   served_ &= ~stripes;
   ending_ &= ~stripes;
+  flowing_ &= ~stripes;
   rerouted_ |= stripes;
   for_each_stripe(stripes, [&](unsigned s) {
     stripes_[s].parent.reset();
@@ -129,19 +131,21 @@ void Parents::release(Link& link, StripeMask stripes) {
 }
 
 void Parents::drop(session::SessionId session, StripeMask stripes, Instant now) {
-  const auto it = links_.find(session);
-  if (it == links_.end()) return;
-  release(it->second, stripes);
-  unask(it->second, stripes);
-  send(session, it->second, now);
+  due_.reset();
+  Link* const link = links_.find(session);
+  if (link == nullptr) return;
+  release(*link, stripes);
+  unask(*link, stripes);
+  send(session, *link, now);
 }
 
 StripeMask Parents::forget(session::SessionId session) {
-  const auto it = links_.find(session);
-  if (it == links_.end()) return 0;
-  const StripeMask gave = it->second.granted;
-  release(it->second, gave);
-  unask(it->second, it->second.asked);
+  due_.reset();
+  Link* const link = links_.find(session);
+  if (link == nullptr) return 0;
+  const StripeMask gave = link->granted;
+  release(*link, gave);
+  unask(*link, link->asked);
   links_.erase(session);
   return gave;
 }
@@ -173,16 +177,17 @@ void Parents::take(session::SessionId session, Link& link, StripeMask stripes, I
 }
 
 StripeMask Parents::on_reply(Peer& peer, const wire::SubscribeReply& reply, Duration refused_for, Instant now) {
-  const auto it = links_.find(peer.session);
+  due_.reset();
+  Link* const found = links_.find(peer.session);
   const StripeMask given = reply.stripes & striping_.mask();
-  if (it == links_.end()) {
+  if (found == nullptr) {
     if (given != 0) house_.outbox.send(peer.session, wire::Unsubscribe{});  // too late: we went elsewhere
     return 0;
   }
-  Link& link = it->second;
+  Link& link = *found;
   if (reply.id == 0) {  // it does not know us as a child of its any more
     release(link, link.granted);
-    if (link.asked == 0) links_.erase(it);
+    if (link.asked == 0) links_.erase(peer.session);
     return 0;
   }
   if (reply.id != link.id) {  // something else has been asked since, and will be answered, too
@@ -202,7 +207,7 @@ StripeMask Parents::on_reply(Peer& peer, const wire::SubscribeReply& reply, Dura
   take(peer.session, link, fresh, now);
   if (link.granted == 0) {
     if (given != 0) house_.outbox.send(peer.session, wire::Unsubscribe{});
-    links_.erase(it);
+    links_.erase(peer.session);
   } else if ((given & ~link.granted) != 0) {
     send(peer.session, link, now);  // it gives more than we want
   }
@@ -210,11 +215,11 @@ StripeMask Parents::on_reply(Peer& peer, const wire::SubscribeReply& reply, Dura
 }
 
 void Parents::on_displaced(session::SessionId session, StripeMask stripes, Instant now) {
-  const auto it = links_.find(session);
-  if (it == links_.end()) return;
-  ending_ |= it->second.granted & stripes;
-  for_each_stripe(it->second.granted & stripes,
-                  [&](unsigned s) { stripes_[s].ends_at = now + Children::kDisplacedFor; });
+  due_.reset();
+  const Link* const link = links_.find(session);
+  if (link == nullptr) return;
+  ending_ |= link->granted & stripes;
+  for_each_stripe(link->granted & stripes, [&](unsigned s) { stripes_[s].ends_at = now + Children::kDisplacedFor; });
 }
 
 StripeMask Parents::take_ended(Instant now) {
@@ -223,17 +228,18 @@ StripeMask Parents::take_ended(Instant now) {
     if (now >= stripes_[s].ends_at) ended |= bit(s);
   });
   if (ended == 0) return 0;
-  for (auto& [session, link] : links_)
+  due_.reset();
+  for (const auto& [session, link] : links_)
     if ((link.granted & ended) != 0) release(link, ended);
-  std::erase_if(links_, [](const auto& entry) { return entry.second.granted == 0 && entry.second.asked == 0; });
+  links_.erase_if([](const Link& link) { return link.granted == 0 && link.asked == 0; });
   return ended;
 }
 
 bool Parents::on_status(Peer& peer, Instant now) {
-  const auto it = links_.find(peer.session);
-  if (it == links_.end() || it->second.granted == 0 || !peer.status) return true;
+  const Link* const link = links_.find(peer.session);
+  if (link == nullptr || link->granted == 0 || !peer.status) return true;
   StripeMask looped = 0;
-  for_each_stripe(it->second.granted, [&](unsigned s) {
+  for_each_stripe(link->granted, [&](unsigned s) {
     Stripe& stripe = stripes_[s];
     const auto route = std::find_if(peer.status->routes.begin(), peer.status->routes.end(),
                                     [&](const wire::Route& r) { return (r.stripes & bit(s)) != 0; });
@@ -241,6 +247,7 @@ bool Parents::on_status(Peer& peer, Instant now) {
       if (stripe.orphaned_since == kNever) stripe.orphaned_since = now;
       if (stripe.path) rerouted_ |= bit(s);
       stripe.path.reset();
+      flowing_ &= ~bit(s);
       return;
     }
     stripe.orphaned_since = kNever;
@@ -250,6 +257,7 @@ bool Parents::on_status(Peer& peer, Instant now) {
     }
     if (stripe.path && *stripe.path == route->path) return;
     stripe.path = route->path;
+    flowing_ |= bit(s);
     rerouted_ |= bit(s);
   });
   if (looped == 0) return true;
@@ -294,7 +302,7 @@ void Parents::choose_list_links(Instant now) {
     return std::tuple(!a.home, a.hops, ~a.stripes, a.session) < std::tuple(!b.home, b.hops, ~b.stripes, b.session);
   });
   for (std::size_t i = 0; i < choices.size(); ++i) {
-    Link& link = links_.at(choices[i].session);
+    Link& link = links_[choices[i].session];
     const bool wanted = i < kListLinks;
     if (link.lists == wanted) continue;
     link.lists = wanted;
@@ -303,6 +311,7 @@ void Parents::choose_list_links(Instant now) {
 }
 
 void Parents::report(session::SessionId session, Link& link, Instant now) {
+  due_.reset();
   const Reception& reception = house_.reception;
   wire::Report report;
   // While nobody hangs on us, a slow reader of ours may slow down a publisher that can wait.
@@ -329,26 +338,30 @@ void Parents::report(session::SessionId session, Link& link, Instant now) {
 }
 
 void Parents::report_soon(Instant now) {
-  for (auto& [session, link] : links_)
+  due_.reset();
+  for (const auto& [session, link] : links_)
     if (link.granted != 0) link.early_report_at = now;
 }
 
 void Parents::on_received(Instant now) {
   const bool many = house_.reception.stats().received - reported_received_ >= report_shards_;
   if (!many && now < along_from_) return;
-  for (auto& [session, link] : links_) {
+  for (const auto& [session, link] : links_) {
     if (link.granted == 0 || !whole(link)) continue;
-    if (now - link.reported_at >= (many ? kReportSpacing : kReportAlong))
+    if (now - link.reported_at >= (many ? kReportSpacing : kReportAlong)) {
       report(session, link, now);
-    else if (many)
+    } else if (many) {
+      due_.reset();
       link.early_report_at = std::min(link.early_report_at, link.reported_at + kReportSpacing);
+    }
   }
 }
 
 void Parents::handle_deadline(Instant now) {
+  due_.reset();
   if (lists_due_) choose_list_links(now);
   std::vector<session::SessionId> unanswered;
-  for (auto& [session, link] : links_) {
+  for (const auto& [session, link] : links_) {
     if (now >= link.again) {
       if (link.tries < kTries)
         send_again(session, link, now);
@@ -364,7 +377,7 @@ void Parents::handle_deadline(Instant now) {
     if (now >= link.report_at) report(session, link, now);
   }
   for (const session::SessionId session : unanswered) {
-    Link& link = links_.at(session);
+    Link& link = links_[session];
     link.again = kNever;
     const bool lives = house_.endpoint.last_received(session) > link.since;
     if (Peer* const peer = house_.peers.find(session))
@@ -374,7 +387,7 @@ void Parents::handle_deadline(Instant now) {
   }
 }
 
-Instant Parents::next_deadline() const {
+Instant Parents::first_deadline() const {
   Instant next = lists_due_ ? Instant::min() : kNever;
   for (const auto& [session, link] : links_)
     next = std::min({next, link.again, link.report_at, link.early_report_at, link.here_at});

@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <vector>
 
@@ -68,6 +67,8 @@ class Parents {
   }
   // From the publisher's child down to this node; nothing while the stripe has no way to the publisher.
   std::optional<wire::Path> path(unsigned stripe) const;
+  // Those for which path() has something.
+  StripeMask flowing() const { return flowing_; }
   // Stripes whose path is another since the last call.
   StripeMask take_rerouted() { return std::exchange(rerouted_, 0); }
   // Since when its parent, by its own word, has it from nobody; kNever if it has.
@@ -101,7 +102,7 @@ class Parents {
   void report_soon(Instant now);
 
   void handle_deadline(Instant now);
-  Instant next_deadline() const;
+  Instant next_deadline() const { return due_ ? *due_ : due_.emplace(first_deadline()); }
 
  private:
   struct Link {
@@ -138,22 +139,25 @@ class Parents {
   void choose_list_links(Instant now);
   bool whole(const Link& link) const { return striping_.mostly(link.granted); }
   void report(session::SessionId session, Link& link, Instant now);
+  Instant first_deadline() const;
 
   const std::uint32_t window_bytes_;
   const std::uint64_t report_shards_;
   const wire::ShortId self_;
   House house_;
   Striping striping_;
-  std::map<session::SessionId, Link> links_;
+  session::SessionMap<Link> links_;
   std::vector<Stripe> stripes_{1};
   StripeMask served_ = 0;
   StripeMask asked_ = 0;
   StripeMask ending_ = 0;
   StripeMask rerouted_ = 0;
+  StripeMask flowing_ = 0;
   bool lists_due_ = false;
   std::uint64_t reported_received_ = 0;
   Instant along_from_ = kNever;  // when a regular report goes along with what has come
   std::uint16_t questions_ = 0;
+  mutable std::optional<Instant> due_;  // first_deadline(), until what it follows from changes
 };
 
 }  // namespace spate::swarm

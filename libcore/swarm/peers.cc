@@ -13,25 +13,25 @@ Peer& Peers::add(session::SessionId session, Instant now) {
   peer.met = now;
   peer.key = endpoint_.peer(session);
   peer.short_id = wire::short_id(peer.key);
+  if (by_slot_.size() <= session.slot) by_slot_.resize(session.slot + 1);
+  by_slot_[session.slot] = &peer;
   return peer;
 }
 
 Peer* Peers::find(session::SessionId session) {
-  if (last_ != nullptr && last_->session == session) return last_;
-  const auto it = peers_.find(session);
-  last_ = it == peers_.end() ? nullptr : &it->second;
-  return last_;
+  Peer* const peer = session.slot < by_slot_.size() ? by_slot_[session.slot] : nullptr;
+  return peer != nullptr && peer->session == session ? peer : nullptr;
 }
 
 void Peers::remove(session::SessionId session) {
-  last_ = nullptr;
+  if (find(session) != nullptr) by_slot_[session.slot] = nullptr;
   peers_.erase(session);
 }
 
 const Peer* Peers::find_key(const crypto::NodeKey& key) const {
-  const auto it =
-      std::find_if(peers_.begin(), peers_.end(), [&](const auto& entry) { return entry.second.key == key; });
-  return it == peers_.end() ? nullptr : &it->second;
+  for (const auto& [session, peer] : peers_)
+    if (peer.key == key) return &peer;
+  return nullptr;
 }
 
 Peer* Peers::find_key(const crypto::NodeKey& key) { return const_cast<Peer*>(std::as_const(*this).find_key(key)); }

@@ -5,7 +5,6 @@
 #include <array>
 #include <bit>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <vector>
 
@@ -13,6 +12,7 @@
 #include "libcore/session/clock_sync.h"
 #include "libcore/session/endpoint.h"
 #include "libcore/session/rtt.h"
+#include "libcore/session/session_map.h"
 #include "libcore/swarm/outbox.h"
 #include "libcore/swarm/stripes.h"
 #include "libcore/wire/control.h"
@@ -58,32 +58,37 @@ struct Peer {
   static constexpr std::uint64_t kRepairsPerSecond = 50;
   static constexpr std::uint64_t kRepairsBurst = 512;
 
+  // What every frame needs comes first, then what is asked of many peers at a time: few of them are in the cache.
   session::SessionId session;
-  crypto::NodeKey key;
-  bool pinned = false;  // the link names it
-  wire::ShortId short_id = 0;
+  Instant sends_until{};  // it may send us shards: it is a parent, or was one a moment ago
   session::RttEstimator rtt;
+  Answering answering;  // when it is asked for what is missing
+  wire::ShortId short_id = 0;
+  bool pinned = false;  // the link names it
+  bool parted = false;  // we were too many for it: it is asked nothing more
   // The least time until a ping was answered, held back or not: by this nobody can seem nearer than it is.
   Duration distance = Duration::max();
-  session::ClockSync clock;            // the publisher's clock, as told by this peer
-  std::optional<wire::Status> status;  // its last word
   Instant status_at{};
-  Instant met{};        // the session's beginning
-  bool parted = false;  // we were too many for it: it is asked nothing more
   Instant inquired_at{};
+  Instant asked_since{};               // the first inquiry that nothing was heard after
+  Instant useless_until{};             // as a parent it lived, and sent nothing
+  std::vector<Instant> refused_until;  // by stripe: it would not give us that one
+  std::optional<wire::Status> status;  // its last word
+  std::optional<wire::Record> record;  // its newest of where it is
+  crypto::NodeKey key;
+  session::ClockSync clock;  // the publisher's clock, as told by this peer
+  Instant met{};             // the session's beginning
   Instant pinged_at{};
-  Instant asked_since{};  // the first inquiry that nothing was heard after
   Instant answered_at{};  // when it was last told our status and peers
   Address told_address;   // at which it was told that we see it
   Instant tell_next{};    // not again before, and the while after that
   Duration tell_wait{};
-  std::optional<Address> sees_us_at;   // by its word
-  std::optional<Instant> handed_at;    // our record
-  Instant hand_next{};                 // not before
-  std::optional<wire::Record> record;  // its newest of where it is
-  Instant record_next{};               // another is not taken before
-  bool record_right = false;           // it was checked
-  bool record_forged = false;          // it handed one that was not its own, and none is taken any more
+  std::optional<Address> sees_us_at;  // by its word
+  std::optional<Instant> handed_at;   // our record
+  Instant hand_next{};                // not before
+  Instant record_next{};              // another is not taken before
+  bool record_right = false;          // it was checked
+  bool record_forged = false;         // it handed one that was not its own, and none is taken any more
   TokenBucket introductions{kIntroductionsPerSecond, kIntroductionsBurst};  // that it may still ask of us
   // Others may ask to meet it: one alone cannot take what is left for the rest.
   TokenBucket introduced{4 * kIntroductionsPerSecond, 4 * kIntroductionsBurst};
@@ -94,10 +99,6 @@ struct Peer {
   TokenBucket past{kPastPerSecond, kPastBurst};
   TokenBucket repairs{kRepairsPerSecond, kRepairsBurst};
   TokenBucket records{kRecordsPerSecond, kRecordsBurst};  // of others that it names, to be checked
-  std::vector<Instant> refused_until;                     // by stripe: it would not give us that one
-  Instant sends_until{};    // it may send us shards: it is a parent, or was one a moment ago
-  Instant useless_until{};  // as a parent it lived, and sent nothing
-  Answering answering;      // when it is asked for what is missing
 
   // The publisher or a relay: by its own word, which only the link makes worth something.
   bool says_publisher() const { return status && status->role == wire::Role::kPublisher; }
@@ -130,8 +131,8 @@ class Peers {
   bool over_tcp_only() const;
   bool has_key(const crypto::NodeKey& key) const { return find_key(key) != nullptr; }
   // In the order of session ids.
-  std::map<session::SessionId, Peer>& all() { return peers_; }
-  const std::map<session::SessionId, Peer>& all() const { return peers_; }
+  session::SessionMap<Peer>& all() { return peers_; }
+  const session::SessionMap<Peer>& all() const { return peers_; }
 
   Instant heard(session::SessionId session) const { return endpoint_.heard(session); }  // as Endpoint says
   void ping(Peer& peer, Instant now);
@@ -151,8 +152,8 @@ class Peers {
 
   session::Endpoint& endpoint_;
   Outbox& outbox_;
-  std::map<session::SessionId, Peer> peers_;
-  Peer* last_ = nullptr;                        // that find() found: frames come in runs from one parent
+  session::SessionMap<Peer> peers_;
+  std::vector<Peer*> by_slot_;                  // the same, by their sessions' slots: each frame looks for its sender
   std::array<Outstanding, 256> outstanding_{};  // the newest pings, by id modulo the size
   std::uint32_t next_ping_ = 1;
   std::uint64_t refused_addresses_ = 0;

@@ -4,14 +4,6 @@
 
 namespace spate::swarm {
 
-StripeMask flowing(const Parents& parents) {
-  StripeMask flowing = 0;
-  for_each_stripe(parents.served(), [&](unsigned s) {
-    if (parents.path(s)) flowing |= bit(s);
-  });
-  return flowing;
-}
-
 std::size_t depth(const Parents& parents) {
   std::size_t depth = 0;
   for_each_stripe(parents.served(), [&](unsigned s) {

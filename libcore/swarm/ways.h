@@ -9,9 +9,6 @@
 
 namespace spate::swarm {
 
-// The stripes that have a way from the publisher to us.
-StripeMask flowing(const Parents& parents);
-
 // The longest way that a stripe takes to us.
 std::size_t depth(const Parents& parents);
 
