@@ -24,6 +24,10 @@ class Fifo {
     SPATE_CHECK(!empty());
     return items_[taken_];
   }
+  const T& front() const {
+    SPATE_CHECK(!empty());
+    return items_[taken_];
+  }
   // The i-th from the front. REQUIRES i < size().
   T& operator[](std::size_t i) {
     SPATE_CHECK(i < size());
@@ -41,6 +45,13 @@ class Fifo {
     }
     return item;
   }
+  void clear() {
+    items_.clear();
+    taken_ = 0;
+  }
+  // From the front on.
+  const T* begin() const { return items_.data() + taken_; }
+  const T* end() const { return items_.data() + items_.size(); }
   std::size_t capacity_bytes() const { return items_.capacity() * sizeof(T); }
 
  private:

@@ -63,8 +63,8 @@ class Children {
   std::uint16_t free_slots() const { return slots_.free(); }
   // That children have.
   unsigned used() const { return table_.used(); }
-  // What it takes to be given the stripe (wire::StripeStatus::place).
-  std::uint8_t place(unsigned stripe) const { return admission_.place(stripe); }
+  // What it takes to be given each stripe (wire::StripeStatus::place).
+  Admission::Places places() const { return admission_.places(); }
   std::size_t size() const { return table_.size(); }
   // Control messages have gone out: what they take is no room for slots.
   void on_control(std::uint64_t bytes) { costs_.on_control(bytes); }

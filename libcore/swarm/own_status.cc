@@ -31,7 +31,7 @@ wire::Status OwnStatus::status(Instant now) const {
   status.free_slots = children.free_slots();
   status.home = children.home();
   if (house_.publisher)
-    for (unsigned i = 0; i < children.striping().all(); ++i) status.stripes.push_back({0, children.place(i)});
+    for (const std::uint8_t place : children.places()) status.stripes.push_back({0, place});
   else
     add_stripes(status, now);
   return status;
@@ -46,11 +46,12 @@ void OwnStatus::add_stripes(wire::Status& status, Instant now) const {
   };
   const StripeMask flowing = house_.member->flowing();
   status.lag_us = lag_us(status.home);
-  for (unsigned i = 0; i < house_.children.striping().all(); ++i) {
+  const Admission::Places places = house_.children.places();
+  for (unsigned i = 0; i < places.size(); ++i) {
     wire::StripeStatus stripe;
     if ((flowing & bit(i)) != 0) {
       const std::uint32_t units = (lag_us(bit(i)) + wire::kLagUnitUs / 2) / wire::kLagUnitUs;
-      stripe = {static_cast<std::uint8_t>(std::min(units, wire::kLagNone - 1u)), house_.children.place(i)};
+      stripe = {static_cast<std::uint8_t>(std::min(units, wire::kLagNone - 1u)), places[i]};
     }
     status.stripes.push_back(stripe);
   }

@@ -10,8 +10,10 @@ StripeMask Admission::grant(session::SessionId session, const wire::Subscribe& r
   for_each_stripe(wanted, [&](unsigned stripe) {
     // Its own share is not taken from the table until it is granted.
     const bool passes_on = branches(request.home, request.slots, stripe, table_.striping()) >= kBranchesMin;
-    const bool room = count(granted) < slots_.free() && slots_.room_for(stripe) && (passes_on || !kept(stripe));
-    if (room || displace(stripe, session, request, now)) granted |= bit(stripe);
+    const Slots::Room room = slots_.room();
+    const bool has_room =
+        count(granted) < room.free && slots_.has_room(stripe, room) && (passes_on || !kept(stripe, room));
+    if (has_room || displace(stripe, session, request, now)) granted |= bit(stripe);
   });
   return granted;
 }
@@ -40,7 +42,9 @@ std::optional<Admission::Held> Admission::least(unsigned stripe, std::optional<s
   return least;
 }
 
-bool Admission::kept(unsigned stripe) const { return slots_.reserved() && !table_.nobody_has(stripe); }
+bool Admission::kept(unsigned stripe, const Slots::Room& room) const {
+  return room.reserved() && !table_.nobody_has(stripe);
+}
 
 std::optional<unsigned> Admission::needed(unsigned stripe, const std::optional<Held>& least) const {
   if (!least) return std::nullopt;
@@ -51,8 +55,15 @@ std::optional<unsigned> Admission::needed(unsigned stripe, const std::optional<H
   return std::nullopt;
 }
 
-std::uint8_t Admission::place(unsigned stripe) const {
-  if (slots_.room_for(stripe)) return kept(stripe) ? kBranchesMin : 0;
+Admission::Places Admission::places() const {
+  const Slots::Room room = slots_.room();
+  Places places;
+  for (unsigned stripe = 0; stripe < table_.striping().all(); ++stripe) places.push_back(place(stripe, room));
+  return places;
+}
+
+std::uint8_t Admission::place(unsigned stripe, const Slots::Room& room) const {
+  if (slots_.has_room(stripe, room)) return kept(stripe, room) ? kBranchesMin : 0;
   const auto branches = needed(stripe, least(stripe, std::nullopt));
   return branches && *branches < wire::kPlaceNone ? static_cast<std::uint8_t>(*branches) : wire::kPlaceNone;
 }

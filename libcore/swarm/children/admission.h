@@ -27,8 +27,9 @@ class Admission {
 
   // Which of the wanted stripes, that it does not have, the child may have. They are not put down in the table yet.
   StripeMask grant(session::SessionId session, const wire::Subscribe& request, StripeMask wanted, Instant now);
-  // What it takes to be given the stripe (wire::StripeStatus::place).
-  std::uint8_t place(unsigned stripe) const;
+  // What it takes to be given each stripe (wire::StripeStatus::place).
+  using Places = InlineVector<std::uint8_t, wire::kStripesAllMax>;
+  Places places() const;
   // The child's stripe is another's now, or nobody's.
   void end(Child& child, unsigned stripe, std::optional<session::SessionId> by, Instant now);
   std::vector<DisplacedChild> take_displaced() { return std::exchange(displaced_, {}); }
@@ -41,7 +42,8 @@ class Admission {
   };
   std::optional<Held> least(unsigned stripe, std::optional<session::SessionId> by) const;
   // What room there is for it is for those that pass on what they get.
-  bool kept(unsigned stripe) const;
+  bool kept(unsigned stripe, const Slots::Room& room) const;
+  std::uint8_t place(unsigned stripe, const Slots::Room& room) const;
   // How many branches it takes to have the stripe in the place of that one; nobody can.
   std::optional<unsigned> needed(unsigned stripe, const std::optional<Held>& least) const;
   bool displace(unsigned stripe, session::SessionId by, const wire::Subscribe& request, Instant now);

@@ -3,9 +3,9 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <vector>
 
+#include "libcore/base/fifo.h"
 #include "libcore/base/time.h"
 #include "libcore/base/token_bucket.h"
 #include "libcore/session/endpoint.h"
@@ -53,19 +53,19 @@ struct Child {
 
   // Latecomers: what came behind the cursor.
   struct {
-    std::deque<Urgent> waiting;
+    Fifo<Urgent> waiting;
     std::uint64_t list_sent = kNoList;
   } late;
 
   // ParityQueue.
   struct {
-    std::deque<stream::ParityId> waiting;
+    Fifo<stream::ParityId> waiting;
     std::uint64_t list_sent = kNoList;  // the block whose list, of parity only, was sent last
   } parity;
 
   // Repairs: what it has asked for.
   struct {
-    std::deque<Urgent> waiting;
+    Fifo<Urgent> waiting;
   } asked;
 
   // Backlogs: what is no news. At twice the pace of the stripes that it is of (four times, where they are most of the

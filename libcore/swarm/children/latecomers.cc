@@ -34,22 +34,21 @@ void Latecomers::add_passed(Child& child, StripeMask stripes, std::uint64_t firs
 
 bool Latecomers::send(Child& child, Outgoing& out) {
   const Urgent late = child.late.waiting.front();
+  if (store_.covers(late.sequence)) {
+    const stream::StoredShard& shard = store_.at(late.sequence);
+    // If the shard was late because its list was, the child has not had the list either.
+    const bool list_due = shard.list && child.lists && shard.list_first != child.late.list_sent &&
+                          (late.list || shard.list_first != child.list_sent);
+    if (list_due) {
+      child.late.list_sent = shard.list_first;
+      sender_.list(child, shard, Sender::Why::kInTurn, out);
+    }
+    if (!late.list && shard.present()) {
+      if (out.full()) return false;
+      sender_.shard(child, shard, Sender::Why::kInTurn, out);
+    }
+  }
   child.late.waiting.pop_front();
-  if (!store_.covers(late.sequence)) return true;
-  const stream::StoredShard& shard = store_.at(late.sequence);
-  // If the shard was late because its list was, the child has not had the list either.
-  const bool list_due = shard.list && child.lists && shard.list_first != child.late.list_sent &&
-                        (late.list || shard.list_first != child.list_sent);
-  if (list_due) {
-    child.late.list_sent = shard.list_first;
-    sender_.list(child, shard, Sender::Why::kInTurn, out);
-  }
-  if (late.list || !shard.present()) return true;
-  if (out.full()) {
-    child.late.waiting.push_front(late);
-    return false;
-  }
-  sender_.shard(child, shard, Sender::Why::kInTurn, out);
   return true;
 }
 

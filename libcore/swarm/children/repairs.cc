@@ -13,7 +13,7 @@ constexpr Duration kStale = std::chrono::milliseconds(500);
 constexpr Duration kCrossedMax = std::chrono::milliseconds(150);
 
 void ask(Child& child, const Urgent& repair) {
-  std::deque<Urgent>& waiting = child.asked.waiting;
+  Fifo<Urgent>& waiting = child.asked.waiting;
   if (std::find(waiting.begin(), waiting.end(), repair) == waiting.end()) waiting.push_back(repair);
 }
 
@@ -92,7 +92,7 @@ bool Repairs::pump(Outgoing& out) {
 }
 
 bool Repairs::pump_child(Child& child, Outgoing& out) {
-  std::deque<Urgent>& waiting = child.asked.waiting;
+  Fifo<Urgent>& waiting = child.asked.waiting;
   while (!waiting.empty()) {
     if (out.full()) return false;
     if (house_.sender.must_wait(out.now)) return true;

@@ -26,25 +26,22 @@ std::uint16_t Slots::all() const {
   return static_cast<std::uint16_t>(slots);
 }
 
-std::uint16_t Slots::free() const {
+Slots::Room Slots::room() const {
   const unsigned taken = table_.used();
   const std::uint16_t slots = all();
-  return taken >= slots ? std::uint16_t{0} : static_cast<std::uint16_t>(slots - taken);
+  return {slots, taken >= slots ? std::uint16_t{0} : static_cast<std::uint16_t>(slots - taken)};
 }
 
 // Who is at home in all stripes shares its slots among them: a stripe that nobody has from the publisher is lost to
 // all.
-bool Slots::room_for(unsigned stripe) const {
-  if (free() == 0) return false;
+bool Slots::has_room(unsigned stripe, const Room& room) const {
+  if (room.free == 0) return false;
   if (!table_.everywhere()) return true;
   const unsigned stripes = table_.striping().all();
-  return table_.served(stripe) < (all() + stripes - 1u) / stripes;
+  return table_.served(stripe) < (room.all + stripes - 1u) / stripes;
 }
 
 // An eighth, of many.
-bool Slots::reserved() const {
-  const std::uint16_t slots = all();
-  return slots >= kReserveFrom && free() <= slots / 8;
-}
+bool Slots::Room::reserved() const { return all >= kReserveFrom && free <= all / 8; }
 
 }  // namespace spate::swarm

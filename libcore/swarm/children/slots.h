@@ -19,11 +19,17 @@ class Slots {
   // None from now on, or again as many as there are.
   void close(bool closed) { closed_ = closed; }
   std::uint16_t all() const;
-  std::uint16_t free() const;
+  std::uint16_t free() const { return room().free; }
+  // Both at one look at the children, for who asks about many stripes.
+  struct Room {
+    std::uint16_t all;
+    std::uint16_t free;
+    // What is left is for those that pass on what they get.
+    bool reserved() const;
+  };
+  Room room() const;
   // May a new child have this one?
-  bool room_for(unsigned stripe) const;
-  // What is left is for those that pass on what they get.
-  bool reserved() const;
+  bool has_room(unsigned stripe, const Room& room) const;
 
  private:
   const std::uint32_t capacity_milli_;

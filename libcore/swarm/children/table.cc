@@ -1,30 +1,27 @@
 #include "libcore/swarm/children/table.h"
 
 #include <algorithm>
-#include <utility>
 
 namespace spate::swarm {
-namespace {
 
-template <typename Children>
-auto* find_in(Children& children, session::SessionId session) {
-  const auto it = std::find_if(children.begin(), children.end(), [&](const Child& c) { return c.session == session; });
-  return it == children.end() ? nullptr : &*it;
+const Child* ChildTable::find(session::SessionId session) const {
+  const auto it = std::find(sessions_.begin(), sessions_.end(), session);
+  return it == sessions_.end() ? nullptr : &children_[static_cast<std::size_t>(it - sessions_.begin())];
 }
-
-}  // namespace
-
-Child* ChildTable::find(session::SessionId session) { return find_in(children_, session); }
-const Child* ChildTable::find(session::SessionId session) const { return find_in(children_, session); }
 
 Child& ChildTable::add(Child child) {
   const auto place =
       std::find_if(children_.begin(), children_.end(), [&](const Child& c) { return c.slots < child.slots; });
+  sessions_.insert(sessions_.begin() + (place - children_.begin()), child.session);
   return *children_.insert(place, std::move(child));
 }
 
 void ChildTable::remove(session::SessionId session) {
-  std::erase_if(children_, [&](const Child& c) { return c.session == session; });
+  const Child* const child = find(session);
+  if (child == nullptr) return;
+  const auto place = child - children_.data();
+  children_.erase(children_.begin() + place);
+  sessions_.erase(sessions_.begin() + place);
 }
 
 unsigned ChildTable::used() const {

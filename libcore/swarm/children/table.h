@@ -2,6 +2,7 @@
 // stripes that are ours to pass on.
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "libcore/swarm/children/child.h"
@@ -19,11 +20,14 @@ class ChildTable {
   bool everywhere() const { return count(home_) >= striping_.data; }
 
   // Pointers and references are good until the next add() or remove().
-  Child* find(session::SessionId session);
+  Child* find(session::SessionId session) { return const_cast<Child*>(std::as_const(*this).find(session)); }
   const Child* find(session::SessionId session) const;
   Child& add(Child child);
   void remove(session::SessionId session);
-  void clear() { children_.clear(); }
+  void clear() {
+    children_.clear();
+    sessions_.clear();
+  }
 
   std::size_t size() const { return children_.size(); }
   Child& operator[](std::size_t i) { return children_[i]; }
@@ -46,6 +50,7 @@ class ChildTable {
   Striping striping_;
   StripeMask home_ = 0;
   std::vector<Child> children_;
+  std::vector<session::SessionId> sessions_;  // of them, in the same order: looking for one reads no more than this
 };
 
 }  // namespace spate::swarm

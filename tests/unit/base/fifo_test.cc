@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <memory>
+#include <vector>
 
 #include "libcore/crypto/chacha_rng.h"
 #include "tests/catch.h"
@@ -43,4 +44,14 @@ TEST_CASE("fifo: the memory of a long queue goes when it is empty, that of a sho
   CHECK(fifo.capacity_bytes() == 0);
   fifo.push_back(7);
   CHECK(fifo.pop_front() == 7);
+}
+
+TEST_CASE("fifo: can be looked through from the front on, and cleared", "[base]") {
+  Fifo<int> fifo;
+  for (int i = 0; i < 5; ++i) fifo.push_back(i);
+  fifo.pop_front();
+  CHECK(std::vector<int>(fifo.begin(), fifo.end()) == std::vector<int>{1, 2, 3, 4});
+  fifo.clear();
+  CHECK(fifo.empty());
+  CHECK(fifo.begin() == fifo.end());
 }

@@ -32,7 +32,7 @@ struct Fixture {
   StripeMask open_to(unsigned branches) const {
     StripeMask open = 0;
     for_each_stripe(children.striping().mask(),
-                    [&](unsigned s) { open |= children.place(s) <= branches ? bit(s) : 0; });
+                    [&](unsigned s) { open |= children.places()[s] <= branches ? bit(s) : 0; });
     return open;
   }
 
@@ -262,14 +262,14 @@ TEST_CASE("children: who has children of its own in a stripe counts as at home t
   f.children.set_home(bit(4));
   REQUIRE(f.subscribe(1, bit(4), 40, bit(7)) == bit(4));
   REQUIRE(f.subscribe(2, bit(4), 40, bit(4)) == bit(4));
-  CHECK(f.children.place(4) == 2 * 10);
+  CHECK(f.children.places()[4] == 2 * 10);
   wire::Report report;
   report.slots = 40;
   report.passes_on = bit(7) | bit(4);
   f.children.on_report(f.child(1), report, f.now);
-  CHECK(f.children.place(4) == 2 * 40);
+  CHECK(f.children.places()[4] == 2 * 40);
   REQUIRE(f.subscribe(1, bit(4), 40, bit(7)) == bit(4));
-  CHECK(f.children.place(4) == 2 * 40);
+  CHECK(f.children.places()[4] == 2 * 40);
 }
 
 TEST_CASE("children: what nobody has yet is given of the reserve, in nobody's place", "[swarm]") {
