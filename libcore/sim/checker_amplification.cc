@@ -46,12 +46,8 @@ void AmplificationChecker::on_sent(HostId from, const Address& to, Bytes datagra
   if (datagram.size() == 1) return;  // opens a box for somebody, and answers nothing
   if (is_a(session::kResponseType, datagram)) answers_.put(answer_of(datagram), {}, now);
   const std::uint64_t key = key_of(from, to);
-  if (proven(key)) return;
   Path& p = paths_[key];
-  if (p.proven) {
-    remembered_[key % kRemembered] = key;
-    return;
-  }
+  if (p.proven) return;
   p.sent += datagram.size();
   if (p.sent <= p.received) return;
   findings_.add(
@@ -63,13 +59,14 @@ void AmplificationChecker::on_sent(HostId from, const Address& to, Bytes datagra
 // one it came from: a box may translate the two differently.
 void AmplificationChecker::on_delivered(HostId to, const Address& from, Bytes datagram, Instant now) {
   const std::uint64_t key = key_of(to, from);
-  if (proven(key)) return;
   Path& p = paths_[key];
-  p.received += datagram.size();
-  if (is_a(session::kDataType, datagram) && !p.proven) {
-    if (instant_ != now) unopened_.clear();
-    instant_ = now;
-    unopened_[mixed(to, tag_of(datagram))] = key;
+  if (!p.proven) {
+    p.received += datagram.size();
+    if (is_a(session::kDataType, datagram)) {
+      if (instant_ != now) unopened_.clear();
+      instant_ = now;
+      unopened_[mixed(to, tag_of(datagram))] = key;
+    }
   }
   if (!is_a(session::kResponseType, datagram) || answers_.find(answer_of(datagram), now) == nullptr) return;
   p.proven = true;

@@ -7,10 +7,10 @@
 #pragma once
 
 #include <unordered_map>
-#include <vector>
 
 #include "libcore/sim/findings.h"
 #include "libcore/sim/generations.h"
+#include "libcore/sim/hash_table.h"
 #include "libcore/sim/network.h"
 #include "libcore/sim/watched_suite.h"
 
@@ -35,20 +35,16 @@ class AmplificationChecker final : public WireObserver, public OpenObserver {
     std::uint64_t sent = 0;
     bool proven = false;
   };
-  // Most datagrams go along paths that were proven long ago.
-  static constexpr std::size_t kRemembered = 1u << 16;
   static std::uint64_t key_of(HostId host, const Address& address);
-  bool proven(std::uint64_t key) const { return remembered_[key % kRemembered] == key; }
 
   Findings& findings_;
-  std::vector<std::uint64_t> remembered_ = std::vector<std::uint64_t>(kRemembered);  // keys of proven paths
   Generations<std::uint64_t> begun_{kHandshakeLife};  // by host and index: the path that a handshake went
   Generations<Sent> answers_{kHandshakeLife};         // to handshakes, that were sent; by a hash
   // Data that came from unproven addresses at this instant, by host and tag: the path. A host opens it at once, or
   // never.
   std::unordered_map<std::uint64_t, std::uint64_t> unopened_;
   Instant instant_{};
-  std::unordered_map<std::uint64_t, Path> paths_;  // by a hash of host and address; never iterated
+  HashTable<Path> paths_;  // by a hash of host and address
 };
 
 }  // namespace spate::sim

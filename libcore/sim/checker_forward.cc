@@ -19,7 +19,7 @@ void ForwardChecker::on_leaf(HostId host, Bytes header, Bytes payload) {
   Reader in(header.subspan(8));  // the low half of the sequence
   const std::uint32_t sequence = in.u32();
   const std::uint8_t stripe = in.u8();
-  made_.insert(shard_print(sequence, stripe, in.u8(), payload));
+  made_[shard_print(sequence, stripe, in.u8(), payload)];
 }
 
 void ForwardChecker::on_seal(HostId host, Bytes text, const crypto::SymmetricKey& /*key*/, std::uint64_t /*counter*/,
@@ -35,7 +35,7 @@ void ForwardChecker::on_text(HostId host, Bytes text, Instant now) {
   if (!wire::is_stream_data(text)) return;
   const std::uint64_t hash = hash_bytes(text);
   if (host == publisher_)
-    published_.insert(hash);
+    published_[hash];
   else if (!published_.contains(hash) && !was_made(text))
     findings_.add(Rule::kSafety, now, host, "forwarded what was never published");
 }

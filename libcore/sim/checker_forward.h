@@ -2,10 +2,10 @@
 // was lucky; and luck does not last a run. (Not: sent. A shard that went to nobody may be regenerated out of parity.)
 #pragma once
 
-#include <unordered_set>
 #include <vector>
 
 #include "libcore/sim/findings.h"
+#include "libcore/sim/hash_table.h"
 #include "libcore/sim/watched_suite.h"
 
 namespace spate::sim {
@@ -22,9 +22,10 @@ class ForwardChecker final : public SealObserver {
 
   const HostId publisher_;
   Findings& findings_;
-  std::vector<std::uint8_t> parted_;             // the first part of a text, whose second is sealed next
-  std::unordered_set<std::uint64_t> published_;  // hashes of frames that were sent; never iterated
-  std::unordered_set<std::uint64_t> made_;       // and of shards, less what is proof
+  std::vector<std::uint8_t> parted_;  // the first part of a text, whose second is sealed next
+  struct Known {};
+  HashTable<Known> published_;  // by hashes of frames that were sent
+  HashTable<Known> made_;       // and of shards, less what is proof
 };
 
 }  // namespace spate::sim

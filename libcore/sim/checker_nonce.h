@@ -1,9 +1,8 @@
 // Safety: no counter is used twice with one key, by whomever; honest hosts count up.
 #pragma once
 
-#include <unordered_map>
-
 #include "libcore/sim/findings.h"
+#include "libcore/sim/hash_table.h"
 #include "libcore/sim/watched_suite.h"
 
 namespace spate::sim {
@@ -15,7 +14,7 @@ class NonceChecker final : public SealObserver {
 
  private:
   Findings& findings_;
-  std::unordered_map<std::uint64_t, std::uint64_t> next_;  // by a hash of the key: one past the last counter
+  HashTable<std::uint64_t> next_;  // by a hash of the key: one past the last counter
 };
 
 }  // namespace spate::sim
