@@ -8,13 +8,6 @@
 
 namespace spate::sim {
 
-// What is sealed ends with a tag that depends on every bit.
-std::uint64_t Network::fingerprint(Bytes datagram) {
-  constexpr std::size_t kWhole = 64;
-  if (datagram.size() <= kWhole) return hash_bytes(datagram);
-  return hash_bytes(datagram.first(16)) ^ Digest::mix(hash_bytes(datagram.last(16)) + datagram.size());
-}
-
 Network::Network(const Rng& rng, DelayModel& delays) : rng_(rng.fork("network")), delays_(delays), nats_(*rng_) {}
 
 HostId Network::add(HostProgram& program, const HostConfig& config) {
@@ -34,7 +27,7 @@ void Network::remove(HostId host) {
   gone.program = nullptr;
   gone.paused = false;
   for (Packet& packet : gone.waiting) {
-    packet.bytes.reset();
+    packet.parcel = {};
     --stats_.in_flight;
     ++stats_.nobody;
   }
@@ -57,7 +50,7 @@ void Network::resume(HostId host) {
   if (!std::exchange(host_ref.paused, false) || !present(host)) return;
   for (Packet& packet : host_ref.waiting) {
     --stats_.in_flight;
-    hand_over(host, std::move(packet));
+    hand_over(host, packet);
   }
   host_ref.waiting.clear();
   host_ref.waiting_bytes = 0;
@@ -88,7 +81,7 @@ void Network::clog(HostId host, bool on) {
     --stats_.in_flight;
     carry(c.from, c.to, {Link::Fate::kCarried, Link::Harm::kNone, now_}, std::move(c.packet));
   }
-  std::erase_if(clogged_, [](const Clogged& c) { return !c.packet.bytes; });
+  std::erase_if(clogged_, [](const Clogged& c) { return !c.packet.parcel; });
 }
 
 void Network::disturb(HostId host, const Disturbance& disturbance) {
@@ -192,9 +185,8 @@ bool Network::take_delivery(const Event& event) {
       return false;
     }
     if (passage.harm != Link::Harm::kNone) {
-      Buffer& packet = packets_[index_of(event)];
-      packet = harmed(packet, passage);
-      prints_[index_of(event)] = fingerprint(packet.bytes());
+      Parcel& parcel = packets_[index_of(event)];
+      parcel = Parcel(harmed(parcel.whole(pool_), passage));
     }
     if (passage.copy_arrives) {
       ++stats_.duplicated;
@@ -215,17 +207,17 @@ bool Network::take_delivery(const Event& event) {
       return false;
     }
   }
-  note(event, prints_[index_of(event)]);
+  note(event, packets_[index_of(event)].print());
   return reach(event.destination, take_packet(event));
 }
 
 bool Network::reach(HostId id, Packet packet) {
   Host& host = hosts_[id];
   if (!host.paused) {
-    hand_over(id, std::move(packet));
+    hand_over(id, packet);
     return true;
   }
-  const std::uint64_t bytes = packet.bytes.size() + kHeaderBytes;
+  const std::uint64_t bytes = packet.parcel.size() + kHeaderBytes;
   if (host.waiting_bytes + bytes > host.socket_bytes) {
     ++stats_.overflow;
     return false;
@@ -237,11 +229,11 @@ bool Network::reach(HostId id, Packet packet) {
 }
 
 // Into the batch.
-void Network::hand_over(HostId id, Packet packet) {
+void Network::hand_over(HostId id, const Packet& packet) {
   ++stats_.delivered;
-  for (WireObserver* observer : observers_) observer->on_delivered(id, packet.from, packet.bytes.bytes(), now_);
-  batch_.push_back({packet.from, packet.bytes.bytes()});
-  batch_buffers_.push_back(std::move(packet.bytes));
+  const Buffer& datagram = batch_buffers_.emplace_back(packet.parcel.whole(pool_));
+  for (WireObserver* observer : observers_) observer->on_delivered(id, packet.from, datagram.bytes(), now_);
+  batch_.push_back({packet.from, datagram.bytes()});
 }
 
 void Network::fire_timer(const Event& event) {
@@ -343,9 +335,8 @@ void Network::transmit(HostId from, const NatNetwork::Way& way, Bytes datagram) 
     ++stats_.cut;
     return;
   }
-  Packet packet{pool_.take(datagram.size()), way.from, way.to};
-  std::copy(datagram.begin(), datagram.end(), packet.bytes.writable().begin());
-  if (passage.harm != Link::Harm::kNone) packet.bytes = harmed(packet.bytes, passage);
+  Packet packet{Parcel(datagram, frames_, pool_), way.from, way.to};
+  if (passage.harm != Link::Harm::kNone) packet.parcel = Parcel(harmed(packet.parcel.whole(pool_), passage));
   if (!host.clogged && !hosts_[destination].clogged) return carry(from, destination, passage, std::move(packet));
   if (clogged_.size() >= kCloggedMax) {
     ++stats_.overflow;
@@ -365,7 +356,7 @@ NatNetwork::Way Network::way_of(HostId from, const Address& to) {
 // From the sender's uplink on.
 void Network::carry(HostId from, HostId to, const Link::Passage& passage, Packet packet) {
   const Duration delay = delays_.one_way(from, to);
-  const auto bytes = static_cast<std::uint16_t>(packet.bytes.size());
+  const auto bytes = static_cast<std::uint16_t>(packet.parcel.size());
   if (passage.copy_arrives) {
     ++stats_.duplicated;
     put({*passage.copy_arrives + delay, to, from, hosts_[from].sequence++, kDownlink, bytes, 0}, packet);
@@ -410,13 +401,11 @@ void Network::put(Event event, Packet packet) {
   if (free_packets_.empty()) {
     free_packets_.push_back(static_cast<std::uint32_t>(packets_.size()));
     packets_.emplace_back();
-    prints_.emplace_back();
     ends_.emplace_back();
   }
   const std::uint32_t index = free_packets_.back();
   free_packets_.pop_back();
-  prints_[index] = fingerprint(packet.bytes.bytes());  // while its bytes are in the cache
-  packets_[index] = std::move(packet.bytes);
+  packets_[index] = std::move(packet.parcel);
   event.payload = index;
   if (hosts_[event.source].behind_box || hosts_[event.destination].behind_box ||
       packet.from != host_address(event.source)) {
@@ -440,7 +429,7 @@ Network::Packet Network::take_packet(const Event& event) {
 }
 
 void Network::drop(const Event& event, std::uint64_t& reason) {
-  packets_[index_of(event)].reset();
+  packets_[index_of(event)] = {};
   free_packets_.push_back(index_of(event));
   --stats_.in_flight;
   ++reason;

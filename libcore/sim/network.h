@@ -22,6 +22,7 @@
 #include "libcore/sim/host_program.h"
 #include "libcore/sim/link.h"
 #include "libcore/sim/nat_network.h"
+#include "libcore/sim/parcel.h"
 #include "libcore/sim/tcp_flow.h"
 
 namespace spate::sim {
@@ -128,6 +129,9 @@ class Network {
   Instant now() const { return now_; }
   // The time on a host's clock.
   Instant local_time(HostId host) const { return hosts_[host].clock.local(now_); }
+  // What is under way with a frame that is in that pool does not keep the frame a second time. The pool must outlive
+  // the network.
+  void keep_frames_in(const SharingPool& frames) { frames_ = &frames; }
   void observe(WireObserver& observer) { observers_.push_back(&observer); }
 
   // Over all events: (time, destination, source, sequence, kind, hash of the datagram).
@@ -151,7 +155,7 @@ class Network {
   };
   // A datagram under way. Addresses are those where its way turns from outwards to inwards.
   struct Packet {
-    Buffer bytes;
+    Parcel parcel;
     Address from;
     Address to;
   };
@@ -191,7 +195,7 @@ class Network {
   bool take_delivery(const Event& event);
   // True: it is in the batch. Otherwise it waits in the socket, or found that full.
   bool reach(HostId id, Packet packet);
-  void hand_over(HostId id, Packet packet);
+  void hand_over(HostId id, const Packet& packet);
   void hand_batch(HostId id);
   void fire_timer(const Event& event);
   void run_command(const Event& event);
@@ -227,8 +231,6 @@ class Network {
   Packet take_packet(const Event& event);
   static std::uint32_t index_of(const Event& event) { return event.payload & ~kHasEnds; }
   void note(const Event& event, std::uint64_t hash);
-  // For the digest: a datagram's ends.
-  static std::uint64_t fingerprint(Bytes datagram);
 
   std::unique_ptr<Rng> rng_;
   DelayModel& delays_;
@@ -237,9 +239,9 @@ class Network {
   Instant now_{};
   NatNetwork nats_;
   std::vector<Host> hosts_;
-  std::vector<Buffer> packets_;        // under way, by the payload of their event
-  std::vector<std::uint64_t> prints_;  // the same, for the digest
-  std::vector<Ends> ends_;             // the same, where a box stands at one of its ends
+  const SharingPool* frames_ = nullptr;
+  std::vector<Parcel> packets_;  // under way, by the payload of their event
+  std::vector<Ends> ends_;       // the same, where a box stands at one of its ends
   std::vector<std::uint32_t> free_packets_;
   std::vector<std::function<void()>> commands_;
   std::uint64_t command_sequence_ = 0;

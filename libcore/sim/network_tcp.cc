@@ -124,10 +124,11 @@ void Network::arrive(const Event& event, HostId from, HostId to) {
   TcpFlow& flow = pipes_.at(segment.pipe).flows[segment.to_caller];
   flow.early.emplace(segment.number, std::move(segment.bytes));
   while (!flow.early.empty() && flow.early.begin()->first == flow.handed) {
-    Packet packet{std::move(flow.early.begin()->second), host_address(from).over_tcp(), host_address(to).over_tcp()};
+    Packet packet{Parcel(std::move(flow.early.begin()->second)), host_address(from).over_tcp(),
+                  host_address(to).over_tcp()};
     flow.early.erase(flow.early.begin());
     ++flow.handed;
-    flow.under_way_bytes -= packet.bytes.size();
+    flow.under_way_bytes -= packet.parcel.size();
     --stats_.in_flight;
     reach(to, std::move(packet));
   }

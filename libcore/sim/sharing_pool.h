@@ -14,6 +14,8 @@ class SharingPool final : public BufferPool {
   SharingPool() : sets_(kSets) {}
 
   Buffer shared(Buffer frame) override;
+  // The one with these bytes, if it is one of those that were kept last.
+  Buffer find(Bytes frame) const;
 
  private:
   // The frames that were kept last: 13 MB, 18 s of 4 Mbit/s. They are in sets by a hash of their first bytes, and in
@@ -27,6 +29,9 @@ class SharingPool final : public BufferPool {
     std::array<Buffer, kFramesOfSet> frames;
     std::size_t oldest = 0;
   };
+
+  static std::uint64_t hash_of(Bytes frame);
+  static Buffer find_in(const Set& set, std::uint64_t hash, Bytes frame);
 
   std::vector<Set> sets_;
 };
