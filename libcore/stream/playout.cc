@@ -84,7 +84,7 @@ Duration Playout::auto_wait() const {
 Duration Playout::wait_left(const StoredShard& behind, std::optional<std::uint64_t> media_now, Instant now) const {
   if (!media_now) return behind.arrived + (fixed_latency_ ? *fixed_latency_ : auto_wait()) - now;
   // An estimated clock may run ahead of what we have: a shard is never younger than nothing.
-  const std::uint64_t age = std::min(kAgeMax, *media_now - std::min(*media_now, behind.header.media_us));
+  const std::uint64_t age = std::min(kAgeMax, *media_now - std::min(*media_now, behind.media_us));
   return latency() - std::chrono::microseconds(static_cast<std::int64_t>(age));
 }
 
@@ -93,7 +93,7 @@ std::optional<std::uint64_t> Playout::newer_point(const Store& store) const {
   const std::uint64_t newer = store.start_for_joiner();
   if (newer < backlog_end_) return std::nullopt;
   const StoredShard* const shard = store.find(newer);
-  if (shard == nullptr || (shard->header.flags & wire::kFlagRandomAccess) == 0) return std::nullopt;
+  if (shard == nullptr || (shard->flags & wire::kFlagRandomAccess) == 0) return std::nullopt;
   return newer;
 }
 

@@ -255,11 +255,12 @@ crypto::Signature Source::Impl::sign(std::uint64_t first, std::uint64_t first_me
 void Source::Impl::store_shard(const wire::ShardHeader& header, Payload& payload, std::size_t payload_offset,
                                Instant now) {
   StoredShard shard;
-  shard.header = header;
+  shard.media_us = header.media_us;
+  shard.flags = header.flags;
   shard.frame = std::move(payload.frame);
   shard.payload_offset = static_cast<std::uint16_t>(payload_offset);
   shard.arrived = now;
-  const bool inserted = store.insert(std::move(shard));
+  const bool inserted = store.insert(header.sequence, std::move(shard));
   SPATE_CHECK(inserted);
   ++stats.shards;
 }

@@ -51,8 +51,7 @@ const StoredShard* Store::find(std::uint64_t sequence) const {
   return slot.present() ? &slot : nullptr;
 }
 
-bool Store::insert(StoredShard shard) {
-  const std::uint64_t sequence = shard.header.sequence;
+bool Store::insert(std::uint64_t sequence, StoredShard shard) {
   if (sequence < tail_) return false;
   SPATE_CHECK(shard.present() && sequence - tail_ < head_ - tail_ + kSlots);
   advance_head(sequence + 1);
@@ -60,14 +59,15 @@ bool Store::insert(StoredShard shard) {
   StoredShard& slot = ring_[index];
   if (slot.present()) return false;
 
-  slot.header = shard.header;
   slot.frame = std::move(shard.frame);
+  slot.media_us = shard.media_us;
+  slot.flags = shard.flags;
   slot.payload_offset = shard.payload_offset;
   slot.given_up = false;
   slot.arrived = shard.arrived;
   present_[index / kWordBits] |= std::uint64_t{1} << (index % kWordBits);
   if (newest_ == kNone || sequence > newest_) newest_ = sequence;
-  const bool random_access = (slot.header.flags & wire::kFlagRandomAccess) != 0;
+  const bool random_access = (slot.flags & wire::kFlagRandomAccess) != 0;
   if (random_access && (newest_random_access_ == kNone || sequence > newest_random_access_))
     newest_random_access_ = sequence;
   return true;
@@ -99,7 +99,8 @@ void Store::clear(std::uint64_t from, std::uint64_t to) {
 }
 
 void Store::grow(std::uint64_t slots) {
-  const std::size_t size = std::bit_ceil(static_cast<std::size_t>(slots));
+  const std::uint64_t most = (slots_max_ + kWordBits - 1) / kWordBits * kWordBits;
+  const auto size = static_cast<std::size_t>(std::min(std::bit_ceil(slots), most));
   std::vector<StoredShard> ring(size);
   std::vector<std::uint64_t> present(size / kWordBits);
   for (std::uint64_t sequence = tail_; sequence < head_; ++sequence) {

@@ -18,14 +18,16 @@
 
 namespace spate::stream {
 
+// There are thousands of them; what a shard's sequence says is not repeated.
 struct StoredShard {
-  wire::ShardHeader header;
   Buffer frame;                  // as sent inside a data datagram, to whichever neighbour; empty if not here
   Buffer list;                   // the hash list frame that proves it; empty for an inline proof or if not here yet
   std::uint64_t list_first = 0;  // the first sequence of `list`
-  std::uint16_t payload_offset = 0;
-  bool given_up = false;  // a hole that nobody will fill
+  std::uint64_t media_us = 0;
   Instant arrived{};
+  std::uint16_t payload_offset = 0;
+  std::uint8_t flags = 0;
+  bool given_up = false;  // a hole that nobody will fill
 
   bool present() const { return static_cast<bool>(frame); }
   Bytes payload() const { return frame.bytes().subspan(payload_offset); }
@@ -60,7 +62,7 @@ class Store {
 
   // Stores a verified shard; advances head as needed. False if it is below tail() or already here. Keeps the
   // slot's list. REQUIRES sequence < head() + kSlots (the caller bounds jumps).
-  bool insert(StoredShard shard);
+  bool insert(std::uint64_t sequence, StoredShard shard);
   // Notes a verified list in the slots it covers (those at or above tail() that have none yet); advances head.
   void insert_list(const Buffer& list, std::uint64_t first, std::size_t count);
 
@@ -82,7 +84,7 @@ class Store {
   void grow(std::uint64_t slots);
   std::uint64_t scan(std::uint64_t from, std::uint64_t invert) const;
 
-  // Slots outside [tail, head) are empty. Both sizes are powers of two; a bit of `present_` stands for a slot.
+  // Slots outside [tail, head) are empty. The ring's size is a multiple of 64; a bit of `present_` stands for a slot.
   const std::uint64_t slots_max_;
   std::vector<StoredShard> ring_;
   std::vector<std::uint64_t> present_;

@@ -261,11 +261,12 @@ bool Verifier::signature_holds(std::uint64_t first, std::uint64_t media_us, Byte
 void Verifier::store_shard(Buffer frame, const wire::ShardView& shard, const wire::ShardHeader& header, Instant now) {
   advance_media(header.media_us);
   StoredShard stored;
-  stored.header = header;
+  stored.media_us = header.media_us;
+  stored.flags = header.flags;
   stored.payload_offset = static_cast<std::uint16_t>(frame.size() - shard.payload.size());
   stored.arrived = now;
   stored.frame = pool_.shared(std::move(frame));
-  const bool inserted = store_.insert(std::move(stored));
+  const bool inserted = store_.insert(header.sequence, std::move(stored));
   SPATE_CHECK(inserted);
   stored_.push_back(header.sequence);
 }

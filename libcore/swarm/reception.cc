@@ -182,7 +182,7 @@ void Reception::note_parity(std::uint64_t first, unsigned index, const From& fro
   const unsigned stripe = striping_.data + index;
   const stream::StoredShard* const shard = store_.find(first);
   if (stripe >= striping_.all() || (from.stripes & bit(stripe)) == 0 || shard == nullptr) return;
-  if (shard->header.media_us >= joined_media_us_) arrivals_.add(stripe, shard->header.media_us, now);
+  if (shard->media_us >= joined_media_us_) arrivals_.add(stripe, shard->media_us, now);
 }
 
 // Few enough of its block are missing, and the parity may be on its way.
@@ -200,7 +200,7 @@ bool Reception::parity_may_come(const Gaps::Missing& missing, Instant now) const
 void Reception::note_turn(std::uint64_t sequence, const From& from, Instant now) {
   const unsigned stripe = striping_.of(sequence);
   if ((from.stripes & bit(stripe)) == 0) return;
-  const std::uint64_t media_us = store_.at(sequence).header.media_us;
+  const std::uint64_t media_us = store_.at(sequence).media_us;
   if (store_.at(sequence).present() && media_us >= joined_media_us_) arrivals_.add(stripe, media_us, now);
   const std::uint64_t from_here = std::max(sequence >= backlog_end_ ? backlog_end_ : 0, turn_from_[stripe]);
   gaps_.overtaken(from_here, sequence, in_order(from) | bit(stripe), striping_, now);
@@ -216,13 +216,13 @@ void Reception::note_stored(std::uint64_t sequence, const From& from, bool is_li
   if (asked_for && !regenerated) ++stats_.repaired;
   if (!asked_for && !regenerated) note_turn(sequence, from, now);
   if (media_now) {
-    last_lag_ = lag_of(*media_now, shard.header.media_us);
-    if (shard.header.media_us >= joined_media_us_) {
+    last_lag_ = lag_of(*media_now, shard.media_us);
+    if (shard.media_us >= joined_media_us_) {
       playout_.on_arrival(last_lag_);
       if (!config_.output) lag_meter_.add(last_lag_);
     }
   }
-  newest_media_us_ = std::max(newest_media_us_, shard.header.media_us);
+  newest_media_us_ = std::max(newest_media_us_, shard.media_us);
   judge_flow(now);
   if (now - resumed_at_ < kResuming) {
     backlog_end_ = std::max(backlog_end_, sequence);
@@ -393,8 +393,8 @@ std::optional<Reception::Output> Reception::next_output(std::optional<std::uint6
     return std::nullopt;
   }
   Output output;
-  output.lag = media_now ? lag_of(*media_now, item->shard->header.media_us) : Duration::zero();
-  output.discontinuity = item->sequence != played_next_ || (item->shard->header.flags & wire::kFlagDiscontinuity) != 0;
+  output.lag = media_now ? lag_of(*media_now, item->shard->media_us) : Duration::zero();
+  output.discontinuity = item->sequence != played_next_ || (item->shard->flags & wire::kFlagDiscontinuity) != 0;
   played_next_ = item->sequence + 1;
   if (content_key_) {
     const Bytes cipher = item->shard->payload();
@@ -407,7 +407,7 @@ std::optional<Reception::Output> Reception::next_output(std::optional<std::uint6
     output.bytes = item->shard->payload();
   }
   stats_.bytes_out += output.bytes.size();
-  if (media_now && item->shard->header.media_us >= joined_media_us_) lag_meter_.add(output.lag);
+  if (media_now && item->shard->media_us >= joined_media_us_) lag_meter_.add(output.lag);
   return output;
 }
 

@@ -15,12 +15,11 @@ struct Fixture {
 
   void arrive(std::uint64_t sequence, Instant now = kStart, std::uint8_t flags = 0) {
     StoredShard shard;
-    shard.header.flags = flags;
-    shard.header.sequence = sequence;
-    shard.header.media_us = sequence * 1000;
+    shard.flags = flags;
+    shard.media_us = sequence * 1000;
     shard.frame = pool.take(20);
     shard.arrived = now;
-    store.insert(std::move(shard));
+    store.insert(sequence, std::move(shard));
   }
   // All that is due when the publisher's clock is at that millisecond (and so is ours).
   std::vector<std::uint64_t> play(std::int64_t ms, bool know_clock = true) {
@@ -28,7 +27,7 @@ struct Fixture {
     const auto media = know_clock ? std::optional(static_cast<std::uint64_t>(ms) * 1000) : std::nullopt;
     while (const auto item = playout.poll(store, media, kStart + milliseconds(ms))) {
       REQUIRE(item->shard->present());
-      REQUIRE(item->shard->header.sequence == item->sequence);
+      REQUIRE(item->shard == &store.at(item->sequence));
       result.push_back(item->sequence);
     }
     return result;

@@ -50,9 +50,8 @@ struct Viewer {
     const StoredShard* const shard = store.find(sequence);
     if (shard == nullptr) return false;
     const StoredShard& sent = publisher.store.at(sequence);
-    return std::ranges::equal(shard->frame.bytes(), sent.frame.bytes()) && shard->header.flags == sent.header.flags &&
-           shard->header.media_us == sent.header.media_us && shard->header.stripe == sent.header.stripe &&
-           std::ranges::equal(shard->payload(), sent.payload());
+    return std::ranges::equal(shard->frame.bytes(), sent.frame.bytes()) && shard->flags == sent.flags &&
+           shard->media_us == sent.media_us && std::ranges::equal(shard->payload(), sent.payload());
   }
 
   BufferPool pool;

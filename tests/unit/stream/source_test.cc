@@ -89,8 +89,8 @@ TEST_CASE("source: a burst is proven by one signature and leaves at once") {
   CHECK(f.output() == burst);
   for (std::uint64_t i = 0; i < 31; ++i) {
     CHECK(f.store.at(i).list_first == 0);
-    CHECK(f.store.at(i).header.media_us == 1'000'000);
-    CHECK(f.store.at(i).header.stripe == i % 16);
+    CHECK(f.store.at(i).media_us == 1'000'000);
+    CHECK(wire::parse_shard(f.store.at(i).frame.bytes())->stripe == i % 16);
   }
 }
 
@@ -251,8 +251,8 @@ TEST_CASE("source: nothing waits longer than kHoldMax, and every byte leaves, un
     REQUIRE(f.output() == all);
     std::uint64_t media_us = 0;
     for (std::uint64_t i = 0; i < f.store.head(); ++i) {
-      REQUIRE(f.store.at(i).header.media_us >= media_us);
-      media_us = f.store.at(i).header.media_us;
+      REQUIRE(f.store.at(i).media_us >= media_us);
+      media_us = f.store.at(i).media_us;
     }
   }
 }
@@ -270,14 +270,14 @@ TEST_CASE("source: tables at the end of a push wait a moment for the keyframe th
     ByteVector key = random_access_packet(f.rng);
     append(key, ts_packets(f.rng, 30));
     f.push(key);
-    CHECK(f.store.at(0).header.flags == wire::kFlagRandomAccess);
+    CHECK(f.store.at(0).flags == wire::kFlagRandomAccess);
     CHECK(f.store.start_for_joiner() == 0);
     CHECK(f.source.next_deadline() == kNever);
   }
   SECTION("it does not") {
     f.advance_to(f.now + Source::kJoinMax);
     CHECK(f.store.head() == 1);
-    CHECK(f.store.at(0).header.flags == 0);
+    CHECK(f.store.at(0).flags == 0);
   }
 }
 
@@ -288,7 +288,7 @@ TEST_CASE("source: garbage is skipped and counted, and the shard behind it says 
   f.source.push(ts_packets(f.rng, kPacketsPerShard), f.now);
   f.source.end(f.now);
   CHECK(f.store.head() == 2);
-  CHECK(f.store.at(1).header.flags == wire::kFlagDiscontinuity);
+  CHECK(f.store.at(1).flags == wire::kFlagDiscontinuity);
   CHECK(f.source.stats().bytes_skipped == 1'000);
   CHECK(f.source.stats().sync_losses == 1);
   CHECK(f.source.stats().bytes_in == 2 * kPacketsPerShard * 188 + 1'000);

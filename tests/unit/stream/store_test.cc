@@ -10,13 +10,12 @@ using namespace spate::stream;
 
 namespace {
 
-StoredShard shard(BufferPool& pool, std::uint64_t sequence, std::uint8_t flags = 0) {
-  StoredShard result;
-  result.header.sequence = sequence;
-  result.header.flags = flags;
-  result.frame = pool.take(20);
-  result.payload_offset = 11;
-  return result;
+bool insert(Store& store, BufferPool& pool, std::uint64_t sequence, std::uint8_t flags = 0) {
+  StoredShard shard;
+  shard.flags = flags;
+  shard.frame = pool.take(20);
+  shard.payload_offset = 11;
+  return store.insert(sequence, std::move(shard));
 }
 
 }  // namespace
@@ -26,8 +25,8 @@ TEST_CASE("store: shards are found by sequence, and only once") {
   Store store;
   CHECK(store.head() == 0);
   CHECK(store.start_for_joiner() == 0);
-  CHECK(store.insert(shard(pool, 5)));
-  CHECK_FALSE(store.insert(shard(pool, 5)));
+  CHECK(insert(store, pool, 5));
+  CHECK_FALSE(insert(store, pool, 5));
   CHECK(store.head() == 6);
   CHECK(store.tail() == 0);
   REQUIRE(store.find(5));
@@ -41,13 +40,13 @@ TEST_CASE("store: shards are found by sequence, and only once") {
 TEST_CASE("store: what falls out below is gone, and its slot is clean") {
   BufferPool pool;
   Store store;
-  for (std::uint64_t i = 0; i < 10; ++i) store.insert(shard(pool, i));
+  for (std::uint64_t i = 0; i < 10; ++i) insert(store, pool, i);
   store.at(3).given_up = true;
   store.advance_head(Store::kSlots + 4);
   CHECK(store.tail() == 4);
   CHECK_FALSE(store.find(3));
   CHECK(store.find(4));
-  CHECK_FALSE(store.insert(shard(pool, 3)));
+  CHECK_FALSE(insert(store, pool, 3));
   CHECK_FALSE(store.at(Store::kSlots + 3).present());  // the same slot
   CHECK_FALSE(store.at(Store::kSlots + 3).given_up);
   store.advance_head(10);
@@ -57,24 +56,24 @@ TEST_CASE("store: what falls out below is gone, and its slot is clean") {
 TEST_CASE("store: the head may jump over everything") {
   BufferPool pool;
   Store store;
-  store.insert(shard(pool, 0));
+  insert(store, pool, 0);
   store.advance_head(std::uint64_t{1} << 60);
   CHECK(store.tail() == (std::uint64_t{1} << 60) - Store::kSlots);
   CHECK(store.next_present(0) == store.head());
   CHECK(store.start_for_joiner() == store.head());
-  CHECK(store.insert(shard(pool, store.head() + Store::kSlots - 1)));
+  CHECK(insert(store, pool, store.head() + Store::kSlots - 1));
 }
 
 TEST_CASE("store: starts again at any sequence") {
   BufferPool pool;
   Store store;
-  for (std::uint64_t i = 0; i < 1000; ++i) store.insert(shard(pool, i, wire::kFlagRandomAccess));
+  for (std::uint64_t i = 0; i < 1000; ++i) insert(store, pool, i, wire::kFlagRandomAccess);
   store.restart(77);
   CHECK(store.tail() == 77);
   CHECK(store.head() == 77);
   CHECK(store.start_for_joiner() == 77);
-  CHECK_FALSE(store.insert(shard(pool, 76)));
-  store.insert(shard(pool, 80));
+  CHECK_FALSE(insert(store, pool, 76));
+  insert(store, pool, 80);
   for (std::uint64_t i = 77; i < 80; ++i) CHECK_FALSE(store.at(i).present());
   CHECK(store.start_for_joiner() == 80);
 }
@@ -84,7 +83,7 @@ TEST_CASE("store: a late shard fills a hole that was given up") {
   Store store;
   store.advance_head(3);
   store.at(1).given_up = true;
-  CHECK(store.insert(shard(pool, 1)));
+  CHECK(insert(store, pool, 1));
   CHECK_FALSE(store.at(1).given_up);
 }
 
@@ -97,7 +96,7 @@ TEST_CASE("store: a list is noted in every slot it covers that has none, and kep
   store.insert_list(list, 8, 4);
   CHECK(store.head() == 12);
   store.insert_list(other, 11, 3);
-  store.insert(shard(pool, 10));
+  insert(store, pool, 10);
   CHECK(store.at(10).list.size() == 100);
   CHECK(store.at(10).list_first == 8);
   CHECK(store.at(11).list.size() == 100);
@@ -109,14 +108,14 @@ TEST_CASE("store: a list is noted in every slot it covers that has none, and kep
 TEST_CASE("store: a joiner starts at the newest random-access point, else at the newest shard") {
   BufferPool pool;
   Store store;
-  store.insert(shard(pool, 3));
-  store.insert(shard(pool, 2));
+  insert(store, pool, 3);
+  insert(store, pool, 2);
   CHECK(store.start_for_joiner() == 3);
-  store.insert(shard(pool, 1, wire::kFlagRandomAccess));
+  insert(store, pool, 1, wire::kFlagRandomAccess);
   CHECK(store.start_for_joiner() == 1);
-  store.insert(shard(pool, 5, wire::kFlagRandomAccess));
-  store.insert(shard(pool, 4, wire::kFlagRandomAccess));
-  store.insert(shard(pool, 9));
+  insert(store, pool, 5, wire::kFlagRandomAccess);
+  insert(store, pool, 4, wire::kFlagRandomAccess);
+  insert(store, pool, 9);
   CHECK(store.start_for_joiner() == 5);
   store.advance_head(Store::kSlots + 6);
   CHECK(store.start_for_joiner() == 9);
@@ -145,7 +144,7 @@ TEST_CASE("store: agrees with a plain map under any operations") {
         store.restart(head);
       } else {
         const bool fresh = where >= tail && !present[where];
-        REQUIRE(store.insert(shard(pool, where)) == fresh);
+        REQUIRE(insert(store, pool, where) == fresh);
         if (where >= tail) head = std::max(head, where + 1);
         present[where] = true;
       }
@@ -161,4 +160,18 @@ TEST_CASE("store: agrees with a plain map under any operations") {
       REQUIRE((store.find(from) != nullptr) == (present.count(from) != 0));
     }
   }
+}
+
+TEST_CASE("store: its ring is no larger than it must be, and keeps what it should when that is no power of two") {
+  constexpr std::uint64_t kKept = 1'000;
+  BufferPool pool;
+  Store store(kKept);
+  for (std::uint64_t i = 0; i < 5 * kKept; ++i) {
+    insert(store, pool, i);
+    REQUIRE(store.next_absent(store.tail()) == store.head());
+  }
+  CHECK(store.head() - store.tail() == kKept);
+  store.advance_head(store.head() + 10);
+  CHECK(store.next_absent(store.tail()) == store.head() - 10);
+  CHECK(store.next_present(store.head() - 10) == store.head());
 }

@@ -69,7 +69,7 @@ TEST_CASE("verifier: a list, then its shards, with one signature checked") {
   for (std::uint64_t i = 0; i < kListed; ++i) {
     CHECK(viewer.take(frames[i + 1]) == Verdict::kStored);
     CHECK(viewer.stored() == Sequences{i});
-    CHECK(viewer.store.at(i).header.media_us == 5'000);
+    CHECK(viewer.store.at(i).media_us == 5'000);
     CHECK(viewer.store.at(i).arrived == kStart);
     CHECK(viewer.store.at(i).payload().size() == wire::kPayloadBytes);
   }
@@ -273,7 +273,7 @@ TEST_CASE("verifier: numbers beyond 32 bits are restored for a joiner, and kept 
   for (std::size_t i = 0; i < 12; ++i) CHECK(viewer.take(frames[i]) == Verdict::kStored);
   viewer.verifier.advance_media(publisher.source.media_us(now + std::chrono::hours(3)));
   CHECK(viewer.take(frames[12]) == Verdict::kStored);
-  CHECK(viewer.store.at(5'000'000'011).header.media_us == std::uint64_t{53} * 3600 * 1'000'000);
+  CHECK(viewer.store.at(5'000'000'011).media_us == std::uint64_t{53} * 3600 * 1'000'000);
 }
 
 TEST_CASE("verifier: holds at most so many shards of a neighbour and of all, for so long") {
