@@ -12,7 +12,7 @@ class TokenBucket {
  public:
   // Tokens a second (0 = unlimited) and at once. Starts full.
   TokenBucket(std::uint64_t rate, std::uint64_t burst)
-      : rate_(rate), burst_nano_(static_cast<Nano>(burst) * kNano), nano_(burst_nano_) {}
+      : burst_nano_(static_cast<Nano>(burst) * kNano), nano_(burst_nano_), rate_(rate) {}
 
   bool unlimited() const { return rate_ == 0; }
   std::uint64_t rate() const { return rate_; }
@@ -53,9 +53,9 @@ class TokenBucket {
     last_ = now;
   }
 
-  std::uint64_t rate_;
   Nano burst_nano_;
   Nano nano_;
+  std::uint64_t rate_;
   Instant last_{};
 };
 
