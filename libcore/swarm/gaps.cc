@@ -1,6 +1,11 @@
 #include "libcore/swarm/gaps.h"
 
 namespace spate::swarm {
+namespace {
+
+constexpr std::size_t kKeptMin = 128;  // so much room stays
+
+}  // namespace
 
 std::vector<Gaps::Missing>::iterator Gaps::find(std::uint64_t sequence) {
   const auto it = std::lower_bound(missing_.begin(), missing_.end(), sequence,
@@ -18,6 +23,8 @@ void Gaps::trim() {
   const auto first = std::find_if(missing_.begin(), missing_.end(), [](const Missing& m) { return !m.gone; });
   missing_.erase(missing_.begin(), first);
   if (missing_.empty()) next_due_ = kNever;
+  // Who joins lacks much at once, and never again.
+  if (missing_.capacity() > kKeptMin && missing_.size() < missing_.capacity() / 8) missing_.shrink_to_fit();
 }
 
 void Gaps::overtaken(std::uint64_t from, std::uint64_t to, StripeMask stripes, const Striping& striping, Instant now) {

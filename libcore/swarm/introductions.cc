@@ -17,7 +17,7 @@ constexpr unsigned kFewStripes = 4;  // whoever passes on its home, and some oth
 // is not.
 struct Known {
   Peer* peer = nullptr;
-  wire::PeerRecord told;    // without its record
+  Introductions::Word told;
   bool child = false;       // takes the stream from us, and reports
   StripeMask takes = 0;     // from us
   Duration way_to_it = {};  // half of its round trip: what it has from here is later by that
@@ -83,9 +83,10 @@ std::optional<wire::Record> Introductions::record_of(Peer& peer, Instant now) co
   return std::nullopt;
 }
 
-std::optional<wire::PeerRecord> Introductions::told_of(const Peer& peer, Instant now) const {
-  if (!house_.endpoint.established(peer.session) || serves_nobody(peer) || !has_record(peer, now)) return std::nullopt;
-  wire::PeerRecord told;
+std::optional<Introductions::Word> Introductions::told_of(const Peer& peer, Instant now) const {
+  if (!peer.record || !house_.endpoint.established(peer.session)) return std::nullopt;
+  if (serves_nobody(peer) || !has_record(peer, now)) return std::nullopt;
+  Word told;
   if (peer.distance != Duration::max())
     told.round_trip_ms = static_cast<std::uint16_t>(
         std::min<std::int64_t>(peer.distance / std::chrono::milliseconds(1), wire::PeerRecord::kRoundTripUnknown));
@@ -137,11 +138,10 @@ Introductions::Named Introductions::for_asker(const Peer& asker, StripeMask want
   });
   shorten(known, children.size() > kManyChildren ? kPeersOfMany : kNamed, wanted);
   Named named;
-  for (Known& k : known) {
+  for (const Known& k : known) {
     const auto record = record_of(*k.peer, now);
     if (!record) continue;
-    k.told.record = *record;
-    named.push_back(k.told);
+    named.push_back({*record, k.told.free_slots, k.told.lag_us, k.told.home, k.told.round_trip_ms});
   }
   return named;
 }

@@ -17,6 +17,13 @@ class Introductions {
   static constexpr std::size_t kNamed = 16;  // at most, in as many messages as it takes
   static constexpr Duration kRecordSpacing = std::chrono::seconds(2);
   using Named = InlineVector<wire::PeerRecord, kNamed>;
+  // A wire::PeerRecord without the record.
+  struct Word {
+    std::uint16_t free_slots = 0;
+    std::uint32_t lag_us = 0;
+    StripeMask home = 0;
+    std::uint16_t round_trip_ms = wire::PeerRecord::kRoundTripUnknown;
+  };
 
   struct House {
     const session::Endpoint& endpoint;
@@ -50,7 +57,7 @@ class Introductions {
  private:
   // The same, but for the check.
   bool has_record(const Peer& peer, Instant now) const;
-  std::optional<wire::PeerRecord> told_of(const Peer& peer, Instant now) const;
+  std::optional<Word> told_of(const Peer& peer, Instant now) const;
 
   const bool asks_;
   House house_;
