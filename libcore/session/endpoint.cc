@@ -259,6 +259,10 @@ std::optional<Endpoint::Received> Endpoint::handle_data(const Datagram& datagram
       return std::nullopt;
     }
     newest = keys->received_next() > next;
+    if (newest)
+      session.loss.on_received(keys->received_next() - next - 1);
+    else
+      session.loss.on_late();
   }
   Session& session = sessions_[owner.slot];
   session.last_received = now;
@@ -570,6 +574,11 @@ Instant Endpoint::last_received(SessionId id) const {
 Instant Endpoint::heard(SessionId id) const {
   const Session* const session = find(id);
   return session == nullptr ? Instant{} : session->last_received;
+}
+
+bool Endpoint::loses_much(SessionId id) const {
+  const Session* const session = find(id);
+  return session != nullptr && session->loss.heavy();
 }
 
 EndpointStats Endpoint::stats() const {

@@ -36,6 +36,7 @@
 #include "libcore/session/network_counts.h"
 #include "libcore/session/parts.h"
 #include "libcore/session/path_check.h"
+#include "libcore/session/path_loss.h"
 #include "libcore/session/path_size.h"
 
 namespace spate::session {
@@ -153,6 +154,8 @@ class Endpoint {
   Instant last_received(SessionId id) const;
   // The same, of any session; long ago, if there is none of that id.
   Instant heard(SessionId id) const;
+  // Of what that peer sends much is lost on its way here (PathLoss::heavy()); false for unknown ids.
+  bool loses_much(SessionId id) const;
   EndpointStats stats() const;
 
  private:
@@ -192,6 +195,7 @@ class Endpoint {
     std::unique_ptr<Parts> parts;      // once one has come
     std::uint16_t parted = 0;          // texts sent in two parts
     PathDoubt doubt;
+    PathLoss loss;
     std::uint64_t forged = 0;  // under all its keys
     crypto::NodeKey peer;
   };

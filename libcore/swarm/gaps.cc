@@ -127,7 +127,7 @@ void Gaps::note_request(Missing& missing, const RepairTarget& target, unsigned c
     missing.copies_left = static_cast<std::uint8_t>(copies);
     missing.two_next = !target.queues;
   }
-  const int doublings = std::min<int>(missing.requests - 1, kBackOffMax);
+  const int doublings = target.loses ? 0 : std::min<int>(missing.requests - 1, kBackOffMax);
   const Duration patience = (target.timeout + reorder_guard_) * (1 << doublings);
   // A copy may have had to wait for long.
   missing.due = missing.copies_left > 0 ? now + kCopySpacing : std::max(missing.asked + patience, now + patience / 2);

@@ -28,7 +28,8 @@ namespace spate::swarm {
 struct RepairTarget {
   session::SessionId session;
   Duration timeout;     // for its answer
-  bool queues = false;  // answers stand in a queue on their way: a late one is no lost one
+  bool queues = false;  // Peer::queues()
+  bool loses = false;   // Peers::loses(): that an answer does not come says nothing of how it is there
 };
 
 class Gaps {

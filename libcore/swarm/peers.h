@@ -57,6 +57,7 @@ struct Peer {
   // Of what it lacks it may ask for as much as the stream has shards, and at least so much.
   static constexpr std::uint64_t kRepairsPerSecond = 50;
   static constexpr std::uint64_t kRepairsBurst = 512;
+  static constexpr Duration kQueueing = std::chrono::milliseconds(30);
 
   // What every frame needs comes first, then what is asked of many peers at a time: few of them are in the cache.
   session::SessionId session;
@@ -100,6 +101,9 @@ struct Peer {
   TokenBucket repairs{kRepairsPerSecond, kRepairsBurst};
   TokenBucket records{kRecordsPerSecond, kRecordsBurst};  // of others that it names, to be checked
 
+  // Answers stand in a queue on their way: a late one is no lost one.
+  bool queues() const { return rtt.known() && rtt.smoothed() > rtt.minimum() * 3 / 2 + kQueueing; }
+
   // The publisher or a relay: by its own word, which only the link makes worth something.
   bool says_publisher() const { return status && status->role == wire::Role::kPublisher; }
   bool surely_publisher() const { return pinned && says_publisher(); }
@@ -135,6 +139,9 @@ class Peers {
   const session::SessionMap<Peer>& all() const { return peers_; }
 
   Instant heard(session::SessionId session) const { return endpoint_.heard(session); }  // as Endpoint says
+  // What does not come from it in time is most likely lost: its path loses much, and not because of a queue that is
+  // full.
+  bool loses(const Peer& peer) const { return endpoint_.loses_much(peer.session) && !peer.queues(); }
   void ping(Peer& peer, Instant now);
   // How is it, and whom does it know for those stripes? With a ping, unless there was one less than kPingAgain ago.
   void inquire(Peer& peer, StripeMask wanted, Instant now);

@@ -19,7 +19,8 @@ constexpr Duration kOutage = std::chrono::seconds(1);
 constexpr Duration kFlowWindow = std::chrono::milliseconds(500);
 constexpr Duration kResuming = std::chrono::milliseconds(500);
 constexpr Duration kUnknownList = std::chrono::milliseconds(20);
-// What its parent has not sent a later one of may wait in a queue, which asking makes longer: so much more patience.
+// What its parent has not sent a later one of may wait in a queue, which asking makes longer: so much more patience,
+// unless its path loses much.
 constexpr Duration kOldPatience = std::chrono::milliseconds(400);  // with what a new parent sends beside its news
 constexpr Duration kUnproven = std::chrono::milliseconds(400);
 constexpr Duration kUnknownStripe = std::chrono::milliseconds(150);  // patience with one of which nothing has come yet
@@ -99,7 +100,7 @@ void Reception::begin_run(const wire::StreamInfo& info) {
   striping_ = {info.stripes, info.parity};
   arrivals_.restart(striping_.all() + 1);
   turn_from_.assign(striping_.all(), 0);
-  parentless_ = 0;
+  parentless_ = losing_ = 0;
   newest_media_us_ = info.media_us;
   started_ = stored_in_run_ = false;
   resumed_at_ = flow_since_ = {};
@@ -159,6 +160,7 @@ stream::Verdict Reception::take(Buffer frame, const From& from, std::optional<st
   }
   for (const stream::ParityId& id : verifier_.stored_parity()) note_parity(id.first, id.index, from, now);
   one_parent_ = in_order(from) != 0;
+  losing_ = from.loses ? losing_ | from.stripes : losing_ & ~from.stripes;
   note_seen(newest, in_order(from), now);
   advance();
   tail_due_ = seen_ < store_.head() ? now + kTailPatience : kNever;
@@ -284,7 +286,8 @@ void Reception::note_seen(std::uint64_t next, StripeMask overtaken, Instant now)
     if (sequence < backlog_end_) return now + kBacklogPatience;
     if (((overtaken | parentless_) & bit(stripe)) != 0) return now;
     if (!arrivals_.known(stripe)) return now + kUnknownStripe;
-    return arrivals_.expected(stripe, newest_media_us_) + (one_parent_ ? Duration{} : kUnproven);
+    const bool proven = one_parent_ || (losing_ & bit(stripe)) != 0;
+    return arrivals_.expected(stripe, newest_media_us_) + (proven ? Duration{} : kUnproven);
   };
   noticed_ = gaps_.notice(noticed_, seen_, store_, expected, now);
 }
@@ -307,6 +310,7 @@ std::uint64_t Reception::resume_from(StripeMask stripes) const {
 // It sends from where we asked for, but what is new goes first.
 void Reception::on_new_parent(StripeMask stripes, Instant now) {
   parentless_ &= ~stripes;
+  losing_ &= ~stripes;
   gaps_.restart(backlog_end_, stripes, striping_, now + kOldPatience);
   for_each_stripe(stripes & striping_.mask(), [&](unsigned stripe) {
     arrivals_.forget(stripe);
@@ -317,6 +321,7 @@ void Reception::on_new_parent(StripeMask stripes, Instant now) {
 // Others may have what is missing.
 void Reception::on_no_parent(StripeMask stripes, Instant now) {
   parentless_ |= stripes;
+  losing_ &= ~stripes;
   gaps_.restart(0, stripes, striping_, now);
 }
 

@@ -84,6 +84,7 @@ class Reception {
     std::uint64_t neighbour = 0;
     StripeMask stripes = 0;  // that it is the parent for
     Duration rtt{};
+    bool loses = false;  // what does not come in time is lost (Peers)
   };
   stream::Verdict take(Buffer frame, const From& from, std::optional<std::uint64_t> media_now, Instant now);
   std::span<const std::uint64_t> stored() const { return verifier_.stored(); }
@@ -138,6 +139,8 @@ class Reception {
   // When something newer than before came that the publisher had signed.
   Instant last_word() const { return std::max(info_at_, last_stored_); }
   Duration lag() const { return last_lag_; }
+  // Some of the stripes come by paths that lose much.
+  bool loses() const { return losing_ != 0; }
   // Of those stripes, usually; lag() where that is not known. media_now as above.
   Duration lag(StripeMask stripes, std::optional<std::uint64_t> media_now, Instant now) const;
   LagMeter& lag_meter() { return lag_meter_; }
@@ -177,6 +180,7 @@ class Reception {
   Striping striping_;
   Arrivals arrivals_{Striping{}.all() + 1};  // and of hash lists
   StripeMask parentless_ = 0;
+  StripeMask losing_ = 0;  // their parents' paths lose much
   // By stripe: what is below comes out of turn, for its parent is new.
   std::vector<std::uint64_t> turn_from_ = std::vector<std::uint64_t>(Striping{}.all());
   std::uint64_t backlog_end_ = 0;  // what is below was published before we joined, and comes beside what is new

@@ -23,7 +23,8 @@ void Requests::send(Instant now) {
   if (upload_debt(house_.upload, now) > kQuestionDebtMax)
     return house_.reception.hold_requests(house_.upload.ready_at(now));
   const auto choose = [&](std::uint64_t sequence, unsigned turns) { return whom_to_ask(sequence, turns); };
-  left_.set_rate(std::max(kPerSecond, house_.children.shards_per_second() / 8), now);
+  const std::uint64_t shards = house_.children.shards_per_second();
+  left_.set_rate(std::max(kPerSecond, house_.reception.loses() ? shards : shards / 8), now);
   for (;;) {
     // What is not asked for now is asked for with what comes due until then.
     if (const Instant ready = left_.ready_at(now); ready > now) return house_.reception.hold_requests(ready);
@@ -54,7 +55,7 @@ std::optional<RepairTarget> Requests::whom_to_ask(std::uint64_t sequence, unsign
     std::rotate(order.begin() + (order.back().second->says_publisher() ? 0 : 1), order.end() - 1, order.end());
   const Peer& peer = *order[turns % order.size()].second;
   return RepairTarget{peer.session, std::min(peer.rtt.timeout(), peer.rtt.smoothed() * 3 / 2 + kAnswering),
-                      peer.rtt.known() && peer.rtt.smoothed() > peer.rtt.minimum() * 3 / 2 + kAnswering};
+                      peer.queues(), house_.peers.loses(peer)};
 }
 
 Duration Requests::cost(const Peer& peer) const {

@@ -165,7 +165,7 @@ void Swarm::handle_frame(Peer& peer, Buffer frame, Instant now) {
   const std::uint64_t list_first = list ? list->first : 0;
   const bool is_list = list.has_value();
   const bool has_data = !list || list->count() > 0;
-  const Reception::From from{session.number(), member_->parents().from(session), rtt};
+  const Reception::From from{session.number(), member_->parents().from(session), rtt, peers_.loses(peer)};
   const std::uint64_t repaired = reception_->stats().repaired;
   const stream::Verdict verdict = reception_->take(std::move(frame), from, own_.media_now(now), now);
   if (reception_->stats().repaired > repaired) peer.answering.on_answered();

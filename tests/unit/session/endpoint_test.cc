@@ -482,3 +482,16 @@ TEST_CASE("endpoint: a punch is one byte to that address, and means nothing ther
   CHECK(path.b.endpoint.stats().dropped == dropped + 1);
   CHECK(path.b.texts.size() == texts);
 }
+
+TEST_CASE("endpoint: each side knows whether its path loses much of what comes, and not for sending little",
+          "[session]") {
+  Path path;
+  path.establish();
+  path.talk_for(seconds(30), milliseconds(50));
+  CHECK_FALSE(path.a.endpoint.loses_much(path.a.session()));
+  path.fate = [&](const Sent& sent, std::size_t n) { return sent.from != path.b.address || n % 5 != 0; };
+  path.talk_for(seconds(30), milliseconds(50));
+  CHECK(path.a.endpoint.loses_much(path.a.session()));
+  CHECK_FALSE(path.b.endpoint.loses_much(path.b.session()));
+  CHECK_FALSE(path.b.endpoint.loses_much({77, 7}));
+}

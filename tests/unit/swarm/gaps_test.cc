@@ -33,7 +33,7 @@ struct Fixture {
     wire::RepairRequest request;
     const auto choose = [&](const Gaps::Missing& missing) -> std::optional<RepairTarget> {
       if (held.count(missing.sequence) > 0) return std::nullopt;
-      return RepairTarget{whom(missing), kTimeout, queues};
+      return RepairTarget{whom(missing), kTimeout, queues, loses};
     };
     const auto target = gaps.take_due(now, copies, request, choose);
     if (!target) return std::nullopt;
@@ -63,6 +63,7 @@ struct Fixture {
   std::function<session::SessionId(const Gaps::Missing&)> whom = [](const Gaps::Missing&) { return kParent; };
   session::SessionId asked_last;
   bool queues = true;
+  bool loses = false;
   std::uint64_t at = 100'000 - 10'000;  // a sequence the store covers
 };
 
@@ -120,6 +121,19 @@ TEST_CASE("gaps: unanswered, a request is repeated after ever longer patience, u
   CHECK(f.fill(f.at, milliseconds(20), asked + milliseconds(30)));
   CHECK(f.gaps.empty());
   CHECK_FALSE(f.due(asked + seconds(1)));
+}
+
+TEST_CASE("gaps: where the path loses much, patience does not grow", "[swarm]") {
+  Fixture f;
+  f.loses = true;
+  f.notice(f.at, f.at + 1, kStart);
+  Instant asked = kStart + Gaps::kGuardMin;
+  REQUIRE(f.due(asked));
+  for (unsigned n = 1; n <= Gaps::kBackOffMax + 3; ++n) {
+    CAPTURE(n);
+    CHECK_FALSE(f.due(asked + f.patience(1) - Duration(1)));
+    REQUIRE(f.due(asked += f.patience(1)));
+  }
 }
 
 TEST_CASE("gaps: copies of a request follow it closely, and no more of them than asked for", "[swarm]") {

@@ -499,6 +499,30 @@ TEST_CASE("reception: what another stripe's parent sends says nothing of a strip
   CHECK(f.viewer.requested(f.now + Gaps::kGuardMin) == Sequences{1});
 }
 
+TEST_CASE("reception: what should have come by a path that loses much is not waited for any longer", "[swarm]") {
+  const bool loses = GENERATE(false, true);
+  Fixture f(relay_config());
+  const StripeMask odd = 0xaaaaaaaaaaaaaaaa;
+  const Reception::From even_parent{1, ~odd, kRtt};
+  const Reception::From odd_parent{2, odd, kRtt, loses};
+  f.now += seconds(1);
+  std::uint64_t next = 0;
+  // As it is published, but for one.
+  const auto publish_and_take = [&](int shards, std::uint64_t lost) {
+    for (int i = 0; i < shards; ++i, f.now += milliseconds(20)) {
+      f.publisher.publish(f.now);
+      for (; next < f.publisher.store.head(); ++next)
+        if (next != lost) f.viewer.take(f.publisher.frame(next), next % 2 == 0 ? even_parent : odd_parent, f.now);
+    }
+  };
+  publish_and_take(100, UINT64_MAX);
+  REQUIRE(f.viewer.requested(f.now).empty());
+  const std::uint64_t lost = next | 1;
+  // Until the stripe's next one, which would show it.
+  publish_and_take(15, lost);
+  CHECK(f.viewer.requested(f.now) == (loses ? Sequences{lost} : Sequences{}));
+}
+
 TEST_CASE("reception: whoever is asked for repairs is told how often it has been tried", "[swarm]") {
   Fixture f;
   f.take(0, 3);
