@@ -87,6 +87,12 @@ std::optional<SessionId> Endpoint::connect(ServiceIndex service, const Address& 
   return id_of(*slot);
 }
 
+void Endpoint::try_udp(SessionId id, Instant now) {
+  Session* const session = find(id);
+  if (session == nullptr || !session->current || session->handshake) return;
+  if (session->address.is_tcp() && session->current->initiator()) begin_handshake(id.slot, kUdpTrial, now);
+}
+
 void Endpoint::punch(const Address& address) {
   static constexpr ByteArray<1> kNothing{};
   send_raw(address, kNothing);
@@ -312,16 +318,18 @@ std::uint32_t Endpoint::promote(HalfOpen& entry, Instant now) {
   // Both sides dialled, and theirs came first; or ours goes to an address that was for another transport.
   if (session.handshake && (!session.current || entry.address.is_tcp() != session.address.is_tcp()))
     end_handshake(session, true);
-  set_address(session, entry.address);
   session.last_received = now;
   indices_.reassign(entry.keys->own_index(), {IndexTable::Kind::kSession, slot});
+  const Address from = entry.address;
   auto keys = half_open_.take_keys(entry);
-  // Both sides dialled at once, and both succeeded: the keys that the lesser node key initiated are used.
+  // Both sides dialled at once, and both succeeded: the keys that the lesser node key initiated are used, and where
+  // these were agreed on the session is.
   const bool crossed = session.current && session.current->initiator() && keys->created() <= session.current->created();
   if (crossed && services_[session.service].self.public_key < session.peer) {
     drop_keys(session.previous);
     session.previous = std::move(keys);
   } else {
+    set_address(session, from);
     install(slot, std::move(keys), now);
   }
   return slot;

@@ -96,6 +96,7 @@ class Endpoint {
   static constexpr Duration kSilenceMax = std::chrono::seconds(10);
   // For so long UDP alone is tried.
   static constexpr Duration kTcpAfter = std::chrono::milliseconds(750);
+  static constexpr Duration kUdpTrial = std::chrono::seconds(1);
   static constexpr std::size_t kTextBytesMax = PathSize::kSizes[0] - kDataOverhead;
   // That are taken part in, under load or not.
   static constexpr std::uint64_t kHandshakesPerSecond = 200;
@@ -117,6 +118,9 @@ class Endpoint {
   // key is our own or no key at all.
   std::optional<SessionId> connect(ServiceIndex service, const Address& address, const crypto::NodeKey& peer,
                                    Duration give_up, Instant now, std::optional<Duration> tcp_after = std::nullopt);
+  // Calls the peer of a session over TCP that we began again, over UDP alone, for kUdpTrial: if that is answered the
+  // session goes on there. Of any other session it does nothing.
+  void try_udp(SessionId id, Instant now);
   // Sends one byte there, which means nothing: it opens a NAT box of ours for what comes from that address.
   void punch(const Address& address);
   // What should come from there does not. If only what is small has come of late, the peer is asked to send all in

@@ -16,7 +16,9 @@ Instant Fallback::last_heard() const {
 void Fallback::on_established(const Peer& peer, Instant now) {
   if (!tcp_) return;
   at_ = std::min(at_, now + kInterval);
-  if (!deaf_ || !house_.peers.over_tcp(peer.session)) return;
+  if (!house_.peers.over_tcp(peer.session)) return;
+  if (udp_at_ == kNever) udp_at_ = now + udp_wait_;
+  if (!deaf_) return;
   std::vector<session::SessionId> silent;
   for (const auto& [session, other] : house_.peers.all())
     if (now - house_.peers.heard(session) >= kSilence) silent.push_back(session);
@@ -25,6 +27,7 @@ void Fallback::on_established(const Peer& peer, Instant now) {
 
 void Fallback::handle_deadline(Instant now) {
   if (now < at_) return;
+  if (now >= udp_at_) try_udp(now);
   if (house_.peers.all().empty()) {  // until there is somebody again
     at_ = kNever;
     return;
@@ -51,6 +54,17 @@ void Fallback::ask(Instant now) {
     const Duration rtt = peer.rtt.smoothed();
     answer_until_ = std::max(answer_until_, now + rtt + std::max(kAnswer, rtt / 2));
   }
+}
+
+void Fallback::try_udp(Instant now) {
+  bool over_tcp = false;
+  for (const auto& [session, peer] : house_.peers.all()) {
+    if (!peer.pinned || !house_.peers.over_tcp(session)) continue;
+    house_.endpoint.try_udp(session, now);
+    over_tcp = true;
+  }
+  udp_wait_ = over_tcp ? std::min(2 * udp_wait_, kUdpAgainMax) : kUdpAgain;
+  udp_at_ = over_tcp ? now + udp_wait_ : kNever;
 }
 
 void Fallback::call(Instant now) {

@@ -2,7 +2,8 @@
 // life, and without one they are called anew, over TCP as well as UDP, at once.
 //
 // Whoever answers over TCP while the others are silent has shown that UDP is dead and not our line: then those are
-// left, and what they gave is sought.
+// left, and what they gave is sought. UDP may only have stalled: the hosts are called over it again kUdpAgain later,
+// and twice that, and so on to kUdpAgainMax, until by the next time nobody is on TCP any more.
 #pragma once
 
 #include "libcore/swarm/candidates.h"
@@ -19,7 +20,11 @@ class Fallback {
   // They have so long to answer beyond a round trip, or half of one if that is longer.
   static constexpr Duration kAnswer = std::chrono::milliseconds(150);
 
+  static constexpr Duration kUdpAgain = std::chrono::seconds(2);
+  static constexpr Duration kUdpAgainMax = std::chrono::minutes(2);
+
   struct House {
+    session::Endpoint& endpoint;
     Peers& peers;
     const Candidates& candidates;
     Leaving& leaving;
@@ -39,12 +44,15 @@ class Fallback {
   Instant last_heard() const;
   void ask(Instant now);
   void call(Instant now);
+  void try_udp(Instant now);
 
   const bool tcp_;
   House house_;
   Instant at_ = kNever;
   Instant answer_until_ = kNever;  // they have been asked
   bool deaf_ = false;              // and have not answered
+  Instant udp_at_ = kNever;        // when UDP is tried again
+  Duration udp_wait_ = kUdpAgain;
 };
 
 }  // namespace spate::swarm

@@ -26,7 +26,7 @@ Member::Member(const JoinConfig& config, std::uint32_t window_bytes, const House
       seeking_(self_, {house.peers, house.children, house.reception, parents_, candidates_, attachment_, wants_,
                        leaving_, dials_, inquiring_, offers_, house.upload}),
       attending_({house.endpoint, house.peers, house.reception, parents_, attachment_, leaving_}),
-      fallback_(config.tcp, {house.peers, candidates_, leaving_, dials_}),
+      fallback_(config.tcp, {house.endpoint, house.peers, candidates_, leaving_, dials_}),
       acquaintances_(!config.output,
                      {house.endpoint, house.outbox, house.peers, house.children, parents_, candidates_, dials_}),
       exploring_({house.peers, house.reception, parents_, clock_, wants_, acquaintances_, offers_}),

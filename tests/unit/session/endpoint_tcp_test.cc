@@ -118,6 +118,47 @@ TEST_CASE("endpoint: with its keys a session over TCP is renewed, by who called,
   for (const Sent& sent : path.log) CHECK_FALSE((sent.from.over_udp() == path.b.address && sent.bytes[0] == 1));
 }
 
+TEST_CASE("endpoint: who began a session over TCP can try UDP, and goes on there if that works", "[session]") {
+  const bool udp_works = GENERATE(false, true);
+  const bool by_who_called = GENERATE(false, true);
+  Path path;
+  establish_over_tcp(path);
+  if (udp_works) path.fate = nullptr;
+  path.log.clear();
+  Host& who = by_who_called ? path.a : path.b;
+  who.endpoint.try_udp(who.session(), path.now);
+  path.talk_for(seconds(5), milliseconds(100));
+  const bool moved = udp_works && by_who_called;
+  CHECK(path.a.endpoint.over_tcp(path.a.session()) == !moved);
+  CHECK(path.b.endpoint.over_tcp(path.b.session()) == !moved);
+  CHECK(path.a.texts.size() == path.sent_each_way);
+  const auto calls = std::count_if(path.log.begin(), path.log.end(),
+                                   [](const Sent& sent) { return sent.bytes[0] == kInitiationType; });
+  CHECK(calls <= (by_who_called ? 5 : 0));
+}
+
+TEST_CASE("endpoint: when each calls the other at once, over another transport, both agree on one", "[session]") {
+  Path path;
+  const bool swapped = GENERATE(false, true);
+  Host& over_tcp = swapped ? path.b : path.a;
+  Host& over_udp = swapped ? path.a : path.b;
+  path.fate = [&](const Sent& sent, std::size_t) {
+    return sent.to.is_tcp() || sent.from != over_tcp.address || sent.bytes[0] != kInitiationType;
+  };
+  path.connect(over_tcp, over_udp, Duration::zero());
+  path.connect(over_udp, over_tcp);
+  path.run_for(seconds(1));
+  // Who called over UDP has the lesser key, and so these keys stand, or the other.
+  const bool on_udp = over_udp.keys.public_key < over_tcp.keys.public_key;
+  CHECK(path.a.endpoint.over_tcp(path.a.session()) == !on_udp);
+  CHECK(path.b.endpoint.over_tcp(path.b.session()) == !on_udp);
+  path.send(path.a, path.b, {1});
+  path.send(path.b, path.a, {2});
+  path.run_for(seconds(1));
+  CHECK(path.a.texts.back() == ByteVector{2});
+  CHECK(path.b.texts.back() == ByteVector{1});
+}
+
 TEST_CASE("endpoint: who sends over TCP what is not authentic is hung up, and over UDP is not", "[session]") {
   Path path;
   const bool over_tcp = GENERATE(false, true);

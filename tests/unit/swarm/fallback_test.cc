@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "libcore/session/handshake.h"
 #include "tests/catch.h"
 #include "tests/unit/swarm/node_host.h"
 
@@ -26,9 +27,10 @@ swarm::JoinConfig with_tcp(swarm::JoinConfig config) {
 struct World {
   World() {
     for (NodeHost* host : {&publisher, &other, &viewer}) net.add(*host);
-    net.fate = [this](const Address& from, const Address& to, Bytes) {
+    net.fate = [this](const Address& from, const Address& to, Bytes bytes) {
       const bool its = from == viewer.address || to.over_udp() == viewer.address;
       if (its && to.is_tcp()) ++over_tcp;
+      if (from == viewer.address && !to.is_tcp() && bytes[0] == session::kInitiationType) ++calls_over_udp;
       if (its && !to.is_tcp() && from != publisher.address && to != publisher.address) ++with_others;
       if (!to.is_tcp() && (from == without_udp || to == without_udp)) return false;
       return !its || (to.is_tcp() ? !cut : !cut && !udp_blocked);
@@ -60,6 +62,7 @@ struct World {
   bool cut = false;
   Address without_udp;
   std::size_t over_tcp = 0;
+  std::size_t calls_over_udp = 0;
   std::size_t with_others = 0;
   std::size_t size = 0;
   Instant last_output{};
@@ -106,6 +109,35 @@ TEST_CASE("fallback: when UDP ends in the midst of the stream it goes on over TC
   CHECK(world.viewer.node.stats(0, world.net.now).slots == 0);
   world.end();
   CHECK(world.viewer.node.stats(0, world.net.now).lost_packets == 0);
+}
+
+TEST_CASE("fallback: when UDP has only stalled the stream is over UDP again seconds later", "[node]") {
+  World world;
+  world.join();
+  world.feed.run(world.net, seconds(5));
+  world.udp_blocked = true;
+  world.feed.run(world.net, milliseconds(1'200));
+  world.udp_blocked = false;
+  REQUIRE(world.over_tcp > 0);
+  CHECK(world.viewer.node.stats(0, world.net.now).slots == 0);
+  world.feed.run(world.net, swarm::Fallback::kUdpAgain + seconds(1));
+  CHECK(world.viewer.node.stats(0, world.net.now).slots > 0);
+  world.over_tcp = 0;
+  world.feed.run(world.net, seconds(5));
+  CHECK(world.over_tcp == 0);
+  world.end();
+  CHECK(world.viewer.node.stats(0, world.net.now).lost_packets == 0);
+}
+
+TEST_CASE("fallback: where UDP does not come back it is tried less and less often", "[node]") {
+  World world;
+  world.udp_blocked = true;
+  world.join();
+  world.feed.run(world.net, seconds(2));
+  world.calls_over_udp = 0;
+  world.feed.run(world.net, seconds(60));  // 2, 6, 14 and 30 s after it began, and 62
+  CHECK(world.calls_over_udp >= 4);
+  CHECK(world.calls_over_udp <= 5 * 5);
 }
 
 TEST_CASE("fallback: who has called over TCP does not hide that UDP has ended", "[node]") {
