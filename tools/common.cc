@@ -129,7 +129,8 @@ io::Keys load_keys(const std::string& key_file) {
 NetworkHost open_host(const NetworkOptions& options, const crypto::Identity& identity, io::Signals& signals,
                       bool listen_tcp) {
   const auto listen = value_or_throw(io::parse_listen_address(options.listen), kUsage);
-  NetworkHost host{signals, value_or_throw(io::UdpSocket::open(listen)), {}, nullptr};
+  const auto fresh_rng = [] { return std::make_unique<crypto::ChaChaRng>(io::system_random_seed()); };
+  NetworkHost host{signals, value_or_throw(io::UdpSocket::open(listen)), io::TcpHub(fresh_rng()), nullptr};
   if (const auto warning = host.socket.buffer_warning()) io::log::warning(*warning);
   if (listen_tcp)
     if (const auto failure = host.tcp.listen(host.socket.local_address()))
@@ -139,8 +140,7 @@ NetworkHost open_host(const NetworkOptions& options, const crypto::Identity& ide
   config.identity = identity;
   config.receive_window_bytes = host.socket.receive_window_bytes();
   config.upload_limit_bps = options.upload_limit_bps;
-  host.node = std::make_unique<node::Node>(config, crypto::sodium_suite(),
-                                           std::make_unique<crypto::ChaChaRng>(io::system_random_seed()));
+  host.node = std::make_unique<node::Node>(config, crypto::sodium_suite(), fresh_rng());
   return host;
 }
 

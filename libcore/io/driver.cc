@@ -118,6 +118,7 @@ void Driver::run() {
     impl_->turn();
     if (!impl_->finished()) impl_->sleep();
   }
+  impl_->tcp.linger();
 }
 
 void Driver::Impl::turn() {

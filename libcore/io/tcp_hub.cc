@@ -1,16 +1,43 @@
 #include "libcore/io/tcp_hub.h"
 
+#include <poll.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 
+#include "libcore/base/check.h"
+#include "libcore/io/system_clock.h"
 #include "libcore/io/tcp_open.h"
 #include "libcore/session/handshake.h"
 #include "libcore/session/network_prefix.h"
 
 namespace spate::io {
+namespace {
+
+// Why there is nobody to accept: that one is gone already, or a firewall minds it. Not that we could take nobody.
+bool concerns_one(int error) {
+  switch (error) {
+    case ECONNABORTED:
+    case EINTR:
+    case EPERM:
+    case EPROTO:
+    case ENOPROTOOPT:
+    case ENETDOWN:
+    case ENETUNREACH:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case EOPNOTSUPP:
+    case ENONET:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
 
 bool TcpHub::open_epoll() {
   if (!epoll_) epoll_ = Descriptor(::epoll_create1(EPOLL_CLOEXEC));
@@ -21,17 +48,23 @@ bool TcpHub::open_epoll() {
 std::optional<Failure> TcpHub::listen(const Address& at) {
   auto opened = open_tcp_listener(at);
   if (const Failure* failure = failure_of(opened)) return *failure;
-  if (!open_epoll()) return system_failure("cannot wait for TCP connections", errno);
   listener_ = std::get<Descriptor>(std::move(opened));
-  watch_listener(true);
-  return std::nullopt;
+  if (open_epoll() && watch_listener(EPOLL_CTL_ADD, EPOLLIN)) return std::nullopt;
+  const int error = errno;
+  listener_ = Descriptor();
+  return system_failure("cannot wait for TCP connections", error);
 }
 
-void TcpHub::watch_listener(bool on) {
+bool TcpHub::watch_listener(int operation, std::uint32_t events) {
   epoll_event event{};
-  event.events = EPOLLIN;
+  event.events = events;
   event.data.u64 = kListener;
-  ::epoll_ctl(epoll_.get(), on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, listener_.get(), &event);
+  return ::epoll_ctl(epoll_.get(), operation, listener_.get(), &event) == 0;
+}
+
+// Takes nothing of the kernel that it may not have.
+void TcpHub::pause_accepting(bool pause) {
+  SPATE_CHECK(watch_listener(EPOLL_CTL_MOD, pause ? 0u : std::uint32_t{EPOLLIN}));
 }
 
 TcpHub::Received TcpHub::receive(Instant now) {
@@ -60,10 +93,10 @@ bool TcpHub::accept_one(Instant now) {
     return true;
   }
   if (errno == EAGAIN || errno == EWOULDBLOCK) return false;
-  if (errno == ECONNABORTED || errno == EINTR) return true;  // that one is gone already
-  const bool used_up = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
-  if (used_up && evict_half_open(nullptr)) return true;
-  watch_listener(false);
+  if (concerns_one(errno)) return true;
+  // Descriptors or memory are used up.
+  if (evict_half_open(nullptr)) return true;
+  pause_accepting(true);
   accepts_again_ = now + kAcceptPause;
   next_deadline_ = std::min(next_deadline_, accepts_again_);
   return false;
@@ -87,16 +120,21 @@ bool TcpHub::admit(const Address& from) {
   return evict_half_open(nullptr) || evict_of_most();
 }
 
-// The oldest of those that came to us.
+// Any of those that came to us.
 bool TcpHub::evict_half_open(const Address* of_network) {
-  for (const auto& [serial, entry] : entries_) {
-    if (!entry.half_open || entry.ours) continue;
-    if (of_network != nullptr && session::network_of(entry.peer) != session::network_of(*of_network)) continue;
-    ++stats_.evicted;
-    close(serial);
-    return true;
-  }
-  return false;
+  const auto may_go = [&](const auto& numbered) {
+    const Entry& entry = numbered.second;
+    return entry.half_open && !entry.ours &&
+           (of_network == nullptr || session::network_of(entry.peer) == session::network_of(*of_network));
+  };
+  const auto many = std::count_if(entries_.begin(), entries_.end(), may_go);
+  if (many == 0) return false;
+  auto skip = rng_->below(static_cast<std::uint64_t>(many));
+  const auto victim = std::find_if(entries_.begin(), entries_.end(),
+                                   [&](const auto& numbered) { return may_go(numbered) && skip-- == 0; });
+  ++stats_.evicted;
+  close(victim->first);
+  return true;
 }
 
 // The one that has been idle for longest, of the network that has most: few cannot keep everybody else out.
@@ -167,8 +205,14 @@ void TcpHub::send(const DatagramBatch& batch, Instant now) {
 
 std::optional<TcpHub::Serial> TcpHub::connection_for(const DatagramBatch& batch, const DatagramBatch::Run& run,
                                                      Instant now) {
-  if (const auto known = by_peer_.find(run.to); known != by_peer_.end()) return known->second;
-  if (batch.datagram(run, 0)[0] != session::kInitiationType || entries_.size() >= kConnectionsMax) return std::nullopt;
+  const bool calls = batch.datagram(run, 0)[0] == session::kInitiationType;
+  if (const auto known = by_peer_.find(run.to); known != by_peer_.end()) {
+    // Whoever calls us from where a host listens is not that host.
+    if (!calls || entries_.at(known->second).ours) return known->second;
+    ++stats_.evicted;
+    close(known->second);
+  }
+  if (!calls || entries_.size() >= kConnectionsMax) return std::nullopt;
   Descriptor fd = open_epoll() ? open_tcp_connection(run.to) : Descriptor();
   if (!fd || !add(std::move(fd), run.to, true, now)) return std::nullopt;
   ++stats_.dialled;
@@ -224,12 +268,38 @@ void TcpHub::close(Serial serial) {
   entries_.erase(found);
 }
 
+void TcpHub::linger() {
+  const Instant end = monotonic_now() + kLingerMax;
+  listener_ = Descriptor();
+  accepts_again_ = kNever;
+  for (Instant now = monotonic_now(); now < end; now = monotonic_now()) {
+    for (auto it = entries_.begin(); it != entries_.end();) {
+      const Serial serial = it->first;
+      Entry& entry = (it++)->second;
+      if (entry.connecting)
+        close(serial);
+      else
+        flush(serial, now);
+    }
+    for (auto& [serial, entry] : entries_) {
+      if (entry.ended || entry.connection.waits()) continue;
+      ::shutdown(entry.connection.fd(), SHUT_WR);
+      entry.ended = true;
+    }
+    if (entries_.empty()) return;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - now);
+    pollfd ready{epoll_.get(), POLLIN, 0};
+    ::poll(&ready, 1, static_cast<int>(left.count()));
+    receive(monotonic_now());
+  }
+}
+
 void TcpHub::handle_deadline(Instant now) {
   if (now < next_deadline_) return;
   closed_.clear();
   if (now >= accepts_again_) {
     accepts_again_ = kNever;
-    watch_listener(true);
+    pause_accepting(false);
   }
   next_deadline_ = accepts_again_;
   for (auto it = entries_.begin(); it != entries_.end();) {

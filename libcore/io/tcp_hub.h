@@ -4,9 +4,11 @@
 // A connection is made by an initiation to an address over TCP that has none; what else has nowhere to go is dropped
 // and counted. It is worth keeping only with a session: until we send data on it, it is half-open and has
 // kHandshakeMax; later it is closed when we have sent none for kIdleMax. So a stranger costs a descriptor and what it
-// has begun to send, a few KB, for 5 s. When there are too many half-open ones the oldest goes: of that network, of
-// all, or when descriptors are used up. When there are too many connections and none is half-open, the network that has
-// most of them loses the one that has been idle for longest. Nobody is told why.
+// has begun to send, a few KB, for 5 s. When there are too many half-open ones one of them goes, by chance: of that
+// network, of all, or when descriptors are used up. So whoever comes again and again throws out its own mostly. When
+// there are too many connections and none is half-open, the network that has most of them loses the one that has been
+// idle for longest. Nobody is told why. What looks for whoever has to go looks at all connections, kConnectionsMax at
+// most.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +19,7 @@
 #include <vector>
 
 #include "libcore/base/datagram.h"
+#include "libcore/base/rng.h"
 #include "libcore/io/descriptor.h"
 #include "libcore/io/failure.h"
 #include "libcore/io/tcp_connection.h"
@@ -51,8 +54,12 @@ class TcpHub {
   static constexpr std::size_t kReadsAtOnce = 16;
   static constexpr std::size_t kReadBytes = 16 * 1024;
 
-  TcpHub() = default;
+  // How long linger() waits at most.
+  static constexpr Duration kLingerMax = std::chrono::milliseconds(200);
+
+  explicit TcpHub(std::unique_ptr<Rng> rng) : rng_(std::move(rng)) {}
   TcpHub(TcpHub&&) = default;
+  TcpHub& operator=(TcpHub&&) = default;
 
   // Accepts connections there from now on.
   std::optional<Failure> listen(const Address& at);
@@ -71,6 +78,10 @@ class TcpHub {
   void send(const DatagramBatch& batch, Instant now);
   // Closes the connection with that address, if there is one.
   void hang_up(const Address& peer);
+  // For the end of the process: accepts nobody any more, sends what waits and that this was all, and throws away what
+  // comes until the others have closed, too. Else the kernel would forget what it has not sent, goodbyes among it, as
+  // soon as something is unread. Waits.
+  void linger();
 
   void handle_deadline(Instant now);
   Instant next_deadline() const { return next_deadline_; }
@@ -89,11 +100,13 @@ class TcpHub {
     bool half_open = true;
     Instant since;              // when it began, or data was last sent
     std::uint32_t watched = 0;  // epoll's events
+    bool ended = false;         // we have said that this was all
     Instant expires() const { return since + (half_open ? kHandshakeMax : kIdleMax); }
   };
 
   bool open_epoll();
-  void watch_listener(bool on);
+  bool watch_listener(int operation, std::uint32_t events);
+  void pause_accepting(bool pause);
   bool accept_one(Instant now);
   bool admit(const Address& from);
   bool evict_half_open(const Address* of_network);
@@ -108,6 +121,7 @@ class TcpHub {
   void watch(Serial serial, Entry& entry);
   void close(Serial serial);
 
+  std::unique_ptr<Rng> rng_;
   std::unique_ptr<BufferPool> pool_ = std::make_unique<BufferPool>();
   Descriptor epoll_;
   Descriptor listener_;

@@ -16,7 +16,7 @@ Children::Children(std::uint32_t capacity_milli, stream::Store& store, Peers& pe
     : store_(store),
       peers_(peers),
       rate_(store),
-      costs_(table_, store, rate_, upload),
+      costs_(table_, store, rate_, peers, upload),
       load_(table_, rate_, upload),
       slots_(capacity_milli, table_, costs_, load_),
       admission_(table_, slots_),

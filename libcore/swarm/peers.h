@@ -131,6 +131,10 @@ class Peers {
   Peer* find_key(const crypto::NodeKey& key);
   const Peer* find_key(const crypto::NodeKey& key) const;
   bool over_tcp(session::SessionId session) const { return endpoint_.over_tcp(session); }
+  // Of what is sent there, in front of each datagram; 0 if there is no session.
+  std::uint64_t header_bytes(session::SessionId session) const {
+    return endpoint_.established(session) ? spate::header_bytes(endpoint_.address(session)) : 0;
+  }
   // There are some, and none over UDP: nobody can reach us, and we reach nobody but the link's hosts.
   bool over_tcp_only() const;
   bool has_key(const crypto::NodeKey& key) const { return find_key(key) != nullptr; }

@@ -5,15 +5,25 @@
 namespace spate::swarm {
 namespace {
 
-constexpr std::uint64_t kUdpIpBytes = 28;
 constexpr Duration kControlWindow = std::chrono::seconds(1);
 
 }  // namespace
 
+// In front of a datagram, for the mean child.
+std::uint64_t Costs::header_bytes() const {
+  std::uint64_t bytes = 0;
+  std::uint64_t children = 0;
+  for (const Child& child : table_) {
+    bytes += peers_.header_bytes(child.session);
+    ++children;
+  }
+  return children == 0 ? spate::header_bytes(Address::v4(0, 0, 0, 0, 0)) : bytes / children;
+}
+
 void Costs::measure_stream() {
   const stream::StoredShard* const shard = store_.find(store_.newest());
   if (shard == nullptr) return;
-  const std::uint64_t around = session::kDataOverhead + kUdpIpBytes;
+  const std::uint64_t around = session::kDataOverhead + header_bytes();
   const std::uint64_t largest = std::max<std::uint64_t>(shard->frame.size(), kShardWireBytes - 2 * around);
   const std::uint64_t stripe = rate_.shards_per_second() * (largest + around) / table_.striping().data;
   const std::uint64_t lists = shard->list ? rate_.shards_per_second() / wire::hash_list_count(shard->list.bytes()) *

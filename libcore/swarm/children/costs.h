@@ -10,6 +10,7 @@
 #include "libcore/stream/store.h"
 #include "libcore/swarm/children/rate.h"
 #include "libcore/swarm/children/table.h"
+#include "libcore/swarm/peers.h"
 
 namespace spate::swarm {
 
@@ -18,8 +19,9 @@ constexpr std::uint64_t kShardWireBytes = session::PathSize::kSizes[0];
 
 class Costs {
  public:
-  Costs(const ChildTable& table, const stream::Store& store, const StreamRate& rate, const TokenBucket& upload)
-      : table_(table), store_(store), rate_(rate), upload_(upload) {}
+  Costs(const ChildTable& table, const stream::Store& store, const StreamRate& rate, const Peers& peers,
+        const TokenBucket& upload)
+      : table_(table), store_(store), rate_(rate), peers_(peers), upload_(upload) {}
 
   // Control messages have gone out: what they take is no room for slots.
   void on_control(std::uint64_t bytes) { control_bytes_ += bytes; }
@@ -30,9 +32,12 @@ class Costs {
   std::uint64_t affordable(std::uint64_t percent) const;
 
  private:
+  std::uint64_t header_bytes() const;
+
   const ChildTable& table_;
   const stream::Store& store_;
   const StreamRate& rate_;
+  const Peers& peers_;
   const TokenBucket& upload_;
   std::uint64_t stripe_bytes_per_second_ = 0;
   std::uint64_t list_bytes_per_second_ = 0;

@@ -1,5 +1,6 @@
 #include "libcore/io/tcp_hub.h"
 
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -8,8 +9,11 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "libcore/crypto/chacha_rng.h"
+#include "libcore/io/address_text.h"
 #include "libcore/io/event_loop.h"
 #include "libcore/io/system_clock.h"
 #include "libcore/io/tcp_open.h"
@@ -32,7 +36,7 @@ struct Arrived {
 
 // A hub, and what came to it. Time is the hub's to be told; sockets have their own.
 struct End {
-  io::TcpHub hub;
+  io::TcpHub hub{std::make_unique<crypto::ChaChaRng>(1)};
   std::vector<Arrived> arrived;
   Instant now = io::monotonic_now();
 
@@ -167,14 +171,19 @@ TEST_CASE("tcp hub: a length that no datagram has ends the connection, and so do
   REQUIRE(until({&pair.caller}, [&] { return pair.caller.hub.stats().connections == 0; }));
 }
 
-TEST_CASE("tcp hub: of one network four are half-open, and newer ones take the place of older ones") {
+TEST_CASE("tcp hub: of one network four are half-open, and newer ones take the place of any of them") {
   Pair pair;
   pair.meet();
   std::vector<std::unique_ptr<Stranger>> strangers;
+  int older_stayed = 0;
   for (int i = 0; i < 50; ++i) {
     strangers.push_back(std::make_unique<Stranger>(pair.at));
     REQUIRE(until({&pair.host}, [&] { return pair.host.hub.stats().accepted == 2 + static_cast<unsigned>(i); }));
+    // Who goes is not the oldest each time, which somebody who comes again and again could make sure of.
+    if (i >= 4) older_stayed += strangers[static_cast<std::size_t>(i) - 4]->hung_up() ? 0 : 1;
   }
+  CHECK(older_stayed > 10);
+  CHECK(older_stayed < 46);
   CHECK(pair.host.hub.stats().half_open == io::TcpHub::kHalfOpenPerNetworkMax);
   CHECK(pair.host.hub.stats().connections == 1 + io::TcpHub::kHalfOpenPerNetworkMax);
   CHECK(pair.host.hub.stats().evicted == 50 - io::TcpHub::kHalfOpenPerNetworkMax);
@@ -183,6 +192,45 @@ TEST_CASE("tcp hub: of one network four are half-open, and newer ones take the p
   End late;  // who means it gets in
   late.send(pair.at, {kInitiation, 9});
   CHECK(until({&pair.host, &late}, [&] { return pair.host.arrived.back().bytes[1] == 9; }));
+}
+
+TEST_CASE("tcp hub: who calls us from the address of a host does not take that host's connection") {
+  End host;
+  End caller;
+  const Address at = host.listen();
+  const Address ours = caller.listen();
+  // From the host's own port, to where we listen.
+  io::Descriptor stranger(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const int on = 1;
+  ::setsockopt(stranger.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+  ::setsockopt(stranger.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  sockaddr_in from{};
+  sockaddr_in to{};
+  io::to_sockaddr(at, from);
+  io::to_sockaddr(ours, to);
+  host.hub = io::TcpHub(std::make_unique<crypto::ChaChaRng>(3));  // its port is free for a moment
+  REQUIRE(::bind(stranger.get(), reinterpret_cast<const sockaddr*>(&from), sizeof from) == 0);
+  REQUIRE(::connect(stranger.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0);
+  REQUIRE(until({&caller}, [&] { return caller.hub.stats().connections == 1; }));
+  caller.send(at, {kInitiation, 1});
+  CHECK(caller.hub.stats().dialled == 1);
+  CHECK(caller.hub.stats().evicted == 1);
+}
+
+TEST_CASE("tcp hub: who lingers loses nothing of what it said last, whatever it has not read") {
+  Pair pair;
+  pair.meet();
+  for (int i = 0; i < 100; ++i) pair.host.send(pair.back, std::vector<std::uint8_t>(1'400, kData));
+  // More than the host's kernel takes while nobody reads there.
+  constexpr std::size_t kMany = 500;
+  for (std::size_t i = 0; i < kMany; ++i) pair.caller.send(pair.at, std::vector<std::uint8_t>(1'400, kData));
+  pair.caller.send(pair.at, {kData, 99});
+  std::thread reader([&] { until({&pair.host}, [&] { return pair.host.hub.stats().connections == 0; }); });
+  pair.caller.hub.linger();
+  pair.caller.hub = io::TcpHub(std::make_unique<crypto::ChaChaRng>(4));
+  reader.join();
+  CHECK(pair.host.arrived.size() == 2 + kMany + 1);
+  CHECK(pair.host.arrived.back().bytes == std::vector<std::uint8_t>{kData, 99});
 }
 
 TEST_CASE("tcp hub: to who does not read, what is old or too much is dropped, whole datagrams and the oldest first") {
@@ -240,7 +288,7 @@ TEST_CASE("tcp hub: when descriptors are used up nobody is accepted for a second
 TEST_CASE("tcp hub: a port in use is told, with its name") {
   End first;
   const Address at = first.listen();
-  io::TcpHub second;
+  io::TcpHub second(std::make_unique<crypto::ChaChaRng>(2));
   const auto failure = second.listen(at.over_udp());
   REQUIRE(failure);
   CHECK(failure->message.find("cannot listen for TCP on 127.0.0.1:" + std::to_string(at.port)) == 0);
