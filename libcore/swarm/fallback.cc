@@ -50,8 +50,7 @@ void Fallback::ask(Instant now) {
   for (const auto& [session, peer] : house_.peers.all()) {
     if (!peer.pinned) continue;
     house_.peers.ping(peer, now);
-    if (!peer.rtt.known()) continue;
-    const Duration rtt = peer.rtt.smoothed();
+    const Duration rtt = peer.rtt.known() ? peer.rtt.smoothed() : kFarthest;
     answer_until_ = std::max(answer_until_, now + rtt + std::max(kAnswer, rtt / 2));
   }
 }

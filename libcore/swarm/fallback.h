@@ -20,6 +20,8 @@ class Fallback {
   // They have so long to answer beyond a round trip, or half of one if that is longer.
   static constexpr Duration kAnswer = std::chrono::milliseconds(150);
 
+  // A round trip that has not been measured yet may be as long: over a satellite.
+  static constexpr Duration kFarthest = std::chrono::milliseconds(800);
   static constexpr Duration kUdpAgain = std::chrono::seconds(2);
   static constexpr Duration kUdpAgainMax = std::chrono::minutes(2);
 

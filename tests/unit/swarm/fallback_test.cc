@@ -96,6 +96,19 @@ TEST_CASE("fallback: where UDP works TCP is not tried", "[node]") {
   CHECK(world.over_tcp == 0);
 }
 
+TEST_CASE("fallback: who is far away joins all the same, and stays on UDP", "[node]") {
+  World world;
+  world.net.delay = [&](const Address& from, const Address& to) {
+    return from.over_udp() == world.viewer.address || to.over_udp() == world.viewer.address ? milliseconds(340)
+                                                                                            : milliseconds(10);
+  };
+  world.join();
+  world.feed.run(world.net, seconds(8));
+  CHECK(world.viewer.first_output);
+  CHECK(world.over_tcp == 0);
+  world.end();
+}
+
 TEST_CASE("fallback: when UDP ends in the midst of the stream it goes on over TCP, and nothing is missed", "[node]") {
   World world;
   world.join();
