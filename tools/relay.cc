@@ -192,6 +192,10 @@ void Relay::on_event(const node::Event& event, Instant /*now*/) {
     warn_of_silence(name_of(silent->stream) + ": ");
   } else if (const auto* resumed = std::get_if<node::Resumed>(&event)) {
     warn_of_silence_over(name_of(resumed->stream) + ": ", resumed->silence);
+  } else if (const auto* starved = std::get_if<node::Starved>(&event)) {
+    warn_of_hunger(name_of(starved->stream) + ": ");
+  } else if (const auto* fed = std::get_if<node::Fed>(&event)) {
+    warn_of_hunger_over(name_of(fed->stream) + ": ", fed->hunger);
   } else if (const auto* stopped = std::get_if<node::Stopped>(&event)) {
     for (Stream& stream : streams_)
       if (stream.index == stopped->stream) on_stopped(stream, stopped->reason);

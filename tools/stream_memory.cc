@@ -72,4 +72,12 @@ void warn_of_silence_over(const std::string& who, Duration silence) {
   io::log::warning(who + "the publisher is heard again, after " + io::format_duration(silence));
 }
 
+void warn_of_hunger(const std::string& who) {
+  io::log::warning(who + "nobody has sent the stream for 3 s, though its publisher goes on: none may have room");
+}
+
+void warn_of_hunger_over(const std::string& who, Duration hunger) {
+  io::log::warning(who + "the stream comes again, after " + io::format_duration(hunger));
+}
+
 }  // namespace spate::tools

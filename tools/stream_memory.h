@@ -32,5 +32,7 @@ void add_state(CommandLine& line, std::string& state);
 inline constexpr const char* kOldRunMessage = "only an old run of the stream is offered: a later one was seen before";
 void warn_of_silence(const std::string& who);
 void warn_of_silence_over(const std::string& who, Duration silence);
+void warn_of_hunger(const std::string& who);
+void warn_of_hunger_over(const std::string& who, Duration hunger);
 
 }  // namespace spate::tools

@@ -30,7 +30,7 @@ struct Options {
   bool no_upload = false;
   bool relay_only = false;
   Duration connect_timeout = std::chrono::seconds(10);
-  Duration idle_timeout = std::chrono::seconds(10);
+  Duration idle_timeout = std::chrono::seconds(30);
   Duration retry_for{};
   std::string state;
   StatsOptions stats;
@@ -47,7 +47,7 @@ std::optional<int> parse(int argc, char** argv, Options& o) {
   line.app().add_flag("--no-upload", o.no_upload, "Forward to nobody");
   line.app().add_flag("--relay-only", o.relay_only, "Talk to the link's hosts only, and forward to nobody");
   line.add_duration("--connect-timeout", o.connect_timeout, "Give up if no host answers within DUR (10s)");
-  line.add_duration("--idle-timeout", o.idle_timeout, "End when nothing comes for DUR; 0: never (10s)");
+  line.add_duration("--idle-timeout", o.idle_timeout, "End when nothing comes for DUR; 0: never (30s)");
   line.add_duration("--retry-for", o.retry_for, "Look for other peers so long; 0: for ever (0)");
   add_state(line, o.state);
   line.add_stats(o.stats);
@@ -109,6 +109,10 @@ class Watcher final : public io::DriverDelegate {
       warn_of_silence("");
     } else if (const auto* resumed = std::get_if<node::Resumed>(&event)) {
       warn_of_silence_over("", resumed->silence);
+    } else if (std::holds_alternative<node::Starved>(event)) {
+      warn_of_hunger("");
+    } else if (const auto* fed = std::get_if<node::Fed>(&event)) {
+      warn_of_hunger_over("", fed->hunger);
     }
   }
 

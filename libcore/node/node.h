@@ -29,6 +29,7 @@ namespace spate::node {
 inline constexpr std::size_t kStreamsMax = 64;
 
 // Which of a node's streams; small and dense.
+using swarm::Fed;
 using swarm::FellSilent;
 using swarm::Host;
 using swarm::JoinConfig;
@@ -38,6 +39,7 @@ using swarm::Played;
 using swarm::PublishConfig;
 using swarm::Resumed;
 using swarm::RunBegan;
+using swarm::Starved;
 using swarm::Stopped;
 using swarm::StopReason;
 using swarm::StreamIndex;
@@ -57,8 +59,8 @@ struct ProbeReply {
 struct ProbeConnected {
   Duration handshake_rtt{};
 };
-using Event =
-    std::variant<Joined, Played, Stopped, ParentChanged, RunBegan, FellSilent, Resumed, ProbeReply, ProbeConnected>;
+using Event = std::variant<Joined, Played, Stopped, ParentChanged, RunBegan, FellSilent, Resumed, Starved, Fed,
+                           ProbeReply, ProbeConnected>;
 
 struct Poll {
   enum class Kind : std::uint8_t {

@@ -20,7 +20,7 @@ std::optional<StopReason> Attachment::stop_reason(Instant now) const {
     return reception_.old_run_offered() ? StopReason::kOldRun : StopReason::kUnreachable;
   }
   if (config_.retry_for > Duration::zero() && without >= config_.retry_for) return StopReason::kStalled;
-  const Duration silence = now - reception_.last_word();
+  const Duration silence = now - std::min(reception_.last_word(), reception_.lacking_since().value_or(now));
   if (config_.idle_timeout > Duration::zero() && silence >= config_.idle_timeout) return StopReason::kStalled;
   return std::nullopt;
 }

@@ -45,7 +45,8 @@ struct JoinConfig {
   std::uint64_t history_shards = 16'384;                // kept for children and repairs, at most stream::Store::kSlots
   std::optional<Duration> latency;                      // nothing = automatic
   Duration connect_timeout = std::chrono::seconds(10);  // until a parent has accepted us
-  Duration idle_timeout = std::chrono::seconds(30);     // once joined, without a word of the publisher; 0 = for ever
+  Duration idle_timeout = std::chrono::seconds(30);     // once joined, without a word of the publisher, or
+                                                        // anything of what that says it has; 0 = for ever
   Duration retry_for = std::chrono::seconds(30);        // without any parent, once joined; 0 = for ever
 };
 

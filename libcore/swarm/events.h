@@ -54,6 +54,13 @@ struct Resumed {  // it has come, after so long
   StreamIndex stream = 0;
   Duration silence{};
 };
-using Event = std::variant<Joined, Played, Stopped, ParentChanged, RunBegan, FellSilent, Resumed>;
+struct Starved {  // the publisher has more, by its signed word, and nobody has sent any of it for Freshness::kPatience
+  StreamIndex stream = 0;
+};
+struct Fed {  // something has come, after so long
+  StreamIndex stream = 0;
+  Duration hunger{};
+};
+using Event = std::variant<Joined, Played, Stopped, ParentChanged, RunBegan, FellSilent, Resumed, Starved, Fed>;
 
 }  // namespace spate::swarm

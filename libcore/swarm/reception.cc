@@ -64,6 +64,7 @@ Reception::InfoResult Reception::on_info(Bytes frame, Instant now) {
   }
   verifier_.advance_media(info->media_us);
   proven_head_ = std::max(proven_head_, info->head);
+  if (info->head > stored_end_ && !lacking_since_) lacking_since_ = now;
   // So far behind that the verifier would refuse what comes next: the publisher's word moves us on.
   if (started_ && info->head > store_.head() + stream::Verifier::kJumpMax) {
     store_.advance_head(info->head);
@@ -106,6 +107,7 @@ void Reception::begin_run(const wire::StreamInfo& info) {
   resumed_at_ = flow_since_ = {};
   out_ = false;
   next_ = seen_ = noticed_ = stored_end_ = info.head;
+  lacking_since_.reset();
   list_asked_ = UINT64_MAX;
   list_due_ = tail_due_ = kNever;
 }
@@ -235,6 +237,7 @@ void Reception::note_stored(std::uint64_t sequence, const From& from, bool is_li
   }
   stored_end_ = std::max(stored_end_, sequence + 1);
   last_stored_ = now;
+  lacking_since_.reset();
   stored_in_run_ = true;
 }
 

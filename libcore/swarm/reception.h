@@ -138,6 +138,8 @@ class Reception {
   Instant last_stored() const { return last_stored_; }
   // When something newer than before came that the publisher had signed.
   Instant last_word() const { return std::max(info_at_, last_stored_); }
+  // Since when the publisher has had more, by its word, without anything having come; nothing while it comes.
+  std::optional<Instant> lacking_since() const { return lacking_since_; }
   Duration lag() const { return last_lag_; }
   // Some of the stripes come by paths that lose much.
   bool loses() const { return losing_ != 0; }
@@ -213,6 +215,7 @@ class Reception {
   std::uint64_t joined_media_us_ = 0;
   Instant last_stored_{};
   std::uint64_t stored_end_ = 0;
+  std::optional<Instant> lacking_since_;
   Instant resumed_at_{};  // after an outage
   bool out_ = false;      // less than half comes
   Instant flow_since_{};  // judged last, with the counts of then

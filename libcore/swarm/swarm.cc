@@ -217,7 +217,7 @@ void Swarm::handle_deadline(Instant now) {
   } else {
     reception_->handle_deadline(now);
     member_->handle_deadline(now);
-    if (const auto event = freshness_->judge(now)) events_.push_back(*event);
+    while (const auto event = freshness_->judge(now)) events_.push_back(*event);
   }
   children_.handle_deadline(now);
   answers_.tell_displaced(now);

@@ -44,6 +44,32 @@ TEST_CASE("freshness: shards are news, too", "[swarm]") {
   CHECK(f.viewer.swarm->stats(f.net.now).silence < seconds(1));
 }
 
+TEST_CASE("freshness: that nobody sends what the publisher has is told once, and so is that it comes again",
+          "[swarm]") {
+  StreamingWorld f({1});
+  const auto run = [&](int seconds_more) {
+    for (int i = 0; i < seconds_more; ++i) {
+      f.run(seconds(1));
+      f.p1.tell_info(f.broadcast.store.head(), static_cast<std::uint64_t>(to_us(f.net.now - kStart)));
+    }
+  };
+  run(3);
+  CHECK(f.viewer.starved == 0);
+  f.withheld = kAll;
+  run(4);
+  CHECK(f.viewer.starved == 0);
+  run(4);
+  CHECK(f.viewer.starved == 1);
+  CHECK(f.viewer.fed.empty());
+  f.withheld = 0;
+  run(3);
+  CHECK(f.viewer.starved == 1);
+  REQUIRE(f.viewer.fed.size() == 1);
+  CHECK(f.viewer.fed[0] >= seconds(6));
+  CHECK(f.viewer.fell_silent.empty());
+  CHECK(f.viewer.silences.empty());
+}
+
 TEST_CASE("freshness: before the first word and after the end there is no silence", "[swarm]") {
   ScriptedWorld f({1});
   f.p1.mute = true;

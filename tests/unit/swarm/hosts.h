@@ -105,6 +105,10 @@ class SwarmHost final : public NetHost {
         fell_silent.push_back(now);
       } else if (const auto* const resumed = std::get_if<swarm::Resumed>(&*event)) {
         silences.push_back(resumed->silence);
+      } else if (std::holds_alternative<swarm::Starved>(*event)) {
+        ++starved;
+      } else if (const auto* const food = std::get_if<swarm::Fed>(&*event)) {
+        fed.push_back(food->hunger);
       }
     }
     return endpoint.flush(out, now) && swarm->flush(out, now);
@@ -127,6 +131,8 @@ class SwarmHost final : public NetHost {
   std::vector<std::uint64_t> epochs;
   std::vector<Instant> fell_silent;
   std::vector<Duration> silences;
+  std::size_t starved = 0;
+  std::vector<Duration> fed;
   std::optional<swarm::StopReason> stopped;
   Instant stopped_at{};
 };

@@ -166,6 +166,27 @@ TEST_CASE("member: with a parent that has nothing to say of the publisher it sta
   CHECK(f.viewer.stopped == StopReason::kStalled);
 }
 
+TEST_CASE("member: while the publisher goes on and nobody sends what it has, it stalls after idle_timeout", "[swarm]") {
+  JoinConfig config = join_config({});
+  config.idle_timeout = seconds(6);
+  ScriptedWorld f({1}, config);
+  const bool has_more = GENERATE(false, true);
+  f.run(seconds(2));
+  REQUIRE(f.has(f.p1));
+  const auto tell_for = [&](int from, int to) {
+    for (int second = from; second < to; ++second) {
+      f.p1.tell_info(has_more ? 100u : 0u, static_cast<std::uint64_t>(second) * 1'000'000);
+      f.run(seconds(1));
+    }
+  };
+  tell_for(2, 7);
+  CHECK_FALSE(f.viewer.stopped);
+  CHECK(f.viewer.starved == (has_more ? 1 : 0));
+  tell_for(7, 10);
+  CHECK(f.viewer.stopped == (has_more ? std::optional(StopReason::kStalled) : std::nullopt));
+  CHECK(f.viewer.fell_silent.empty());
+}
+
 TEST_CASE("member: where only a run is offered that is over it does not join, and tells why", "[swarm]") {
   JoinConfig config = join_config({});
   config.epoch_min = stream::kEpoch + 1;

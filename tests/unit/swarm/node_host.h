@@ -58,6 +58,8 @@ class NodeHost final : public NetHost {
   void on(const node::RunBegan&, Instant) {}
   void on(const node::FellSilent&, Instant) {}
   void on(const node::Resumed&, Instant) {}
+  void on(const node::Starved&, Instant) {}
+  void on(const node::Fed&, Instant) {}
   void on(const node::ProbeReply& reply, Instant) { replies.push_back(reply); }
   void on(const node::ProbeConnected& event, Instant) { connected = event.handshake_rtt; }
 
