@@ -94,8 +94,8 @@ bool TcpHub::accept_one(Instant now) {
   }
   if (errno == EAGAIN || errno == EWOULDBLOCK) return false;
   if (concerns_one(errno)) return true;
-  // Descriptors or memory are used up.
-  if (evict_half_open(nullptr)) return true;
+  const bool used_up = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
+  if (used_up && evict_half_open(nullptr)) return true;
   pause_accepting(true);
   accepts_again_ = now + kAcceptPause;
   next_deadline_ = std::min(next_deadline_, accepts_again_);

@@ -434,7 +434,10 @@ void Endpoint::push_event(SessionEvent::Kind kind, std::uint32_t slot) {
 void Endpoint::set_address(Session& session, const Address& address) {
   if (session.counted) sessions_by_network_.remove(session.address);
   if (address != session.address) session.size.reset();
-  if (address.is_tcp() != session.address.is_tcp()) session.paths.reset();
+  if (address.is_tcp() != session.address.is_tcp()) {
+    session.paths.reset();
+    session.loss = {};
+  }
   session.address = address;
   session.counted = true;
   sessions_by_network_.add(address);

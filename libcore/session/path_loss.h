@@ -10,11 +10,13 @@ namespace spate::session {
 class PathLoss {
  public:
   static constexpr std::uint32_t kWindow = 128;
+  static constexpr std::uint32_t kBurst = 4;
   static constexpr unsigned kHeavyPermille = 50;  // what homes and radio lose now and then is less
 
-  // A datagram is here, and so many before it are not. What an outage took counts as one window.
+  // A datagram is here, and so many before it are not. Of what goes at a stroke kBurst count: one outage, or one burst
+  // that a full queue dropped, says little of the path.
   void on_received(std::uint64_t skipped) {
-    for (std::uint64_t n = std::min<std::uint64_t>(skipped, kWindow); n > 0; --n) share_ += (kAll - share_) / kWindow;
+    for (std::uint64_t n = std::min<std::uint64_t>(skipped, kBurst); n > 0; --n) share_ += (kAll - share_) / kWindow;
     share_ -= share_ / kWindow;
   }
   // One of those is here after all.

@@ -22,7 +22,9 @@ std::optional<Event> Freshness::judge_media(Instant now) {
   const auto lacking = reception_.lacking_since();
   if (starved_since_) {
     if (lacking) return std::nullopt;
-    return Fed{stream_, now - *std::exchange(starved_since_, std::nullopt)};
+    const Instant since = *std::exchange(starved_since_, std::nullopt);
+    if (reception_.last_stored() < since) return std::nullopt;  // another run has begun
+    return Fed{stream_, now - since};
   }
   if (!awaited() || !lacking || now - *lacking < kPatience) return std::nullopt;
   starved_since_ = lacking;

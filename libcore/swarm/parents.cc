@@ -302,7 +302,7 @@ void Parents::choose_list_links(Instant now) {
     return std::tuple(!a.home, a.hops, ~a.stripes, a.session) < std::tuple(!b.home, b.hops, ~b.stripes, b.session);
   });
   for (std::size_t i = 0; i < choices.size(); ++i) {
-    Link& link = links_[choices[i].session];
+    Link& link = *links_.find(choices[i].session);
     const bool wanted = i < kListLinks;
     if (link.lists == wanted) continue;
     link.lists = wanted;
@@ -377,7 +377,9 @@ void Parents::handle_deadline(Instant now) {
     if (now >= link.report_at) report(session, link, now);
   }
   for (const session::SessionId session : unanswered) {
-    Link& link = links_[session];
+    Link* const found = links_.find(session);
+    if (found == nullptr) continue;
+    Link& link = *found;
     link.again = kNever;
     const bool lives = house_.endpoint.last_received(session) > link.since;
     if (Peer* const peer = house_.peers.find(session))

@@ -64,7 +64,7 @@ Reception::InfoResult Reception::on_info(Bytes frame, Instant now) {
   }
   verifier_.advance_media(info->media_us);
   proven_head_ = std::max(proven_head_, info->head);
-  if (info->head > stored_end_ && !lacking_since_) lacking_since_ = now;
+  if (info->head > std::max(stored_end_, holes_end_) && !lacking_since_) lacking_since_ = now;
   // So far behind that the verifier would refuse what comes next: the publisher's word moves us on.
   if (started_ && info->head > store_.head() + stream::Verifier::kJumpMax) {
     store_.advance_head(info->head);
@@ -107,6 +107,7 @@ void Reception::begin_run(const wire::StreamInfo& info) {
   resumed_at_ = flow_since_ = {};
   out_ = false;
   next_ = seen_ = noticed_ = stored_end_ = info.head;
+  holes_end_ = 0;
   lacking_since_.reset();
   list_asked_ = UINT64_MAX;
   list_due_ = tail_due_ = kNever;
@@ -358,6 +359,8 @@ void Reception::on_hole(const wire::Hole& hole, bool final, Instant now) {
     gaps_.drop(s);
     ++stats_.given_up;
   }
+  holes_end_ = std::max(holes_end_, end);
+  if (info_ && holes_end_ >= info_->head) lacking_since_.reset();
   advance();
 }
 

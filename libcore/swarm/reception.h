@@ -141,8 +141,8 @@ class Reception {
   // Since when the publisher has had more, by its word, without anything having come; nothing while it comes.
   std::optional<Instant> lacking_since() const { return lacking_since_; }
   Duration lag() const { return last_lag_; }
-  // Some of the stripes come by paths that lose much.
-  bool loses() const { return losing_ != 0; }
+  // The stripes that come by paths that lose much.
+  StripeMask losing() const { return losing_ & striping_.mask(); }
   // Of those stripes, usually; lag() where that is not known. media_now as above.
   Duration lag(StripeMask stripes, std::optional<std::uint64_t> media_now, Instant now) const;
   LagMeter& lag_meter() { return lag_meter_; }
@@ -215,6 +215,7 @@ class Reception {
   std::uint64_t joined_media_us_ = 0;
   Instant last_stored_{};
   std::uint64_t stored_end_ = 0;
+  std::uint64_t holes_end_ = 0;  // nobody has what is missing below
   std::optional<Instant> lacking_since_;
   Instant resumed_at_{};  // after an outage
   bool out_ = false;      // less than half comes

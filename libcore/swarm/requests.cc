@@ -24,7 +24,9 @@ void Requests::send(Instant now) {
     return house_.reception.hold_requests(house_.upload.ready_at(now));
   const auto choose = [&](std::uint64_t sequence, unsigned turns) { return whom_to_ask(sequence, turns); };
   const std::uint64_t shards = house_.children.shards_per_second();
-  left_.set_rate(std::max(kPerSecond, house_.reception.loses() ? shards : shards / 8), now);
+  const Striping& striping = house_.reception.striping();
+  const std::uint64_t lossy = shards * count(house_.reception.losing()) / striping.all();
+  left_.set_rate(std::max(kPerSecond, shards / 8 + lossy), now);
   for (;;) {
     // What is not asked for now is asked for with what comes due until then.
     if (const Instant ready = left_.ready_at(now); ready > now) return house_.reception.hold_requests(ready);

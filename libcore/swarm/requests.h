@@ -31,7 +31,8 @@ class Requests {
   void send(Instant now);
 
  private:
-  // So many a second, or an eighth of the stream's shards if that is more; all of them where paths lose much.
+  // So many a second, or an eighth of the stream's shards if that is more, and all of those stripes whose paths lose
+  // much.
   static constexpr std::uint64_t kPerSecond = 48;
   static constexpr std::uint64_t kBurst = 32;
 
