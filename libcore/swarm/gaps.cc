@@ -3,7 +3,7 @@
 namespace spate::swarm {
 namespace {
 
-constexpr std::size_t kKeptMin = 128;  // so much room stays
+constexpr std::size_t kKeptMin = 128;  // room for no more is not worth giving back
 
 }  // namespace
 

@@ -16,6 +16,12 @@ struct Fixture {
     rng.fill(buffer.writable());
     return buffer;
   }
+  // One that the pool of frames keeps.
+  Buffer kept_frame() {
+    Buffer frame = frames.take(1'200);
+    rng.fill(frame.writable());
+    return frames.shared(frame);
+  }
   // As a datagram with that frame, sealed by a suite that leaves it readable.
   Buffer around(const Buffer& frame) {
     Buffer datagram = random(frame.size() + session::kDataOverhead);
@@ -34,10 +40,7 @@ bool same(const Buffer& a, const Buffer& b) { return std::ranges::equal(a.bytes(
 
 TEST_CASE("parcel: comes out as it went in, and says the same of itself, however it is kept", "[sim]") {
   Fixture f;
-  Buffer frame = f.frames.take(1'200);
-  f.rng.fill(frame.writable());
-  frame = f.frames.shared(frame);
-  const Buffer datagram = f.around(frame);
+  const Buffer datagram = f.around(f.kept_frame());
   for (const sim::SharingPool* const frames :
        {static_cast<const sim::SharingPool*>(nullptr), static_cast<const sim::SharingPool*>(&f.frames)}) {
     const Parcel parcel(datagram.bytes(), frames, f.pool);
@@ -49,10 +52,7 @@ TEST_CASE("parcel: comes out as it went in, and says the same of itself, however
 
 TEST_CASE("parcel: any number of datagrams with one frame take no room for it", "[sim]") {
   Fixture f;
-  Buffer frame = f.frames.take(1'200);
-  f.rng.fill(frame.writable());
-  frame = f.frames.shared(frame);
-  const Buffer datagram = f.around(frame);
+  const Buffer datagram = f.around(f.kept_frame());
   const std::size_t before = f.pool.blocks_allocated();
   std::vector<Parcel> parcels;
   for (int i = 0; i < 1'000; ++i) parcels.emplace_back(datagram.bytes(), &f.frames, f.pool);
