@@ -12,7 +12,7 @@ namespace spate::stream {
 
 class SigningBudget {
  public:
-  static constexpr Duration kInterval = std::chrono::nanoseconds(1'600'000);  // 625 a second
+  static constexpr Duration kInterval = std::chrono::nanoseconds(1'500'000);  // 667 a second
   static constexpr int kBurst = 8;
 
   bool affords(Instant now) const { return now >= next_; }

@@ -1,9 +1,9 @@
 // The publisher's side of a stream: bytes in, signed frames into a Store.
 //
 // Input is cut into payloads (packetizer.h), and what is ready is proven together. When:
-//   - At the end of a push, at once, if the signing budget affords it (signing_budget.h: 625 a second, 8 in a
-//     row). So a burst with nothing behind it, and any feed of less than 625 pushes a second, waits for nothing.
-//   - Else as soon as the budget affords it again: a smooth, fast feed is signed every 1.6 ms and waits half that.
+//   - At the end of a push, at once, if the signing budget affords it (signing_budget.h: 667 a second, 8 in a
+//     row). So a burst with nothing behind it, and any feed of less than 667 pushes a second, waits for nothing.
+//   - Else as soon as the budget affords it again: a smooth, fast feed is signed every 1.5 ms and waits half that.
 //   - 48 payloads, a full list, are signed whatever the budget says: no more are ever held.
 //   - Nothing is held longer than kHoldMax.
 // How: a payload carries its signature itself while signatures are rare (2.2 ms each since the last one, 24 at a time):

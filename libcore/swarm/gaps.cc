@@ -31,7 +31,7 @@ void Gaps::overtaken(std::uint64_t from, std::uint64_t to, StripeMask stripes, c
   for (Missing& missing : missing_) {
     if (missing.sequence >= to) break;
     if (missing.sequence < from) continue;
-    if (missing.gone || missing.requests > 0 || missing.due <= now + reorder_guard_) continue;
+    if (missing.gone || missing.overdue || missing.requests > 0 || missing.due <= now + reorder_guard_) continue;
     if ((stripes & bit(striping.of(missing.sequence))) == 0) continue;
     missing.expected = now;
     missing.overdue = true;

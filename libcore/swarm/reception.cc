@@ -190,10 +190,11 @@ void Reception::note_parity(std::uint64_t first, unsigned index, const From& fro
   if (shard->media_us >= joined_media_us_) arrivals_.add(stripe, shard->media_us, now);
 }
 
-// Few enough of its block are missing, and the parity may be on its way.
+// Few enough of its block are missing, and the parity may be on its way. Not where one parent sends everything: it
+// surely has what is lost, and its answer takes a round trip, while parity may take a block's time, and then not do.
 bool Reception::parity_may_come(const Gaps::Missing& missing, Instant now) const {
   const StripeMask parity = striping_.mask() & ~first_stripes(striping_.data);
-  if ((parity & ~parentless_) == 0 || now >= missing.expected + kParityPatience) return false;
+  if (one_parent_ || (parity & ~parentless_) == 0 || now >= missing.expected + kParityPatience) return false;
   const std::uint64_t first = missing.sequence - missing.sequence % striping_.data;
   unsigned absent = 0;
   for (std::uint64_t s = std::max(first, store_.tail()); s < std::min(first + striping_.data, seen_); ++s)

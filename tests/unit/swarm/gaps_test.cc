@@ -445,6 +445,23 @@ TEST_CASE("gaps: being overtaken neither postpones nor asks again", "[swarm]") {
   CHECK(f.due(asked + f.patience(1)));
 }
 
+TEST_CASE("gaps: what is overdue stays expected at that moment, however much more its sender sends", "[swarm]") {
+  Fixture f;
+  f.notice(f.at, f.at + 1, kStart);
+  Instant now = kStart + Gaps::kGuardMin;
+  Instant expected{};
+  wire::RepairRequest request;
+  const auto nobody_yet = [&](const Gaps::Missing& missing) -> std::optional<RepairTarget> {
+    expected = missing.expected;
+    return std::nullopt;
+  };
+  for (int i = 0; i < 100; ++i, now += Gaps::kRecheck) {
+    CHECK_FALSE(f.gaps.take_due(now, 0, request, nobody_yet));
+    f.gaps.overtaken(0, f.at + 1, wire::kAllStripes, kStriping, now);
+  }
+  CHECK(expected == kStart);
+}
+
 TEST_CASE("gaps: a late shard is measured by when it was expected", "[swarm]") {
   Fixture f;
   f.notice(f.at, f.at + 2, kStart + milliseconds(100), kStart);

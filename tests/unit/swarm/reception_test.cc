@@ -455,9 +455,14 @@ TEST_CASE("reception: what parity may bring back is asked for only when that sho
   Viewer viewer(relay_config());
   REQUIRE(viewer.reception.on_info(before, now) == Reception::InfoResult::kNewRun);
   viewer.reception.start(0, std::nullopt, now);
+  // Of two parents, stripe by stripe, or of one.
+  const StripeMask odd = 0xaaaaaaaaaaaaaaaa;
+  const std::array parents{Reception::From{1, ~odd, kRtt}, Reception::From{2, odd, kRtt}};
+  bool one_parent = false;
   const auto take_all_but = [&](std::initializer_list<std::uint64_t> missing) {
     for (std::uint64_t i = 0; i < 20; ++i)
-      if (std::count(missing.begin(), missing.end(), i) == 0) viewer.take(publisher.frame(i), now);
+      if (std::count(missing.begin(), missing.end(), i) == 0)
+        viewer.take(publisher.frame(i), one_parent ? kParent : parents[i % 2], now);
   };
   // When it is asked for, after it was missed.
   const auto asked_after = [&]() -> Duration {
@@ -472,6 +477,11 @@ TEST_CASE("reception: what parity may bring back is asked for only when that sho
   }
   SECTION("two of a block: it cannot") {
     take_all_but({3, 5});
+    CHECK(asked_after() <= Gaps::kGuardMin + milliseconds(1));
+  }
+  SECTION("all comes from one, who surely has it") {
+    one_parent = true;
+    take_all_but({3});
     CHECK(asked_after() <= Gaps::kGuardMin + milliseconds(1));
   }
   SECTION("nobody sends us parity") {
