@@ -42,12 +42,16 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
 }
 
-// Byte by byte: what follows the line is not ours to take.
+// Byte by byte: what follows the line is not ours to take. Empty lines and comments are skipped, as spate-relay does.
 std::string first_line_of_stdin() {
-  std::string line;
   char c = 0;
-  while (line.size() <= wire::kLinkCharsMax && ::read(STDIN_FILENO, &c, 1) == 1 && c != '\n') line += c;
-  return line;
+  for (bool more = true; more;) {
+    std::string line;
+    while ((more = ::read(STDIN_FILENO, &c, 1) == 1) && c != '\n' && line.size() <= wire::kLinkCharsMax) line += c;
+    const std::string_view text = trimmed(line);
+    if (!text.empty() && !text.starts_with('#')) return line;
+  }
+  return {};
 }
 
 }  // namespace

@@ -134,7 +134,7 @@ void CommandLine::add_network(NetworkOptions& options, int default_children) {
   options.children = default_children;
   add_text("--listen", options.listen, "ADDR", "HOST:PORT or :PORT to listen on (any free port)");
   add_count("--children", options.children, 0, 1'000,
-            "Serve at most N peers (" + std::to_string(default_children) + ")");
+            "Serve N whole copies, or parts of them to more peers (" + std::to_string(default_children) + ")");
   const auto take_limit = [this, &options](std::uint64_t rate) {
     if (rate > 0 && rate < kUploadLimitMin)
       refuse("--upload-limit",

@@ -133,7 +133,8 @@ class Prober final : public io::DriverDelegate {
     if (report_.rtts.empty()) {
       if (interrupted_) return kOk;
       io::log::error(connected_ ? no_answer_from(name, kLastAnswerWait)
-                                : no_answer_from(host_names(target_.link), options_.connect_timeout));
+                                : no_answer_from(host_names(target_.link), options_.connect_timeout) +
+                                      (target_.stream ? "" : " (a private stream's host answers to its link only)"));
       return kUnreachable;
     }
     write_stdout(options_.json ? format_probe_json(name, report_) : format_probe_text(name, report_));

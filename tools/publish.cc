@@ -146,16 +146,22 @@ class Publisher final : public io::DriverDelegate {
     node_.end_input(stream_, now);
     if (input_bytes_ == 0)
       io::log::warning("no input came: standard input ended before its first byte");
+    else if (node_.stats(stream_, now).skipped_input_bytes == input_bytes_)
+      fail(std::string("nothing of the input was MPEG-TS, so nothing was published") +
+           (may_be_foreign_ ? ": for any other format use --raw" : ""));  // else that has been told
     else if (may_be_foreign_)
       judge_input(now);
   }
   void on_input_failed(const std::string& message, Instant now) override {
-    io::log::error(message);
-    exit_code_ = kRuntime;
+    fail(message);
     node_.end_input(stream_, now);
   }
 
  private:
+  void fail(const std::string& message) {
+    io::log::error(message);
+    exit_code_ = kRuntime;
+  }
   // Tells once that nobody could be served a whole copy.
   void judge_rate(double rate) {
     if (too_fast_ || upload_limit_bps_ == 0 || rate <= static_cast<double>(upload_limit_bps_)) return;

@@ -61,6 +61,20 @@ std::optional<int> parse(int argc, char** argv, Options& o) {
   return std::nullopt;
 }
 
+// In front of what is wrong with an argument, where there are several.
+std::string place_of(const Options& o, std::size_t link) {
+  return o.links.size() > 1 ? "link " + std::to_string(link + 1) + ": " : "";
+}
+
+// Wrong ones end it before anything starts.
+void check_links(const Options& o) {
+  for (std::size_t i = 0; i < o.links.size(); ++i) try {
+      parse_link_line(o.links[i]);
+    } catch (const ToolError& error) {
+      throw ToolError(error.code, place_of(o, i) + error.what());
+    }
+}
+
 class Relay final : public io::DriverDelegate {
  public:
   Relay(const Options& options, const io::Keys& keys, StreamMemory& memory, NetworkHost& host, Reporter& reporter)
@@ -81,7 +95,8 @@ class Relay final : public io::DriverDelegate {
   }
 
   void add_arguments() {
-    for (const std::string& link : options_.links) add_or_tell(link, options_.connect_timeout, "");
+    for (std::size_t i = 0; i < options_.links.size(); ++i)
+      add_or_tell(options_.links[i], options_.connect_timeout, place_of(options_, i));
     stop_if_done();
   }
   void read_links_from(io::Input& input) {
@@ -218,7 +233,7 @@ void Relay::on_stopped(Stream& stream, node::StopReason reason) {
     case node::StopReason::kStalled:
       return fail(kStalled, name + ": nothing comes any more");
     case node::StopReason::kWrongSecret:
-      return fail(kRefused, name + ": this link's secret does not fit the stream");
+      return;  // does not happen: only who plays a stream opens it
     case node::StopReason::kOldRun:
       return fail(kRefused, name + ": " + kOldRunMessage);
   }
@@ -273,7 +288,7 @@ void print_words(const Options& options, const crypto::NodeKey& key, const io::U
 int relay(int argc, char** argv) {
   Options options;
   if (const auto done = parse(argc, argv, options)) return *done;
-  for (const std::string& link : options.links) parse_link_line(link);  // wrong ones end it before anything starts
+  check_links(options);
 
   io::Signals signals;
   // On the heap, which is kept out of swap.

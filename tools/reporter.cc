@@ -37,7 +37,7 @@ void Reporter::add_stream(node::StreamIndex stream, const crypto::StreamKey& key
   const std::string name = short_name(key);
   std::erase_if(streams_, [&](const Stream& earlier) {
     if (earlier.name != name) return false;
-    if (writer_) write(earlier, node_.stats(earlier.index, now), now, true);
+    if (writer_) write(earlier, stats_of(earlier, now), now, true);
     return true;
   });
   streams_.push_back({stream, name, now});
@@ -49,7 +49,19 @@ void Reporter::tick(Instant now) {
   next_tick_ += every_;
   if (next_tick_ <= now) next_tick_ = now + every_;
   if (!writer_) return show_status(now);
-  for (const Stream& stream : streams_) write(stream, node_.stats(stream.index, now), now, false);
+  for (const Stream& stream : streams_) write(stream, stats_of(stream, now), now, false);
+}
+
+// What a watcher has played is out when it is written.
+node::StreamStats Reporter::stats_of(const Stream& stream, Instant now) const {
+  node::StreamStats stats = node_.stats(stream.index, now);
+  if (output_ != nullptr) stats.bytes_out = output_->written_bytes();
+  return stats;
+}
+
+// Before they came into the output's queue, and out of it.
+std::uint64_t Reporter::dropped(const node::StreamStats& stats) const {
+  return output_ == nullptr ? 0 : stats.passed_over_packets + output_->queue().dropped_packets();
 }
 
 // What cannot be written is told once, and is no reason to stop.
@@ -63,10 +75,7 @@ void Reporter::write(const Stream& stream, const node::StreamStats& stats, Insta
   record.stream_stats = stats;
   record.node_stats = node_.stats();
   record.socket_stats = socket_.stats();
-  if (output_ != nullptr) {
-    record.output_dropped_packets = output_->queue().dropped_packets();
-    record.output_dropped_bytes = output_->queue().dropped_bytes();
-  }
+  record.output_dropped_packets = dropped(stats);
   record.final = final;
   if (const auto failure = writer_->write(record)) {
     stats_failed_ = true;
@@ -77,7 +86,7 @@ void Reporter::write(const Stream& stream, const node::StreamStats& stats, Insta
 void Reporter::show_status(Instant now) {
   std::string line;
   for (Stream& stream : streams_) {
-    const node::StreamStats stats = node_.stats(stream.index, now);
+    const node::StreamStats stats = stats_of(stream, now);
     const double rate = static_cast<double>(stats.bytes_in - stream.bytes_before) * 8 / to_seconds(every_);
     stream.bytes_before = stats.bytes_in;
     line += (line.empty() ? "" : "  |  ") + io::format_duration(now - stream.since) + "  " + io::format_bit_rate(rate);
@@ -94,8 +103,7 @@ std::string Reporter::summary_of(const Stream& stream, const node::StreamStats& 
   line += io::format_bytes(stats.bytes_in) + " in, " + io::format_bytes(stats.bytes_out) + " out";
   line += lag_text(stats.lag_run);
   line += ", " + std::to_string(stats.lost_packets) + " lost, " + std::to_string(stats.repaired_packets) + " repaired";
-  if (output_ != nullptr && output_->queue().dropped_packets() > 0)
-    line += ", " + std::to_string(output_->queue().dropped_packets()) + " dropped (the output's reader was slow)";
+  if (dropped(stats) > 0) line += ", " + std::to_string(dropped(stats)) + " dropped (the output's reader was slow)";
   if (stats.skipped_input_bytes > 0)
     line += ", " + io::format_bytes(stats.skipped_input_bytes) + " of input were not MPEG-TS";
   return line;
@@ -104,7 +112,7 @@ std::string Reporter::summary_of(const Stream& stream, const node::StreamStats& 
 void Reporter::finish(Instant now, bool summary) {
   status_line_.erase();
   for (const Stream& stream : streams_) {
-    const node::StreamStats stats = node_.stats(stream.index, now);
+    const node::StreamStats stats = stats_of(stream, now);
     if (writer_) write(stream, stats, now, true);
     if (summary) io::log::notice(summary_of(stream, stats, now));
   }

@@ -23,7 +23,7 @@ class Reporter {
 
   // A stream that was here before has its last line now, and is told anew.
   void add_stream(node::StreamIndex stream, const crypto::StreamKey& key, Instant now);
-  // A watcher's output, for what it dropped.
+  // A watcher's output: what it wrote, and what its reader was too slow for.
   void set_output(const io::Output* output) { output_ = output; }
 
   Instant next_tick() const { return next_tick_; }
@@ -40,6 +40,8 @@ class Reporter {
     std::uint64_t bytes_before = 0;  // at the last status
   };
 
+  node::StreamStats stats_of(const Stream& stream, Instant now) const;
+  std::uint64_t dropped(const node::StreamStats& stats) const;
   void write(const Stream& stream, const node::StreamStats& stats, Instant now, bool final);
   void show_status(Instant now);
   std::string summary_of(const Stream& stream, const node::StreamStats& stats, Instant now) const;

@@ -29,7 +29,9 @@ class StreamMemory {
 void add_state(CommandLine& line, std::string& state);
 
 // What watchers and relays say of a stream that is old or goes on no more. `who` begins the line.
-inline constexpr const char* kOldRunMessage = "only an old run of the stream is offered: a later one was seen before";
+inline constexpr const char* kOldRunMessage =
+    "only an old run of the stream is offered, and a later one was seen before: does an earlier publisher of its key "
+    "still run?";
 void warn_of_silence(const std::string& who);
 void warn_of_silence_over(const std::string& who, Duration silence);
 void warn_of_hunger(const std::string& who);

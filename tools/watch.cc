@@ -52,8 +52,9 @@ std::optional<int> parse(int argc, char** argv, Options& o) {
   add_state(line, o.state);
   line.add_stats(o.stats);
   const std::optional<int> done = line.parse(argc, argv);
-  if (!done && o.relay_only && line.app().count("--children") > 0)
-    throw ToolError(kUsage, "--relay-only forwards to nobody: leave out --children");
+  for (const auto& [forwards_to_nobody, name] : {std::pair(o.relay_only, "--relay-only"), {o.no_upload, "--no-upload"}})
+    if (!done && forwards_to_nobody && line.app().count("--children") > 0)
+      throw ToolError(kUsage, std::string(name) + " forwards to nobody: leave out --children");
   return done;
 }
 
@@ -97,6 +98,7 @@ class Watcher final : public io::DriverDelegate {
     if (const auto* played = std::get_if<node::Played>(&event)) {
       output_.push(played->frame, played->bytes);
       played_ = true;
+      if (played->passed_over && !told_of_slow_reader_) tell_of_slow_reader();
     } else if (const auto* stopped = std::get_if<node::Stopped>(&event)) {
       on_stopped(stopped->reason);
     } else if (std::holds_alternative<node::Joined>(event)) {
@@ -142,6 +144,12 @@ class Watcher final : public io::DriverDelegate {
   }
 
  private:
+  // Once: what is missing is not the network's fault.
+  void tell_of_slow_reader() {
+    told_of_slow_reader_ = true;
+    io::log::warning("what reads the output is too slow: packets are dropped, and counted");
+  }
+
   void end(ExitCode code, const std::string& message) {
     io::log::error(message);
     exit_code_ = code;
@@ -183,6 +191,7 @@ class Watcher final : public io::DriverDelegate {
   ExitCode exit_code_ = kOk;
   bool played_ = false;  // something
   bool quiet_ = false;
+  bool told_of_slow_reader_ = false;
 };
 
 // Under whatever names, and there already or not yet. What is no file, as /dev/null, may be two things at once.

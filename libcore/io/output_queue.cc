@@ -47,7 +47,6 @@ void OutputQueue::drop_oldest() {
   const bool keep_first = started_;
   if (keep_first) std::swap(at(0), at(1));
   ++dropped_packets_;
-  dropped_bytes_ += at(0).rest.size();
   pop();
   started_ = keep_first;
 }

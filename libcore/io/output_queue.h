@@ -36,7 +36,6 @@ class OutputQueue {
   void drop_unstarted();
 
   std::uint64_t dropped_packets() const { return dropped_packets_; }
-  std::uint64_t dropped_bytes() const { return dropped_bytes_; }
 
  private:
   struct Packet {
@@ -54,7 +53,6 @@ class OutputQueue {
   std::size_t size_ = 0;
   bool started_ = false;  // the first packet was written in part
   std::uint64_t dropped_packets_ = 0;
-  std::uint64_t dropped_bytes_ = 0;
 };
 
 }  // namespace spate::io

@@ -63,7 +63,6 @@ std::string format_stats(const StatsRecord& record) {
       {"forged_records", s.forged_records},
       {"skipped_input_bytes", s.skipped_input_bytes},
       {"output_dropped_packets", record.output_dropped_packets},
-      {"output_dropped_bytes", record.output_dropped_bytes},
       {"parents", s.parents},
       {"parent_switches", s.parent_switches},
       {"depth", s.depth},

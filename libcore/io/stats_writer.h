@@ -24,8 +24,7 @@ struct StatsRecord {
   node::NodeStats node_stats;
   UdpSocketStats socket_stats;
   std::uint64_t output_dropped_packets = 0;  // watch: the reader was too slow for these
-  std::uint64_t output_dropped_bytes = 0;
-  bool final = false;  // the last one; its lag is that of the whole run
+  bool final = false;                        // the last one; its lag is that of the whole run
 };
 
 // Without the newline. Numbers are finite; what is not known is null.

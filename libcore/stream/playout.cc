@@ -40,7 +40,11 @@ void Playout::on_arrival(Duration lag) {
 std::optional<Playout::Item> Playout::poll(const Store& store, std::optional<std::uint64_t> media_now, Instant now) {
   deadline_ = kNever;
   if (!started_) return std::nullopt;
-  if (next_ < store.tail()) skip_to(store.tail());  // we were slow, and the store did not wait
+  const bool was_held = std::exchange(held_, false);
+  if (next_ < store.tail()) {  // we were slow, and the store did not wait
+    (was_held ? passed_over_ : lost_) += store.tail() - next_;
+    next_ = store.tail();
+  }
   while (next_ < store.head()) {
     const StoredShard& slot = store.at(next_);
     if (slot.present()) {

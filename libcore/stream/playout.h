@@ -46,6 +46,9 @@ class Playout {
   bool started() const { return started_; }
   std::uint64_t next() const { return next_; }
 
+  // Nothing is taken from here for a while: what the store lets go of meanwhile is passed over, and not lost.
+  void hold() { held_ = true; }
+
   // A shard arrived with this lag behind the publisher's reading of it (either sign while clocks settle).
   void on_arrival(Duration lag);
 
@@ -62,7 +65,9 @@ class Playout {
   Duration latency() const { return fixed_latency_ ? *fixed_latency_ : lag_min_ + auto_wait(); }
   // Has it begun at such a newer point since this was last asked?
   bool take_jump() { return std::exchange(jumped_, false); }
-  std::uint64_t lost() const { return lost_; }  // sequences skipped since the first start
+  // Sequences skipped since the first start.
+  std::uint64_t lost() const { return lost_; }
+  std::uint64_t passed_over() const { return passed_over_; }
 
  private:
   Duration auto_wait() const;
@@ -79,6 +84,8 @@ class Playout {
   Instant backlog_since_{};
   unsigned vain_waits_ = 0;
   std::uint64_t lost_ = 0;
+  std::uint64_t passed_over_ = 0;
+  bool held_ = false;
   Instant deadline_ = kNever;
   Duration lag_min_{};
   Duration lag_spread_{};

@@ -32,7 +32,8 @@ struct Played {  // bytes to write, in order; the frame keeps them alive
   Buffer frame;
   Bytes bytes;
   Duration lag{};              // from the publisher's reading to now, by our estimate of its clock
-  bool discontinuity = false;  // something before it was lost
+  bool discontinuity = false;  // something before it was lost or passed over
+  bool passed_over = false;    // that has happened, because output was held for long
 };
 struct Stopped {
   StreamIndex stream = 0;

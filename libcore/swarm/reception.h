@@ -114,6 +114,8 @@ class Reception {
   };
   std::optional<Output> next_output(std::optional<std::uint64_t> media_now, Instant now);
 
+  // No output is taken for a while.
+  void hold_output() { playout_.hold(); }
   // Nothing is asked for before then.
   void hold_requests(Instant until) { requests_held_until_ = until; }
   void handle_deadline(Instant now);
@@ -150,6 +152,7 @@ class Reception {
   // Output has begun at a newer point since this was last asked: what is older is not wanted any more.
   bool take_jump() { return playout_.take_jump(); }
   std::uint64_t lost() const { return config_.output ? playout_.lost() : stats_.given_up; }
+  std::uint64_t passed_over() const { return playout_.passed_over(); }
   std::uint64_t duplicates() const { return verifier_.stats().duplicates; }
   const ReceptionStats& stats() const { return stats_; }
 

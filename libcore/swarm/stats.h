@@ -43,6 +43,7 @@ struct StreamStats {
   std::optional<LagSummary> lag;          // since the call of stats() before this one; nothing if no shard came
   std::optional<LagSummary> lag_run;      // since the start
   std::uint64_t lost_packets = 0;         // shards that missed their deadline
+  std::uint64_t passed_over_packets = 0;  // shards that output was held for until they were gone
   std::uint64_t repaired_packets = 0;     // shards that came by request
   std::uint64_t regenerated_packets = 0;  // out of parity
   std::uint64_t duplicate_packets = 0;

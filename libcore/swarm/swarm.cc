@@ -294,7 +294,8 @@ std::optional<Event> Swarm::next_event(Instant now) {
   }
   if (stopped_ || !reception_ || output_held_) return std::nullopt;
   if (auto output = reception_->next_output(own_.media_now(now), now))
-    return Played{host_.stream, std::move(output->frame), output->bytes, output->lag, output->discontinuity};
+    return Played{host_.stream, std::move(output->frame), output->bytes,
+                  output->lag,  output->discontinuity,    reception_->passed_over() > 0};
   if (reception_->info() && reception_->info()->ended) {
     check_end(now);
     if (!events_.empty()) return next_event(now);

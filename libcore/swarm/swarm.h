@@ -76,7 +76,10 @@ class Swarm {
   void input(Bytes bytes, Instant now);
   void input_waited(Duration waited);
   void end_input(Instant now);
-  void hold_output(bool hold) { output_held_ = hold; }
+  void hold_output(bool hold) {
+    output_held_ = hold;
+    if (hold && reception_) reception_->hold_output();
+  }
   void leave(Instant now);
 
   // Output. False if the batch is full and more waits.

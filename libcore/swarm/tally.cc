@@ -30,6 +30,7 @@ void add_reception(StreamStats& stats, Reception& reception, bool plays, Instant
   if (lags.run.count() > 0) stats.lag_run = summary(lags.run);
   lags.period.clear();
   stats.lost_packets = reception.lost();
+  stats.passed_over_packets = reception.passed_over();
   stats.repaired_packets = received.repaired;
   stats.regenerated_packets = received.regenerated;
   stats.duplicate_packets = reception.duplicates();

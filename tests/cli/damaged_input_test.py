@@ -14,15 +14,15 @@ def packets_of(data):
 
 
 class DamagedInput(unittest.TestCase):
-    def published(self, *parts):
-        """What a watcher gets of it."""
+    def published(self, *parts, code=0):
+        """What a watcher gets of it, and how the publisher ends."""
         publisher = spate.Publisher()
         watcher = spate.watch(publisher.link)
         watcher.wait_for_stats(parents=1)
         for part in parts:
             publisher.write(part)
         publisher.close_input()
-        self.assertEqual((publisher.wait(), watcher.wait()), (0, 0), publisher.err + watcher.err)
+        self.assertEqual((publisher.wait(), watcher.wait()), (code, 0), publisher.err + watcher.err)
         self.assertTrue(spate.whole_packets(watcher.out))
         return bytes(watcher.out)
 
@@ -37,7 +37,7 @@ class DamagedInput(unittest.TestCase):
     def test_less_than_a_packet(self):
         packet = spate.ts_packets(1)
         for data in (b"\x47", b"\x00", packet[:94], packet[:-1], packet[1:]):
-            self.assertEqual(self.published(data), b"")
+            self.assertEqual(self.published(data, code=1), b"")
 
     def test_an_end_in_the_middle_of_a_packet(self):
         data = spate.ts_packets(300)

@@ -48,7 +48,10 @@ class Pipes(unittest.TestCase):
         slow_out = slow.process.stdout.read()
         self.assertEqual(slow.wait(), 0, slow.err)
         last = slow.stats[-1]
-        self.assertGreater(last["lost_packets"] + last["output_dropped_packets"], 0)
+        self.assertEqual(last["lost_packets"], 0)  # the network brought everything
+        self.assertGreater(last["output_dropped_packets"], 0)
+        self.assertEqual(last["bytes_out"], len(slow_out))
+        self.assertEqual(slow.err.count("too slow"), 1, slow.err)
         self.assertTrue(spate.whole_packets(slow_out))
         self.assertTrue(slow_out.endswith(data[-1_000 * spate.TS_PACKET:]))
         packets = [data[at:at + spate.TS_PACKET] for at in range(0, len(data), spate.TS_PACKET)]

@@ -108,8 +108,9 @@ class Stream(unittest.TestCase):
 
     def test_nothing_but_garbage(self):
         publisher = spate.run("publish", "--listen", "127.0.0.1:0", data=bytes(range(256)) * 1000)
-        self.assertEqual(publisher.code, 0, publisher.err)
+        self.assertEqual(publisher.code, 1, publisher.err)
         self.assertEqual(publisher.err.count("--raw"), 1)
+        self.assertIn("nothing was published", publisher.err)
 
     def test_foreign_input_is_told_while_it_comes(self):
         for beginning in (b"\x00" * 70_000, b"a few words"):
@@ -118,7 +119,7 @@ class Stream(unittest.TestCase):
             publisher.wait_until("a warning", lambda: "--raw" in publisher.err)
             publisher.write(b"\x00" * 70_000)
             publisher.close_input()
-            self.assertEqual(publisher.wait(), 0)
+            self.assertEqual(publisher.wait(), 1)
             self.assertEqual(publisher.err.count("--raw"), 1)
         for arguments, data in (((), spate.ts_packets(1_000)), (("--raw",), b"a few words")):
             publisher = spate.run("publish", "--listen", "127.0.0.1:0", *arguments, data=data)

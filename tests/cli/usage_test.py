@@ -84,6 +84,7 @@ class Usage(unittest.TestCase):
         self.assert_one_line(spate.run("publish", "--lis", ":1"), 2, "unknown option '--lis'")
         self.assert_one_line(spate.run("publish", "extra"), 2, "too many", "extra")
         self.assert_one_line(spate.run("watch", "--relay-only", "--children", "2", link_to(9)), 2, "leave out --children")
+        self.assert_one_line(spate.run("watch", "--no-upload", "--children", "2", link_to(9)), 2, "leave out --children")
         self.assert_one_line(spate.run("watch", "-o"), 2, "--output", "missing", "FILE")
         link = link_to(9)
         for arguments in ((link, link), ("--lnk=" + link,)):
@@ -142,8 +143,10 @@ class Usage(unittest.TestCase):
             publisher = spate.Publisher("-v", *arguments, **options)
             publisher.write(b"not MPEG-TS")
             publisher.close_input()
-            self.assertEqual(publisher.wait(), 0)
-            return "not MPEG-TS" not in publisher.err
+            code = publisher.wait()
+            taken = "MPEG-TS" not in publisher.err
+            self.assertEqual(code, 0 if taken else 1)
+            return taken
 
         for words, on in (("1 yes on true", True), ("0 no off false", False)):
             for word in words.split():
@@ -177,7 +180,8 @@ class Usage(unittest.TestCase):
         silent = self.silent_socket()
         link = link_to(silent.getsockname()[1])
         short = ("--connect-timeout", "100ms")
-        self.assert_one_line(spate.run("watch", *short, "-", data=link.encode() + b"\n"), 4)
+        self.assert_one_line(spate.run("watch", *short, "-", data=b"\n# a link\n" + link.encode() + b"\n"), 4)
+        self.assert_one_line(spate.run("watch", *short, "-", data=b"# no link\n"), 2, "link")
         self.assert_one_line(spate.run("watch", *short, env={"SPATE_LINK": link}), 4)
         self.assert_one_line(spate.run("probe", *short, env={"SPATE_LINK": link}), 4)
         self.assert_one_line(spate.run("watch", *short), 2, "link")
@@ -206,9 +210,10 @@ class Usage(unittest.TestCase):
     def test_a_relay_goes_on_to_the_next_link(self):
         silent = self.silent_socket()
         unknown, good = link_to(9, host="no-such-host.invalid"), link_to(silent.getsockname()[1])
+        self.assert_one_line(spate.run("relay", good, good[:-9]), 2, "link 2: ")
         relay = spate.run("relay", "--connect-timeout", "200ms", unknown, good)
         self.assertEqual(relay.code, 4)
-        self.assertIn("no address known", relay.err)
+        self.assertIn("link 1: no address known", relay.err)
         self.assertIn("let us join", relay.err)
 
     def test_unreachable(self):

@@ -170,13 +170,20 @@ TEST_CASE("playout: holes that nobody will fill are skipped at once, and counted
   CHECK(f.playout.lost() == 3);
 }
 
-TEST_CASE("playout: what the store no longer holds is lost") {
+TEST_CASE("playout: what the store no longer holds is lost, or passed over if that was held") {
+  const bool held = GENERATE(false, true);
   Fixture f(std::nullopt);
+  if (held) f.playout.hold();
   for (std::uint64_t i = 0; i < Store::kSlots + 10; ++i) f.arrive(i);
   const Sequences played = f.play(0);
   CHECK(played.size() == Store::kSlots);
   CHECK(played.front() == 10);
-  CHECK(f.playout.lost() == 10);
+  CHECK(f.playout.lost() == (held ? 0 : 10));
+  CHECK(f.playout.passed_over() == (held ? 10 : 0));
+  // It is not held any more.
+  for (std::uint64_t i = 0; i < Store::kSlots + 5; ++i) f.arrive(Store::kSlots + 10 + i);
+  f.play(0);
+  CHECK(f.playout.lost() == (held ? 5 : 15));
 }
 
 TEST_CASE("playout: starts again in another epoch") {
