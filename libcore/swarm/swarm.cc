@@ -73,7 +73,7 @@ void Swarm::on_session(const session::SessionEvent& event, Instant now) {
 void Swarm::handle_text(session::Endpoint::Received received, Instant now) {
   Peer* const peer = peers_.find(received.session);
   if (stopped_ || peer == nullptr) return;
-  if (member_ && received.number != received.expected) member_->on_skipped(received, now);
+  if (member_ && received.number != received.expected) member_->on_skipped(*peer, received, now);
   if (received.text.size() == 0) return;
   if (received.text.bytes()[0] >= wire::kControlTypeMin)
     handle_control(*peer, received.text.bytes(), now);
