@@ -68,7 +68,7 @@ struct Node::Impl {
     if (probes(received.session) || probe_service == received.service)
       the_prober().handle_text(received.session, received.text.bytes(), probe_service.has_value(), now);
     else if (swarm::Swarm* const swarm = swarm_of(received.service))
-      swarm->handle_text(received.session, std::move(received.text), now);
+      swarm->handle_text(std::move(received), now);
   }
   bool flush(DatagramBatch& out, Instant now) {
     const std::uint64_t before = out.totals().wire_bytes;

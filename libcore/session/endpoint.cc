@@ -239,6 +239,8 @@ std::optional<Endpoint::Received> Endpoint::handle_data(const Datagram& datagram
   if (owner.kind == IndexTable::Kind::kFree) return std::nullopt;
   std::optional<Buffer> text;
   bool newest = true;
+  std::uint64_t number = 0;
+  std::uint64_t expected = 0;
   if (owner.kind == IndexTable::Kind::kHalfOpen) {
     HalfOpen& entry = half_open_.at(owner.slot);
     // The address is proven by what comes from it, not by what somebody else brings.
@@ -257,16 +259,17 @@ std::optional<Endpoint::Received> Endpoint::handle_data(const Datagram& datagram
     if (keys == nullptr || keys->own_index() != index) return std::nullopt;
     const bool elsewhere = datagram.from.over_udp() != session.address.over_udp();
     if (services_[session.service].fixed && elsewhere) return std::nullopt;
-    const std::uint64_t next = keys->received_next();
+    number = data_counter(datagram.bytes);
+    expected = keys->received_next();
     const std::uint64_t forged = keys->forged();
     text = keys->open(datagram.bytes, suite_, pool_, now);
     if (!text) {
       on_forged(owner.slot, keys->forged() - forged, datagram.from);
       return std::nullopt;
     }
-    newest = keys->received_next() > next;
+    newest = number >= expected;
     if (newest)
-      session.loss.on_received(keys->received_next() - next - 1);
+      session.loss.on_received(number - expected);
     else
       session.loss.on_late();
   }
@@ -284,7 +287,7 @@ std::optional<Endpoint::Received> Endpoint::handle_data(const Datagram& datagram
     text = session.parts->join(*part, pool_);
     if (!text) text = pool_.take(0);
   }
-  return Received{id_of(owner.slot), session.service, std::move(*text)};
+  return Received{id_of(owner.slot), session.service, std::move(*text), number, expected};
 }
 
 void Endpoint::on_forged(std::uint32_t slot, std::uint64_t count, const Address& from) {

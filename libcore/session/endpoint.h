@@ -136,6 +136,10 @@ class Endpoint {
     SessionId session;
     ServiceIndex service;
     Buffer text;  // may be empty: a keep-alive
+    // The datagram's number under its keys, and one past the highest before it: those in between have not come (yet),
+    // and if it is lower itself, it is late.
+    std::uint64_t number = 0;
+    std::uint64_t expected = 0;
   };
   std::optional<Received> handle_datagram(const Datagram& datagram, Instant now);
   void handle_deadline(Instant now);

@@ -23,7 +23,7 @@ void KeySet::seal(MutableBytes datagram, Bytes text, const crypto::Suite& suite)
 }
 
 std::optional<Buffer> KeySet::open(Bytes datagram, const crypto::Suite& suite, BufferPool& pool, Instant now) {
-  const std::uint64_t counter = Reader(datagram.subspan(5)).u64();
+  const std::uint64_t counter = data_counter(datagram);
   const std::size_t text_bytes = datagram.size() - kDataOverhead;
   const bool acceptable = now - created_ < kRejectAge && counter < kRejectPackets && window_.fresh(counter);
   if (!acceptable || text_bytes > BufferPool::kBlockBytes) return std::nullopt;
@@ -42,5 +42,7 @@ std::optional<std::uint32_t> parse_data_receiver(Bytes datagram) {
   if (datagram.size() < kDataOverhead || datagram[0] != kDataType) return std::nullopt;
   return Reader(datagram.subspan(1)).u32();
 }
+
+std::uint64_t data_counter(Bytes datagram) { return Reader(datagram.subspan(5)).u64(); }
 
 }  // namespace spate::session

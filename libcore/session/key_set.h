@@ -64,5 +64,7 @@ class KeySet {
 
 // The receiver index of a data datagram. Nothing if it is too short or of another type.
 std::optional<std::uint32_t> parse_data_receiver(Bytes datagram);
+// Its counter. REQUIRES parse_data_receiver().
+std::uint64_t data_counter(Bytes datagram);
 
 }  // namespace spate::session

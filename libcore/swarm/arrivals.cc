@@ -30,6 +30,10 @@ void Arrivals::add(unsigned stripe, std::uint64_t media_us, Instant now) {
   s.mean += counted / 8;
 }
 
+Instant Arrivals::mean(unsigned stripe, std::uint64_t media_us) const {
+  return media_instant(media_us) + stripes_[stripe].mean;
+}
+
 Instant Arrivals::expected(unsigned stripe, std::uint64_t media_us) const {
   const Stripe& s = stripes_[stripe];
   return media_instant(media_us) + s.mean + 3 * s.deviation;

@@ -27,6 +27,8 @@ class Arrivals {
   bool known(unsigned stripe) const { return stripes_[stripe].known; }
   // When nearly all shards of that age have come (mean + 3 deviations). REQUIRES known().
   Instant expected(unsigned stripe, std::uint64_t media_us) const;
+  // When half of them have. REQUIRES known().
+  Instant mean(unsigned stripe, std::uint64_t media_us) const;
   // The mean age. REQUIRES known().
   Duration age(unsigned stripe) const { return stripes_[stripe].mean; }
 

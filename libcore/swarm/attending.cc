@@ -18,6 +18,7 @@ void Attending::handle_deadline(Instant now) {
   leave_dead(now);
   attend_silence(now);
   leave_silent(now);
+  pass_over_mute(now);
   if (starving(now)) leave_useless(now);
   at_ = house_.attachment.attached() ? now + (house_.parents.size() == 1 ? kIntervalOne : kInterval) : kNever;
 }
@@ -58,6 +59,15 @@ void Attending::leave_silent(Instant now) {
   for (const session::SessionId suspect : suspects)
     if (now - house_.endpoint.last_received(suspect) >= kSuspect) house_.peers.ping(*house_.peers.find(suspect), now);
   for (const auto& [parent, stripes] : leave) house_.leaving.leave(parent, stripes, now);
+}
+
+void Attending::pass_over_mute(Instant now) {
+  StripeMask mute = 0;
+  house_.parents.for_each([&](session::SessionId session, StripeMask gives) {
+    const Peer* const peer = house_.peers.find(session);
+    if (peer != nullptr && house_.peers.mute(*peer, now)) mute |= gives;
+  });
+  house_.reception.on_mute(mute, now);
 }
 
 void Attending::attend_silence(Instant now) {

@@ -1,6 +1,8 @@
 // Leaving parents that do not do: dead ones, those silent in one stripe, those that have had no parent for long, and
 // all of them if nothing comes of what the publisher has published.
 //
+// Who has not answered a ping in time may be dead: until it is left, or speaks, others are asked for what it owes.
+//
 // Who is nearest to the trouble is to notice it first: the further a stripe comes, the longer it is waited for. What is
 // late may be too large for its path: before anybody is left, that path is doubted (Endpoint::doubt). Most that is late
 // is so for other reasons, so while anything comes that is done once in kDoubtSpacing.
@@ -47,7 +49,7 @@ class Attending {
   struct House {
     session::Endpoint& endpoint;
     Peers& peers;
-    const Reception& reception;
+    Reception& reception;
     Parents& parents;
     const Attachment& attachment;
     Leaving& leaving;
@@ -67,6 +69,7 @@ class Attending {
 
   void leave_dead(Instant now);
   void leave_silent(Instant now);
+  void pass_over_mute(Instant now);
   void leave_useless(Instant now);
   void attend_silence(Instant now);
   bool dead(session::SessionId session, StripeMask gives, Instant now) const;

@@ -40,6 +40,22 @@ void Gaps::overtaken(std::uint64_t from, std::uint64_t to, StripeMask stripes, c
   }
 }
 
+void Gaps::lost(std::uint64_t datagrams, StripeMask stripes, const Striping& striping, Instant since, Instant now) {
+  // What a later shard of its own stripe has shown meanwhile is one of them, too.
+  const auto owed = [&](const Missing& missing) {
+    if (missing.gone || missing.requests > 0 || (stripes & bit(striping.of(missing.sequence))) == 0) return false;
+    return missing.overdue ? missing.expected >= since : missing.usual <= since + kUsualSpread;
+  };
+  if (static_cast<std::uint64_t>(std::count_if(missing_.begin(), missing_.end(), owed)) > datagrams) return;
+  for (Missing& missing : missing_) {
+    if (missing.overdue || !owed(missing)) continue;
+    missing.expected = since;
+    missing.overdue = true;
+    missing.due = now;
+    next_due_ = std::min(next_due_, now);
+  }
+}
+
 bool Gaps::on_filled(std::uint64_t sequence, Duration rtt, bool held, Instant now) {
   const auto it = find(sequence);
   if (it == missing_.end()) return false;
@@ -81,7 +97,7 @@ void Gaps::restart(std::uint64_t from, StripeMask stripes, const Striping& strip
   for (Missing& missing : missing_) {
     if (missing.gone || missing.sequence < from || (stripes & bit(striping.of(missing.sequence))) == 0) continue;
     missing.overdue = false;
-    missing.expected = now;
+    missing.usual = missing.expected = now;
     missing.due = now + guard_;
     missing.requests = missing.turns = missing.copies_left = 0;
     missing.two_next = false;

@@ -51,11 +51,14 @@ class Gaps {
     return missed * 25 > received ? 2 : missed * 50 > received ? 1 : 0;
   }
   static constexpr std::size_t kMissingMax = 4096;
+  // What was sent before a lost datagram usually comes no later than so long after it: `usual` has its own margin.
+  static constexpr Duration kUsualSpread = std::chrono::milliseconds(10);
 
   struct Missing {
     std::uint64_t sequence = 0;
     Instant noticed{};
-    Instant expected{};
+    Instant usual{};     // when nearly all shards of its stripe have come
+    Instant expected{};  // that, and the patience with it; or when it was proven late
     Instant due{};
     Instant asked{};
     std::uint8_t requests = 0;
@@ -66,13 +69,24 @@ class Gaps {
     bool gone = false;
   };
 
+  // When a sequence usually comes, and how much longer it is waited for.
+  struct When {
+    Instant usual{};
+    Duration patience{};
+  };
+
   // Everything absent from the store in [from, to) is missing from now on, as far as there is room for it: returns
-  // where to go on when some of it has been filled. expected(sequence) says when it should have come.
+  // where to go on when some of it has been filled. expected(sequence) says When.
   template <typename Expected>
   std::uint64_t notice(std::uint64_t from, std::uint64_t to, const stream::Store& store, Expected expected,
                        Instant now);
   // Who sends those stripes has sent a later shard: what is missing of them in [from, to) is overdue.
   void overtaken(std::uint64_t from, std::uint64_t to, StripeMask stripes, const Striping& striping, Instant now);
+  // Of the datagrams that the sender of those stripes sent before `since` so many are lost. What is missing of its
+  // stripes and should have come by then was in them, and is due at once; but if that is more than they can have
+  // carried, most of it is only late (in a queue, or at the sender itself), nobody knows which is lost, and nothing
+  // changes.
+  void lost(std::uint64_t datagrams, StripeMask stripes, const Striping& striping, Instant since, Instant now);
   // A missing sequence has come, or was held until its list came. True if it had been asked for.
   bool on_filled(std::uint64_t sequence, Duration rtt, bool held, Instant now);
   // No more interest in sequences below this one.
@@ -121,10 +135,12 @@ std::uint64_t Gaps::notice(std::uint64_t from, std::uint64_t to, const stream::S
   if (!missing_.empty()) s = std::max(s, missing_.back().sequence + 1);
   for (; s < to && size_ < kMissingMax; ++s) {
     if (store.covers(s) && (store.at(s).present() || store.at(s).given_up)) continue;
-    const Instant when = std::max(now, expected(s));
+    const When should = expected(s);
+    const Instant when = std::max(now, should.usual + should.patience);
     const bool overdue = when <= now;
     const Instant due = when + (overdue ? reorder_guard_ : guard_);
-    missing_.push_back({.sequence = s, .noticed = now, .expected = when, .due = due, .overdue = overdue});
+    missing_.push_back(
+        {.sequence = s, .noticed = now, .usual = should.usual, .expected = when, .due = due, .overdue = overdue});
     ++size_;
     next_due_ = std::min(next_due_, due);
   }

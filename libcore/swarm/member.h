@@ -85,6 +85,13 @@ class Member {
   void on_shard(session::SessionId from, std::uint64_t sequence, bool stored, Instant now) {
     parents_.on_shard(from, sequence, stored, now);
   }
+  // Before that datagram of the peer's others have not come, or it is one of these.
+  void on_skipped(const Peer& peer, const session::Endpoint::Received& datagram, Instant now) {
+    // What a full queue drops is not asked for early: that would feed the queue.
+    if (peer.queues()) return;
+    const StripeMask stripes = parents_.from(peer.session);
+    house_.reception.on_skipped(peer.session.number(), stripes, datagram.expected, datagram.number, now);
+  }
   // Something has been taken in.
   void on_received(Instant now);
   // A neighbour sent what nobody honest can send.

@@ -43,6 +43,7 @@ bool Peers::over_tcp_only() const {
 
 void Peers::ping(Peer& peer, Instant now) {
   const std::uint32_t id = next_ping_++;
+  if (heard(peer.session) >= peer.pinged_first) peer.pinged_first = now;
   peer.pinged_at = now;
   outstanding_[id % outstanding_.size()] = {id, now, peer.session};
   outbox_.send(peer.session, wire::Ping{id, 0});

@@ -80,9 +80,10 @@ struct Peer {
   session::ClockSync clock;  // the publisher's clock, as told by this peer
   Instant met{};             // the session's beginning
   Instant pinged_at{};
-  Instant answered_at{};  // when it was last told our status and peers
-  Address told_address;   // at which it was told that we see it
-  Instant tell_next{};    // not again before, and the while after that
+  Instant pinged_first{};  // since it was heard last
+  Instant answered_at{};   // when it was last told our status and peers
+  Address told_address;    // at which it was told that we see it
+  Instant tell_next{};     // not again before, and the while after that
   Duration tell_wait{};
   std::optional<Address> sees_us_at;  // by its word
   std::optional<Instant> handed_at;   // our record
@@ -147,6 +148,11 @@ class Peers {
   // full.
   bool loses(const Peer& peer) const { return endpoint_.loses_much(peer.session) && !peer.queues(); }
   void ping(Peer& peer, Instant now);
+  // Nothing has been heard of it for longer than an answer takes. By the first ping that was not answered: who is
+  // suspect is pinged often.
+  bool mute(const Peer& peer, Instant now) const {
+    return heard(peer.session) < peer.pinged_first && now - peer.pinged_first > peer.rtt.timeout();
+  }
   // How is it, and whom does it know for those stripes? With a ping, unless there was one less than kPingAgain ago.
   void inquire(Peer& peer, StripeMask wanted, Instant now);
   void on_pong(Peer& peer, const wire::Pong& pong, Instant now);

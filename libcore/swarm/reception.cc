@@ -11,8 +11,10 @@ namespace {
 constexpr std::uint64_t kLossSample = 128;
 constexpr Duration kTailPatience = std::chrono::milliseconds(5);  // between a list and its shards, or two of these
 constexpr Duration kListGuard = std::chrono::milliseconds(2);
-// A block's parity is sent when the block is whole, which takes a frame or two.
+// A block's parity is sent when the block is whole, which takes a frame or two. It is waited for no longer than so much
+// after what is missing should have come, nor than so much after its own usual time.
 constexpr Duration kParityPatience = std::chrono::milliseconds(45);
+constexpr Duration kParityLate = std::chrono::milliseconds(20);
 constexpr Duration kBacklogPatience = std::chrono::milliseconds(800);
 // Nothing at all has come for so long; when it comes again, what was published meanwhile comes beside what is new.
 constexpr Duration kOutage = std::chrono::seconds(1);
@@ -101,7 +103,8 @@ void Reception::begin_run(const wire::StreamInfo& info) {
   striping_ = {info.stripes, info.parity};
   arrivals_.restart(striping_.all() + 1);
   turn_from_.assign(striping_.all(), 0);
-  parentless_ = losing_ = 0;
+  parentless_ = mute_ = losing_ = 0;
+  skips_.clear();
   newest_media_us_ = info.media_us;
   started_ = stored_in_run_ = false;
   resumed_at_ = flow_since_ = {};
@@ -193,13 +196,28 @@ void Reception::note_parity(std::uint64_t first, unsigned index, const From& fro
 // Few enough of its block are missing, and the parity may be on its way. Not where one parent sends everything: it
 // surely has what is lost, and its answer takes a round trip, while parity may take a block's time, and then not do.
 bool Reception::parity_may_come(const Gaps::Missing& missing, Instant now) const {
-  const StripeMask parity = striping_.mask() & ~first_stripes(striping_.data);
-  if (one_parent_ || (parity & ~parentless_) == 0 || now >= missing.expected + kParityPatience) return false;
+  const Instant end = missing.expected + kParityPatience;
+  if (one_parent_ || now >= end) return false;
   const std::uint64_t first = missing.sequence - missing.sequence % striping_.data;
   unsigned absent = 0;
-  for (std::uint64_t s = std::max(first, store_.tail()); s < std::min(first + striping_.data, seen_); ++s)
-    if (!store_.at(s).present()) ++absent;
-  return absent <= count(parity & ~parentless_);
+  std::uint64_t media_us = newest_media_us_;  // of the block: parity is as old as its first
+  for (std::uint64_t s = std::max(first, store_.tail()); s < std::min(first + striping_.data, seen_); ++s) {
+    if (!store_.at(s).present())
+      ++absent;
+    else
+      media_us = std::min(media_us, store_.at(s).media_us);
+  }
+  return absent <= count(parity() & attended()) && parity_usually_comes(media_us, now - kParityLate, end);
+}
+
+// Some of a block of that age: usually later than `from`, and before `to`. What is not known may come.
+bool Reception::parity_usually_comes(std::uint64_t media_us, Instant from, Instant to) const {
+  bool comes = false;
+  for_each_stripe(parity() & attended(), [&](unsigned stripe) {
+    const bool known = arrivals_.known(stripe);
+    comes |= !known || (arrivals_.expected(stripe, media_us) > from && arrivals_.mean(stripe, media_us) < to);
+  });
+  return comes;
 }
 
 // The stripe's parent has sent this one.
@@ -288,11 +306,11 @@ void Reception::note_seen(std::uint64_t next, StripeMask overtaken, Instant now)
   if (noticed_ >= seen_) return;
   const auto expected = [&](std::uint64_t sequence) {
     const unsigned stripe = striping_.of(sequence);
-    if (sequence < backlog_end_) return now + kBacklogPatience;
-    if (((overtaken | parentless_) & bit(stripe)) != 0) return now;
-    if (!arrivals_.known(stripe)) return now + kUnknownStripe;
+    if (sequence < backlog_end_) return Gaps::When{now + kBacklogPatience};
+    if (((overtaken | ~attended()) & bit(stripe)) != 0) return Gaps::When{now};
+    if (!arrivals_.known(stripe)) return Gaps::When{now + kUnknownStripe};
     const bool proven = one_parent_ || (losing_ & bit(stripe)) != 0;
-    return arrivals_.expected(stripe, newest_media_us_) + (proven ? Duration{} : kUnproven);
+    return Gaps::When{arrivals_.expected(stripe, newest_media_us_), proven ? Duration{} : kUnproven};
   };
   noticed_ = gaps_.notice(noticed_, seen_, store_, expected, now);
 }
@@ -312,10 +330,16 @@ std::uint64_t Reception::resume_from(StripeMask stripes) const {
   return from;
 }
 
+void Reception::forget_parent(StripeMask stripes) {
+  losing_ &= ~stripes;
+  mute_ &= ~stripes;
+  skips_.forget(stripes);
+}
+
 // It sends from where we asked for, but what is new goes first.
 void Reception::on_new_parent(StripeMask stripes, Instant now) {
   parentless_ &= ~stripes;
-  losing_ &= ~stripes;
+  forget_parent(stripes);
   gaps_.restart(backlog_end_, stripes, striping_, now + kOldPatience);
   for_each_stripe(stripes & striping_.mask(), [&](unsigned stripe) {
     arrivals_.forget(stripe);
@@ -326,8 +350,13 @@ void Reception::on_new_parent(StripeMask stripes, Instant now) {
 // Others may have what is missing.
 void Reception::on_no_parent(StripeMask stripes, Instant now) {
   parentless_ |= stripes;
-  losing_ &= ~stripes;
+  forget_parent(stripes);
   gaps_.restart(0, stripes, striping_, now);
+}
+
+void Reception::on_mute(StripeMask stripes, Instant now) {
+  gaps_.overtaken(backlog_end_, seen_, stripes & ~mute_, striping_, now);
+  mute_ = stripes;
 }
 
 Duration Reception::lag(StripeMask stripes, std::optional<std::uint64_t> media_now, Instant now) const {
@@ -426,6 +455,8 @@ std::optional<Reception::Output> Reception::next_output(std::optional<std::uint6
 void Reception::handle_deadline(Instant now) {
   verifier_.handle_deadline(now);
   watch_for_list(now);
+  while (const auto skip = skips_.take_due(now, gaps_.reorder_guard()))
+    gaps_.lost(skip->missing, skip->stripes, striping_, skip->since, now);
   if (now >= tail_due_) {
     tail_due_ = kNever;
     note_seen(store_.head(), 0, now);
@@ -443,7 +474,7 @@ void Reception::handle_deadline(Instant now) {
 }
 
 Instant Reception::next_deadline(bool attached, bool playing) const {
-  Instant next = std::min(verifier_.next_deadline(), tail_due_);
+  Instant next = std::min({verifier_.next_deadline(), tail_due_, skips_.next_deadline(gaps_.reorder_guard())});
   if (attached) next = std::min(next, std::max(requests_held_until_, std::min(gaps_.next_deadline(), list_due_)));
   if (config_.output && started_ && playing) next = std::min(next, playout_.next_deadline());
   return next;

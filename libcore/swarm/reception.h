@@ -15,6 +15,7 @@
 #include "libcore/swarm/arrivals.h"
 #include "libcore/swarm/config.h"
 #include "libcore/swarm/gaps.h"
+#include "libcore/swarm/skips.h"
 #include "libcore/swarm/stripes.h"
 #include "libcore/wire/control.h"
 #include "libcore/wire/stream_info.h"
@@ -93,6 +94,13 @@ class Reception {
   void on_head(std::uint64_t next, Instant now);
   // A parent does not have these. `final`: nor has anybody else; if not, others are asked.
   void on_hole(const wire::Hole& hole, bool final, Instant now);
+  // A datagram of the neighbour that gives us those stripes is here whose number is not `expected`, the next.
+  void on_skipped(std::uint64_t neighbour, StripeMask stripes, std::uint64_t expected, std::uint64_t number,
+                  Instant now) {
+    skips_.on_datagram(neighbour, stripes & striping_.mask(), expected, number, now);
+  }
+  // The parents of these, and of no others, give no sign of life: others are asked for what is missing of them.
+  void on_mute(StripeMask stripes, Instant now);
   // These stripes come from somebody else now, or from nobody.
   void on_new_parent(StripeMask stripes, Instant now);
   void on_no_parent(StripeMask stripes, Instant now);
@@ -163,8 +171,13 @@ class Reception {
   void note_turn(std::uint64_t sequence, const From& from, Instant now);
   void note_parity(std::uint64_t first, unsigned index, const From& from, Instant now);
   bool parity_may_come(const Gaps::Missing& missing, Instant now) const;
+  bool parity_usually_comes(std::uint64_t media_us, Instant from, Instant to) const;
+  // Whose parents are there, and have said something of late.
+  StripeMask attended() const { return striping_.mask() & ~parentless_ & ~mute_; }
+  StripeMask parity() const { return striping_.mask() & ~first_stripes(striping_.data); }
   void note_stored(std::uint64_t sequence, const From& from, bool is_list, bool regenerated,
                    std::optional<std::uint64_t> media_now, Instant now);
+  void forget_parent(StripeMask stripes);
   void note_seen(std::uint64_t next, StripeMask overtaken, Instant now);
   void note_list(std::uint64_t media_us, Instant now);
   wire::RepairRequest list_request(Duration timeout, Instant now);
@@ -185,11 +198,13 @@ class Reception {
   Striping striping_;
   Arrivals arrivals_{Striping{}.all() + 1};  // and of hash lists
   StripeMask parentless_ = 0;
+  StripeMask mute_ = 0;    // their parents may be dead
   StripeMask losing_ = 0;  // their parents' paths lose much
   // By stripe: what is below comes out of turn, for its parent is new.
   std::vector<std::uint64_t> turn_from_ = std::vector<std::uint64_t>(Striping{}.all());
   std::uint64_t backlog_end_ = 0;  // what is below was published before we joined, and comes beside what is new
   Gaps gaps_;
+  Skips skips_;
   std::optional<wire::StreamInfo> info_;
   wire::StreamInfoFrame info_frame_{};
   Instant info_at_{};

@@ -70,13 +70,15 @@ void Swarm::on_session(const session::SessionEvent& event, Instant now) {
   if (member_) member_->on_gone(event.session, event.peer, now);
 }
 
-void Swarm::handle_text(session::SessionId session, Buffer text, Instant now) {
-  Peer* const peer = peers_.find(session);
-  if (stopped_ || peer == nullptr || text.size() == 0) return;
-  if (text.bytes()[0] >= wire::kControlTypeMin)
-    handle_control(*peer, text.bytes(), now);
+void Swarm::handle_text(session::Endpoint::Received received, Instant now) {
+  Peer* const peer = peers_.find(received.session);
+  if (stopped_ || peer == nullptr) return;
+  if (member_ && received.number != received.expected) member_->on_skipped(*peer, received, now);
+  if (received.text.size() == 0) return;
+  if (received.text.bytes()[0] >= wire::kControlTypeMin)
+    handle_control(*peer, received.text.bytes(), now);
   else if (member_)
-    handle_frame(*peer, std::move(text), now);
+    handle_frame(*peer, std::move(received.text), now);
 }
 
 // Each message to the machine whose subject it is. A handler may end the session: nothing after it may use the peer.

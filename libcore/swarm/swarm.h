@@ -67,7 +67,7 @@ class Swarm {
 
   // Inputs.
   void on_session(const session::SessionEvent& event, Instant now);
-  void handle_text(session::SessionId session, Buffer text, Instant now);
+  void handle_text(session::Endpoint::Received received, Instant now);
   void handle_deadline(Instant now);
 
   // Commands.

@@ -206,6 +206,27 @@ TEST_CASE("P15: endpoint: replayed and forged data datagrams are dropped, and tr
   CHECK(path.b.endpoint.stats().dropped == 5);
 }
 
+TEST_CASE("endpoint: who is told of a datagram can tell which others are missing, or that it is late", "[session]") {
+  Path path;
+  path.establish();
+  const auto received = [&](const ByteVector& datagram) {
+    return path.b.endpoint.handle_datagram({path.a.address, datagram}, path.now);
+  };
+  std::vector<ByteVector> sent;
+  for (std::uint8_t n = 0; n < 4; ++n) sent.push_back(path.a.seal(path.a.session(), {n}, path.now));
+  const auto first = received(sent[0]);
+  REQUIRE(first);
+  CHECK(first->number == first->expected);
+  const auto later = received(sent[3]);
+  REQUIRE(later);
+  CHECK(later->number == first->number + 3);
+  CHECK(later->expected == first->number + 1);
+  const auto late = received(sent[1]);
+  REQUIRE(late);
+  CHECK(late->number == first->number + 1);
+  CHECK(late->expected == later->number + 1);
+}
+
 TEST_CASE("P4: endpoint: an old handshake's datagrams, replayed, do not displace a live session", "[session]") {
   Path path;
   path.establish();

@@ -60,6 +60,12 @@ TEST_CASE("arrivals: of an unsteady stripe it is expected when nearly all have c
   CHECK(f.expected(0) > milliseconds(40));
 }
 
+TEST_CASE("arrivals: half of a stripe's shards have come at their mean age", "[swarm]") {
+  Fixture f;
+  f.add_many(0, milliseconds(30));
+  CHECK(f.arrivals.mean(0, f.media_us) == kStart + microseconds(f.media_us) + milliseconds(30));
+}
+
 TEST_CASE("arrivals: a stripe that becomes slower is followed", "[swarm]") {
   Fixture f;
   f.add_many(0, milliseconds(30));

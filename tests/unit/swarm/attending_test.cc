@@ -172,6 +172,29 @@ TEST_CASE("attending: a parent that sends nothing any more is waited for longer 
   if (!answers) CHECK(f.net.now - since < Attending::kSpeaksSilent - kTurn);
 }
 
+TEST_CASE("attending: what a parent owes that may be dead is asked of others before it is left", "[swarm]") {
+  const bool answers = GENERATE(false, true);
+  StreamingWorld f({1, 2, 3});
+  f.p1.give(kEven);
+  f.p2.give(kAll & ~kEven);
+  f.p3.set_lag(milliseconds(400));
+  f.run(seconds(2));
+  REQUIRE(f.p1.child == kEven);
+  f.p1.mute = true;
+  f.p1.peer.answers_pings = answers;
+  const std::uint64_t owed = f.broadcast.store.head();
+  const auto asked = [&] {
+    for (const wire::RepairRequest& request : f.p2.peer.all<wire::RepairRequest>())
+      if (request.base >= owed) return true;
+    return false;
+  };
+  const Instant since = f.net.now;
+  while (!asked() && f.net.now - since < seconds(5)) f.run(milliseconds(4));
+  CHECK(f.p3.child == 0);
+  // What is not proven lost is waited for longer.
+  CHECK((f.net.now - since < milliseconds(300)) == !answers);
+}
+
 TEST_CASE("attending: when everything falls silent no stripe is blamed for it", "[swarm]") {
   StreamingWorld f({1, 2});
   f.p2.set_lag(milliseconds(400));

@@ -27,7 +27,11 @@ struct Fixture {
   std::uint64_t notice(std::uint64_t from, std::uint64_t to, Instant now) { return notice(from, to, now, now); }
   std::uint64_t notice(std::uint64_t from, std::uint64_t to, Instant expected, Instant now) {
     return gaps.notice(
-        from, to, store, [&](std::uint64_t) { return expected; }, now);
+        from, to, store,
+        [&](std::uint64_t) {
+          return Gaps::When{expected, patience_with_unproven};
+        },
+        now);
   }
   std::optional<wire::RepairRequest> due(Instant now, unsigned copies = 0) {
     wire::RepairRequest request;
@@ -59,6 +63,7 @@ struct Fixture {
 
   stream::Store store;
   Gaps gaps;
+  Duration patience_with_unproven{};
   std::set<std::uint64_t> held;
   std::function<session::SessionId(const Gaps::Missing&)> whom = [](const Gaps::Missing&) { return kParent; };
   session::SessionId asked_last;
@@ -401,7 +406,8 @@ TEST_CASE("gaps: when nobody has it the asking slows down", "[swarm]") {
 TEST_CASE("gaps: what is expected later is asked for a guard after that", "[swarm]") {
   Fixture f;
   f.gaps.notice(
-      f.at, f.at + 3, f.store, [&](std::uint64_t s) { return kStart + milliseconds(10 * (s - f.at)); }, kStart);
+      f.at, f.at + 3, f.store, [&](std::uint64_t s) { return Gaps::When{kStart + milliseconds(10 * (s - f.at))}; },
+      kStart);
   for (std::uint64_t i = 0; i < 3; ++i) {
     const Instant when = kStart + milliseconds(10 * i) + Gaps::kGuardMin;
     CHECK(f.gaps.next_deadline() <= when);
@@ -551,4 +557,56 @@ TEST_CASE("gaps: the table of missing sequences is bounded, and says where to go
   CHECK(f.gaps.size() == Gaps::kMissingMax);
   f.gaps.drop_below(end);
   CHECK(f.notice(on + 40, end, kStart) == end);
+}
+
+TEST_CASE("gaps: what a lost datagram of its sender has carried is due at once", "[swarm]") {
+  Fixture f;
+  f.patience_with_unproven = milliseconds(400);
+  const std::uint64_t at = f.at - f.at % kStriping.data;
+  f.notice(at, at + 4, kStart, kStart);  // of four stripes
+  const Instant lost = kStart + milliseconds(20);
+  CHECK_FALSE(f.due(lost));
+  SECTION("as much as it can have carried") {
+    f.gaps.lost(1, bit(2), kStriping, lost, lost + milliseconds(5));
+    const auto request = f.due(lost + milliseconds(5));
+    REQUIRE(request);
+    CHECK(f.asked(*request) == Sequences{at + 2});
+  }
+  SECTION("less than was lost") {
+    f.gaps.lost(3, bit(2) | bit(3), kStriping, lost, lost + milliseconds(5));
+    const auto request = f.due(lost + milliseconds(5));
+    REQUIRE(request);
+    CHECK(f.asked(*request) == Sequences{at + 2, at + 3});
+  }
+  SECTION("not if more is late than was lost: that may be on its way") {
+    f.gaps.lost(1, bit(2) | bit(3), kStriping, lost, lost + milliseconds(5));
+    CHECK_FALSE(f.due(lost + milliseconds(5)));
+  }
+}
+
+TEST_CASE("gaps: what comes later than a lost datagram was not in it", "[swarm]") {
+  Fixture f;
+  f.patience_with_unproven = milliseconds(400);
+  const Instant usual = kStart + milliseconds(40);
+  f.notice(f.at, f.at + 1, usual, kStart);
+  const StripeMask stripes = kStriping.mask();
+  f.gaps.lost(1, stripes, kStriping, usual - Gaps::kUsualSpread - Duration(1), usual);
+  CHECK_FALSE(f.due(usual));
+  f.gaps.lost(1, stripes, kStriping, usual - Gaps::kUsualSpread, usual);
+  CHECK(f.due(usual));
+}
+
+TEST_CASE("gaps: a loss that its own stripe has shown already is no other's, too", "[swarm]") {
+  const bool shown_since = GENERATE(false, true);
+  Fixture f;
+  f.patience_with_unproven = milliseconds(400);
+  const std::uint64_t at = f.at - f.at % kStriping.data;
+  f.notice(at, at + 2, kStart, kStart);
+  const Instant lost = kStart + milliseconds(20);
+  // Its stripe's next one comes with the proof, or came before, of another loss.
+  f.gaps.overtaken(at, at + 2, bit(0), kStriping, shown_since ? lost : lost - milliseconds(1));
+  f.held = {at};  // for parity may bring it
+  f.gaps.lost(1, bit(0) | bit(1), kStriping, lost, lost + milliseconds(5));
+  const auto request = f.due(lost + milliseconds(5));
+  CHECK((request ? f.asked(*request) : Sequences{}) == (shown_since ? Sequences{} : Sequences{at + 1}));
 }

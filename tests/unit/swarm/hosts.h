@@ -80,7 +80,7 @@ class SwarmHost final : public NetHost {
   void handle_datagram(const Datagram& datagram, Instant now) override {
     auto received = endpoint.handle_datagram(datagram, now);
     while (const auto event = endpoint.next_event()) swarm->on_session(*event, now);
-    if (received) swarm->handle_text(received->session, std::move(received->text), now);
+    if (received) swarm->handle_text(std::move(*received), now);
   }
   void handle_deadline(Instant now) override {
     ++deadlines;

@@ -108,3 +108,21 @@ TEST_CASE("peers: a refusal holds for its stripes and its time", "[swarm]") {
   CHECK(peer.refuses(3, kStart));
   CHECK_FALSE(peer.refuses(3, kStart + milliseconds(500)));  // nor does the other prolong it
 }
+
+TEST_CASE("peers: who says nothing for as long as an answer takes is mute, until it is heard", "[swarm]") {
+  Fixture f;
+  const Duration often = milliseconds(20);
+  CHECK_FALSE(f.peers.mute(*f.peer, f.net.now));
+  f.net.run_for(often);
+  const Instant first = f.net.now;
+  const Duration timeout = f.peer->rtt.timeout();
+  while (f.net.now <= first + timeout) {  // the first ping counts, and not the last
+    CHECK_FALSE(f.peers.mute(*f.peer, f.net.now));
+    f.peers.ping(*f.peer, f.net.now);
+    f.net.run_for(often);
+  }
+  CHECK(f.peers.mute(*f.peer, f.net.now));
+  f.b.say(wire::Head{0});
+  f.net.run_for(often);
+  CHECK_FALSE(f.peers.mute(*f.peer, f.net.now));
+}

@@ -491,6 +491,45 @@ TEST_CASE("reception: what parity may bring back is asked for only when that sho
   }
 }
 
+TEST_CASE("reception: parity is waited for until it has usually come, and not at all if that is long", "[swarm]") {
+  constexpr Duration spacing = milliseconds(5);
+  const std::uint64_t lost_in_block = GENERATE(2u, 14u);
+  CAPTURE(lost_in_block);
+  Broadcast publisher(stream::kEpoch, std::nullopt, {16, 1});
+  Instant now = kStart;
+  Viewer viewer(relay_config());
+  REQUIRE(viewer.reception.on_info(publisher.info(now), now) == Reception::InfoResult::kNewRun);
+  viewer.reception.start(0, std::nullopt, now);
+  constexpr std::uint64_t kBlocks = 50;
+  const std::uint64_t lost = kBlocks * 16 + lost_in_block;
+  Instant block_began{};
+  const auto take_block = [&] {
+    block_began = now;
+    for (int i = 0; i < 16; ++i, now += spacing) {
+      publisher.source->push(ByteVector(100, 1), now);
+      const std::uint64_t sequence = publisher.store.head() - 1;
+      if (sequence != lost) viewer.take(publisher.frame(sequence), now);
+      if (sequence == lost + 1) return;
+    }
+    const stream::Block* const block = publisher.store.blocks().find(publisher.store.head() - 16);
+    REQUIRE(block != nullptr);
+    viewer.take(block->list.bytes(), now);
+    viewer.take(block->parity[0].bytes(), now);
+  };
+  for (std::uint64_t i = 0; i < kBlocks; ++i) take_block();
+  take_block();  // its one parent sends in order: the next shows that it is lost
+  const Instant shown = block_began + spacing * static_cast<int>(lost_in_block + 1);
+  Instant asked = shown;
+  while (viewer.requested(asked).empty()) asked += milliseconds(1);
+  const Instant parity = block_began + 16 * spacing;
+  if (parity - shown > milliseconds(45)) {
+    CHECK(asked - shown <= milliseconds(10));
+  } else {
+    CHECK(asked >= parity);
+    CHECK(asked <= parity + milliseconds(20) + Gaps::kRecheck);
+  }
+}
+
 TEST_CASE("reception: what another stripe's parent sends says nothing of a stripe that comes later", "[swarm]") {
   // Two parents, each of half of the stripes; the second is slower.
   Fixture f(relay_config());
@@ -531,6 +570,86 @@ TEST_CASE("reception: what should have come by a path that loses much is not wai
   // Until the stripe's next one, which would show it.
   publish_and_take(15, lost);
   CHECK(f.viewer.requested(f.now) == (loses ? Sequences{lost} : Sequences{}));
+}
+
+TEST_CASE("reception: what a parent owes that has lost a datagram is asked for before its stripe goes on", "[swarm]") {
+  Fixture f(relay_config());
+  const StripeMask odd = 0xaaaaaaaaaaaaaaaa;
+  const Reception::From even_parent{1, ~odd, kRtt};
+  const Reception::From odd_parent{2, odd, kRtt};
+  f.now += seconds(1);
+  std::uint64_t next = 0;
+  // As it is published, but for some of one stripe and the next.
+  const auto publish_and_take = [&](int shards, std::uint64_t lost) {
+    for (int i = 0; i < shards; ++i, f.now += milliseconds(20)) {
+      f.publisher.publish(f.now);
+      for (; next < f.publisher.store.head(); ++next)
+        if (next != lost) f.viewer.take(f.publisher.frame(next), next % 2 == 0 ? even_parent : odd_parent, f.now);
+      f.viewer.reception.handle_deadline(f.now);
+    }
+  };
+  publish_and_take(100, UINT64_MAX);
+  const std::uint64_t lost = next | 1;
+  publish_and_take(6, lost);
+  const auto skipped = [&](const Reception::From& from, std::uint64_t expected, std::uint64_t number) {
+    f.viewer.reception.on_skipped(from.neighbour, from.stripes, expected, number, f.now);
+  };
+  const Instant asked = f.now + Gaps::kGuardMin;
+  const auto requested = [&] {
+    CHECK(f.viewer.requested(asked - Duration(1)).empty());
+    f.viewer.reception.handle_deadline(asked);
+    return f.viewer.requested(asked);
+  };
+  SECTION("its parent's") {
+    skipped(odd_parent, 70, 71);
+    CHECK(f.viewer.reception.next_deadline(true, false) <= asked);
+    CHECK(requested() == Sequences{lost});
+  }
+  SECTION("another's") {
+    skipped(even_parent, 70, 71);
+    CHECK(requested() == Sequences{});
+  }
+  SECTION("its parent's, which came late") {
+    skipped(odd_parent, 70, 71);
+    skipped(odd_parent, 72, 70);
+    CHECK(requested() == Sequences{});
+  }
+  SECTION("of whom is no parent any more") {
+    skipped(odd_parent, 70, 71);
+    f.viewer.reception.on_new_parent(odd, f.now);
+    CHECK(requested() == Sequences{});
+  }
+}
+
+TEST_CASE("reception: while a parent is mute others are asked for what it owes, and for what comes due", "[swarm]") {
+  const bool mute = GENERATE(false, true);
+  Fixture f(relay_config());
+  const StripeMask odd = 0xaaaaaaaaaaaaaaaa;
+  const Reception::From even_parent{1, ~odd, kRtt};
+  const Reception::From odd_parent{2, odd, kRtt};
+  f.now += seconds(1);
+  std::uint64_t next = 0;
+  const auto publish_and_take = [&](int shards, bool odd_ones) {
+    for (int i = 0; i < shards; ++i, f.now += milliseconds(20)) {
+      f.publisher.publish(f.now);
+      for (; next < f.publisher.store.head(); ++next)
+        if (next % 2 == 0 || odd_ones)
+          f.viewer.take(f.publisher.frame(next), next % 2 == 0 ? even_parent : odd_parent, f.now);
+    }
+  };
+  publish_and_take(100, true);
+  const std::uint64_t first = next | 1;
+  publish_and_take(8, false);
+  if (mute) f.viewer.reception.on_mute(odd, f.now);
+  const Sequences before = f.viewer.requested(f.now + Gaps::kGuardMin);
+  CHECK(before.size() == (mute ? 3 : 0));
+  if (mute) CHECK(before.front() == first);
+  publish_and_take(2, false);
+  CHECK(f.viewer.requested(f.now + Gaps::kGuardMin).size() == (mute ? 1 : 0));
+  f.viewer.reception.on_mute(0, f.now);
+  publish_and_take(3, false);
+  const Sequences after = f.viewer.requested(f.now + Gaps::kGuardMin);
+  CHECK((after.empty() || after.back() < next - 3));  // if any, what was asked for already
 }
 
 TEST_CASE("reception: whoever is asked for repairs is told how often it has been tried", "[swarm]") {

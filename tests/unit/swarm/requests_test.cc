@@ -52,6 +52,35 @@ TEST_CASE("requests: the nearest other is asked before the stripe's parent, unle
   CHECK(asked(f.p2) == !publisher);
 }
 
+TEST_CASE("requests: what was lost is asked for before its stripe goes on, but not where the path has a queue",
+          "[swarm]") {
+  const bool queue = GENERATE(false, true);
+  const Duration one_way = queue ? milliseconds(80) : milliseconds(5);
+  StreamingWorld f({1, 2});
+  f.p1.give(kEven);
+  f.p2.give(kAll & ~kEven);
+  f.run(seconds(1));
+  REQUIRE(f.granted() == kAll);
+  f.net.delay = [&](const Address& from, const Address& to) {
+    return from == f.p1.peer.address || to == f.p1.peer.address ? one_way : milliseconds(5);
+  };
+  f.run(seconds(8));
+  int lose = 2;  // of one block, more than parity makes good
+  f.net.fate = [&](const Address& from, const Address&, Bytes datagram) {
+    return from != f.p1.peer.address || datagram.size() < 150 || lose-- <= 0;
+  };
+  const std::uint64_t head = f.broadcast.store.head();
+  const auto asked = [&] {
+    for (const wire::RepairRequest& request : f.p2.peer.all<wire::RepairRequest>())
+      if (request.base >= head) return true;
+    return false;
+  };
+  const Instant since = f.net.now;
+  while (!asked() && f.net.now - since < seconds(1)) f.run(milliseconds(4));
+  constexpr Duration kPeriod = milliseconds(4) * static_cast<int>(kStriping.data);
+  CHECK((f.net.now - since - one_way < kPeriod) == !queue);
+}
+
 TEST_CASE("requests: of the others the nearest that answers is asked first", "[swarm]") {
   StreamingWorld f({1, 2, 3});
   const bool answers = GENERATE(false, true);
