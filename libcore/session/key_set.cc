@@ -7,12 +7,13 @@
 namespace spate::session {
 
 KeySet::KeySet(const TransportKeys& keys, std::uint32_t own_index, std::uint32_t peer_index, bool initiator,
-               Instant now)
+               Instant now, std::uint64_t first_counter)
     : own_index_(own_index),
       peer_index_(peer_index),
       created_(now),
       last_received_(now),
       keys_(keys),
+      send_counter_(first_counter),
       initiator_(initiator) {}
 
 void KeySet::seal(MutableBytes datagram, Bytes text, const crypto::Suite& suite) {

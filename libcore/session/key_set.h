@@ -26,7 +26,9 @@ class KeySet {
   static constexpr std::uint64_t kRekeyPackets = std::uint64_t{1} << 32;
   static constexpr std::uint64_t kRejectPackets = std::uint64_t{1} << 40;
 
-  KeySet(const TransportKeys& keys, std::uint32_t own_index, std::uint32_t peer_index, bool initiator, Instant now);
+  // Seals from `first_counter` on: 0, but in tests that need not send 2^40.
+  KeySet(const TransportKeys& keys, std::uint32_t own_index, std::uint32_t peer_index, bool initiator, Instant now,
+         std::uint64_t first_counter = 0);
   KeySet(const KeySet&) = delete;
   KeySet& operator=(const KeySet&) = delete;
 
@@ -57,7 +59,7 @@ class KeySet {
   Instant created_;
   Instant last_received_;
   TransportKeys keys_;
-  std::uint64_t send_counter_ = 0;
+  std::uint64_t send_counter_;
   std::uint64_t forged_ = 0;
   bool initiator_;
 };

@@ -244,6 +244,7 @@ void Swarm::stop(StopReason reason, wire::ByeReason bye) {
     outbox_.close(session);
   }
   children_.clear();
+  store_.restart(store_.head());  // what it keeps goes to nobody any more; the figures stay
   events_.push_back(Stopped{host_.stream, reason});
 }
 

@@ -47,11 +47,14 @@ class Private(unittest.TestCase):
         self.assertEqual(watcher.out, b"")
         self.assertEqual(watcher.err.count("\n"), 1)
 
-    def test_a_wrong_swarm_secret_gets_no_answer(self):
-        wrong = spate.Link(self.publisher.link)
-        wrong.body[-64] ^= 1
-        watcher = spate.run("watch", "--connect-timeout", "300ms", wrong.text())
-        self.assertEqual((watcher.code, watcher.out), (4, b""))
+    def test_a_wrong_swarm_secret_gets_no_answer_nor_does_another_key(self):
+        for what, at in (("swarm secret", -64), ("stream", 3), ("host", 35)):
+            with self.subTest(what):
+                wrong = spate.Link(self.publisher.link)
+                wrong.body[at] ^= 1
+                watcher = spate.run("watch", "--connect-timeout", "300ms", wrong.text())
+                self.assertEqual((watcher.code, watcher.out), (4, b""))
+                self.assertEqual(watcher.err.count("\n"), 1, watcher.err)
 
 
 unittest.main()

@@ -2,9 +2,11 @@
 import json
 import os
 import pty
+import random
 import re
 import resource
 import socket
+import string
 import subprocess
 import tempfile
 import unittest
@@ -199,6 +201,27 @@ class Usage(unittest.TestCase):
         self.assert_one_line(spate.run("relay", data=b"\n# two\nspate:nonsense\n"), 2, "line 3")
         self.assert_one_line(spate.run("relay", data=b"# nothing\n"), 2, "no link")
         self.assert_one_line(spate.run("relay", data=b"x" * 100_000), 2, "line 1")
+
+    def test_changed_links_are_refused_at_once(self):
+        """The parser's own test changes thousands; these are to see that the tools ask it first."""
+        rng = random.Random(14)
+        good = link_to(9)
+
+        def changed():
+            at = rng.randrange(len(good))
+            other = rng.choice([c for c in string.ascii_lowercase + string.digits + "-_@:,." if c != good[at]])
+            return rng.choice([good[:at], good[:at] + good[at + 1:], good[:at] + other + good[at + 1:],
+                               good[:at] + other + good[at:], good[:at] + good[at:] * 2])
+
+        for i in range(60):
+            link, name = changed(), ("watch", "relay", "probe")[i % 3]
+            if link.lower() == good.lower() or name == "probe" and not link.startswith("spate:"):
+                continue  # the same; or for the probe a host, perhaps
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            self.assert_one_line(spate.run(name, "--", link), 2)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            # Not the time by the clock, of which other processes have their share.
+            self.assertLess(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, 0.1)
 
     def test_a_relay_does_not_do_without_the_good_links_for_a_bad_one(self):
         link = spate.run("publish", "--advertise", "127.0.0.1:9").out

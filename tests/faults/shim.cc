@@ -1,10 +1,11 @@
-// For LD_PRELOAD: makes one system call, or one allocation, of a program fail.
+// For LD_PRELOAD: makes one system call, or one allocation, of a program fail, or the date wrong.
 //
 //   FAULT_CALL   the kind of call, as in kKinds
 //   FAULT_AT     which of them fails first, counted from 1 and from main() on
 //   FAULT_MANY   how many fail in a row; 1 if not given
 //   FAULT_ERRNO  what they fail with, a number
 //   FAULT_COUNTS a file that gets the count of each kind's calls: numbers of 8 bytes in the order of kKinds
+//   FAULT_DATE   a file that holds by how many seconds the date is wrong, 8 bytes; it may change at any time
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -23,6 +24,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 
 struct itimerspec;
 
@@ -64,21 +66,24 @@ std::size_t g_kind = kKinds;
 std::uint64_t g_first = 0;
 std::uint64_t g_last = 0;
 int g_errno = 0;
+std::atomic<std::int64_t>* g_date_off = nullptr;
 
 std::uint64_t number(const char* variable, std::uint64_t without) {
   const char* const text = ::getenv(variable);
   return text == nullptr ? without : std::strtoull(text, nullptr, 10);
 }
 
-Counts* open_counts() {
-  const char* const path = ::getenv("FAULT_COUNTS");
-  if (path == nullptr) return &g_own_counts;
+// What the file holds whose path is in that variable; null without it.
+template <typename T>
+T* open_shared(const char* variable) {
+  const char* const path = ::getenv(variable);
+  if (path == nullptr) return nullptr;
   const int fd = ::open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0 || ::ftruncate(fd, sizeof(Counts)) != 0) ::abort();
-  void* const memory = ::mmap(nullptr, sizeof(Counts), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (fd < 0 || ::ftruncate(fd, sizeof(T)) != 0) ::abort();
+  void* const memory = ::mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (memory == MAP_FAILED) ::abort();
   ::close(fd);
-  return static_cast<Counts*>(memory);
+  return static_cast<T*>(memory);
 }
 
 void begin() {
@@ -88,7 +93,9 @@ void begin() {
   g_first = number("FAULT_AT", 1);
   g_last = g_first + number("FAULT_MANY", 1) - 1;
   g_errno = static_cast<int>(number("FAULT_ERRNO", EIO));
-  g_counts = open_counts();
+  g_date_off = open_shared<std::atomic<std::int64_t>>("FAULT_DATE");
+  Counts* const counts = open_shared<Counts>("FAULT_COUNTS");
+  g_counts = counts == nullptr ? &g_own_counts : counts;
 }
 
 // Counts the call. True: it is to fail, and errno says why.
@@ -183,6 +190,13 @@ FAULTY(kFsync, fsync, int, (int fd), (fd))
 FAULTY(kRename, rename, int, (const char* from, const char* to), (from, to))
 FAULTY(kFlock, flock, int, (int fd, int operation), (fd, operation))
 FAULTY(kDup, dup, int, (int fd), (fd))
+
+IN_PLACE_OF(clock_gettime, int, (clockid_t clock, timespec* time)) {
+  static auto* const next = real<int(clockid_t, timespec*)>("clock_gettime");
+  const int status = next(clock, time);
+  if (status == 0 && clock == CLOCK_REALTIME && g_date_off != nullptr) time->tv_sec += *g_date_off;
+  return status;
+}
 
 // What is there already can be changed and removed at any time.
 IN_PLACE_OF(epoll_ctl, int, (int epoll, int operation, int fd, epoll_event* event)) {

@@ -110,6 +110,30 @@ TEST_CASE("node: a stream that has stopped answers nobody, and may be joined aga
   CHECK(b.node.stats(stream, net.now).parents == 1);
 }
 
+TEST_CASE("node: what a stream that has stopped had kept is room for those that follow", "[node]") {
+  BufferPool pool;
+  Net net;
+  NodeHost a(1);
+  NodeHost b(2, 0, 0, &pool);
+  net.add(a);
+  net.add(b);
+  a.node.publish(publish_config(), net.now);
+  Feed feed(a, kRate);
+  std::vector<std::size_t> blocks;
+  for (int round = 0; round < 4; ++round) {
+    b.joined = false;
+    b.node.join(join_config({1}), net.now);
+    feed.run(net, seconds(5));
+    REQUIRE(b.joined);
+    b.node.leave(net.now);
+    feed.run(net, milliseconds(100));
+    CHECK(b.node.stats().sessions == 0);
+    blocks.push_back(pool.blocks_allocated());
+  }
+  CHECK(blocks.front() > 5 * kRate / 1'316);
+  CHECK(blocks.back() <= blocks.front() * 3 / 2);  // whoever joins is sent what was before, too
+}
+
 TEST_CASE("node: a chain of two hops plays the same bytes", "[node]") {
   Net net;
   NodeHost a(1);

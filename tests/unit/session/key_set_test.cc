@@ -15,6 +15,9 @@ constexpr Instant kStart{std::chrono::hours(1)};
 using ByteVector = std::vector<std::uint8_t>;
 
 struct Pair {
+  explicit Pair(std::uint64_t first = 0) : first_counter(first) {}
+
+  const std::uint64_t first_counter;
   TransportKeys keys = [] {
     TransportKeys k;
     k.send.fill(1);
@@ -23,7 +26,7 @@ struct Pair {
   }();
   BufferPool pool;
   const crypto::Suite& suite = crypto::sodium_suite();
-  KeySet a{keys, 0xa1a2a3a4, 0xb1b2b3b4, true, kStart};
+  KeySet a{keys, 0xa1a2a3a4, 0xb1b2b3b4, true, kStart, first_counter};
   KeySet b{{keys.receive, keys.send}, 0xb1b2b3b4, 0xa1a2a3a4, false, kStart};
 
   ByteVector sealed(const ByteVector& text) {
@@ -102,6 +105,41 @@ TEST_CASE("key set: the initiator wants new keys at 120 s, and before the old on
   CHECK(pair.a.wants_rekey(kStart + seconds(120)));
   CHECK_FALSE(pair.b.wants_rekey(kStart + seconds(125)));
   CHECK(pair.b.wants_rekey(kStart + seconds(170)));
+}
+
+TEST_CASE("R13: key set: counters that pass 2^32 are taken, each once, and the initiator wants new keys", "[session]") {
+  constexpr std::uint64_t kBefore = 1'000;
+  Pair pair(KeySet::kRekeyPackets - kBefore);
+  std::vector<ByteVector> datagrams;
+  for (std::uint64_t i = 0; i < 2 * kBefore; ++i) {
+    CHECK(pair.a.wants_rekey(kStart) == (i >= kBefore));
+    datagrams.push_back(pair.sealed({1}));
+    REQUIRE(pair.opens(datagrams.back()));
+  }
+  CHECK(pair.b.received_next() == KeySet::kRekeyPackets + kBefore);
+  CHECK(pair.a.usable(kStart));
+  CHECK_FALSE(pair.b.wants_rekey(kStart));  // it need not count what the other sends
+  for (const ByteVector& datagram : datagrams) REQUIRE_FALSE(pair.opens(datagram));
+}
+
+TEST_CASE("R13: key set: 2^40 datagrams, and no more, are sealed and opened with the same keys", "[session]") {
+  constexpr std::uint64_t kBefore = 100;
+  Pair pair(KeySet::kRejectPackets - kBefore);
+  for (std::uint64_t i = 0; i < kBefore; ++i) {
+    REQUIRE(pair.a.usable(kStart));
+    REQUIRE(pair.opens(pair.sealed({1})));
+  }
+  CHECK_FALSE(pair.a.usable(kStart));
+  // Nor does the other open what such a sender, not honest, seals beyond, up to the last counter that there is.
+  for (const std::uint64_t counter : {KeySet::kRejectPackets, UINT64_MAX - (1 << 14), UINT64_MAX}) {
+    ByteVector datagram{4, 0xb1, 0xb2, 0xb3, 0xb4};
+    for (int shift = 56; shift >= 0; shift -= 8) datagram.push_back(static_cast<std::uint8_t>(counter >> shift));
+    datagram.resize(kDataOverhead + 1);
+    pair.suite.seal(MutableBytes{datagram}.subspan(kDataHeaderBytes), ByteVector{1},
+                    Bytes{datagram}.first(kDataHeaderBytes), pair.keys.send, counter);
+    CHECK_FALSE(pair.opens(datagram));
+    CHECK(pair.b.forged() == 0);
+  }
 }
 
 TEST_CASE("key set: what is too short or of another type is no data datagram", "[session]") {

@@ -17,10 +17,11 @@ class NodeHost final : public NetHost {
     return config;
   }
 
-  explicit NodeHost(std::uint8_t host, std::uint64_t upload_limit_bps = 0, std::uint64_t seed = 0)
+  explicit NodeHost(std::uint8_t host, std::uint64_t upload_limit_bps = 0, std::uint64_t seed = 0,
+                    BufferPool* pool = nullptr)
       : NetHost(address_of(host)),
         node(config_of(host, upload_limit_bps), crypto::sodium_suite(),
-             std::make_unique<crypto::ChaChaRng>(seed * 1'000 + host)) {}
+             std::make_unique<crypto::ChaChaRng>(seed * 1'000 + host), pool) {}
 
   void handle_datagram(const Datagram& datagram, Instant now) override { node.handle_datagrams({&datagram, 1}, now); }
   void handle_deadline(Instant now) override { node.handle_deadline(now); }

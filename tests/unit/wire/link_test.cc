@@ -78,6 +78,32 @@ void check_round_trip(const Link& link) {
   check_same(std::get<Link>(parsed), link);
 }
 
+// As a slip of the hand, of a program that wraps lines, or of somebody who tries.
+void change(std::string& text, Rng& rng) {
+  const auto at = [&] { return static_cast<std::size_t>(rng.below(text.size() + 1)); };
+  const std::size_t here = at();
+  switch (rng.below(6)) {
+    case 0:
+      text.insert(here, 1, static_cast<char>(rng.below(256)));
+      break;
+    case 1:
+      text.erase(here, 1 + rng.below(3));
+      break;
+    case 2:
+      if (here < text.size()) text[here] = static_cast<char>(33 + rng.below(94));
+      break;
+    case 3:
+      if (here < text.size()) text[here] ^= static_cast<char>(1 << rng.below(8));
+      break;
+    case 4:
+      text.insert(here, text.substr(at(), rng.below(40)));
+      break;
+    default:
+      text.resize(here);
+      break;
+  }
+}
+
 }  // namespace
 
 TEST_CASE("link: public, relay and watch links match the independent implementation, and come back as they were") {
@@ -156,6 +182,26 @@ TEST_CASE("link: cut off anywhere, lengthened or with neighbours swapped, it is 
   }
   CHECK_FALSE(error_of(good + "0").empty());
   CHECK_FALSE(error_of(good + ",other:1").empty());
+}
+
+TEST_CASE("H14: link: of ten thousand that were changed none is taken for another, and each is refused in one line") {
+  const std::string goods[] = {format_link(public_link()), format_link(watch_link())};
+  crypto::ChaChaRng rng(14);
+  int refused = 0;
+  while (refused < 10'000) {
+    const std::string& good = goods[rng.below(2)];
+    std::string text = good;
+    for (std::uint64_t changes = 1 + rng.below(4); changes > 0; --changes) change(text, rng);
+    const auto parsed = parse_link(text);
+    if (const Link* const link = std::get_if<Link>(&parsed)) {
+      REQUIRE(format_link(*link) == good);  // a host may be written in several ways
+      continue;
+    }
+    ++refused;
+    const std::string message = error_of(text);
+    REQUIRE(message.size() < 160);
+    REQUIRE(message.find('\n') == message.npos);
+  }
 }
 
 TEST_CASE("P19: link: the message says in one line what is wrong, and never repeats the link") {
