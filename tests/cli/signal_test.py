@@ -45,7 +45,7 @@ class Signals(unittest.TestCase):
         self.publisher.wait_for_children(1)
         data = spate.ts_packets(8_000)  # 1.5 MB, more than a pipe holds
         self.publisher.write(data)
-        watcher.wait_for_stats(bytes_out=len(data))
+        watcher.wait_for_stats(bytes_in=len(data))
         watcher.signal(signal.SIGINT)
         taken = watcher.process.stdout.read()
         self.assertEqual(watcher.wait(), 0, watcher.err)

@@ -502,25 +502,29 @@ TEST_CASE("reception: parity is waited for until it has usually come, and not at
   viewer.reception.start(0, std::nullopt, now);
   constexpr std::uint64_t kBlocks = 50;
   const std::uint64_t lost = kBlocks * 16 + lost_in_block;
+  // Two parents: of one alone it would be asked for at once.
+  const Reception::From most{1, ~bit(15), kRtt};
+  const Reception::From last{2, bit(15), kRtt};
   Instant block_began{};
   const auto take_block = [&] {
     block_began = now;
     for (int i = 0; i < 16; ++i, now += spacing) {
       publisher.source->push(ByteVector(100, 1), now);
       const std::uint64_t sequence = publisher.store.head() - 1;
-      if (sequence != lost) viewer.take(publisher.frame(sequence), now);
+      if (sequence != lost) viewer.take(publisher.frame(sequence), sequence % 16 == 15 ? last : most, now);
       if (sequence == lost + 1) return;
     }
     const stream::Block* const block = publisher.store.blocks().find(publisher.store.head() - 16);
     REQUIRE(block != nullptr);
-    viewer.take(block->list.bytes(), now);
-    viewer.take(block->parity[0].bytes(), now);
+    viewer.take(block->list.bytes(), most, now);
+    viewer.take(block->parity[0].bytes(), most, now);
   };
   for (std::uint64_t i = 0; i < kBlocks; ++i) take_block();
-  take_block();  // its one parent sends in order: the next shows that it is lost
+  take_block();
   const Instant shown = block_began + spacing * static_cast<int>(lost_in_block + 1);
+  viewer.reception.on_skipped(most.neighbour, most.stripes, 7, 8, shown);  // by the number of what comes next
   Instant asked = shown;
-  while (viewer.requested(asked).empty()) asked += milliseconds(1);
+  for (; viewer.requested(asked).empty(); asked += milliseconds(1)) viewer.reception.handle_deadline(asked);
   const Instant parity = block_began + 16 * spacing;
   if (parity - shown > milliseconds(45)) {
     CHECK(asked - shown <= milliseconds(10));
