@@ -47,7 +47,8 @@ std::string first_line_of_stdin() {
   char c = 0;
   for (bool more = true; more;) {
     std::string line;
-    while ((more = ::read(STDIN_FILENO, &c, 1) == 1) && c != '\n' && line.size() <= wire::kLinkCharsMax) line += c;
+    while ((more = ::read(STDIN_FILENO, &c, 1) == 1) && c != '\n')
+      if (line.size() <= wire::kLinkCharsMax) line += c;  // what is longer is no link
     const std::string_view text = trimmed(line);
     if (!text.empty() && !text.starts_with('#')) return line;
   }

@@ -8,6 +8,7 @@
 #include <system_error>
 #include <vector>
 
+#include "libcore/base/check.h"
 #include "libcore/io/driver.h"
 #include "libcore/io/log.h"
 #include "libcore/io/system_clock.h"
@@ -233,7 +234,7 @@ void Relay::on_stopped(Stream& stream, node::StopReason reason) {
     case node::StopReason::kStalled:
       return fail(kStalled, name + ": nothing comes any more");
     case node::StopReason::kWrongSecret:
-      return;  // does not happen: only who plays a stream opens it
+      SPATE_CHECK(false);  // only who plays a stream opens it
     case node::StopReason::kOldRun:
       return fail(kRefused, name + ": " + kOldRunMessage);
   }

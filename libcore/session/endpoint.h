@@ -137,7 +137,7 @@ class Endpoint {
     ServiceIndex service;
     Buffer text;  // may be empty: a keep-alive
     // The datagram's number under its keys, and one past the highest before it: those in between have not come (yet),
-    // and if it is lower itself, it is late.
+    // and if it is lower itself, it is late. Both are 0 for the first under new keys of the other's making.
     std::uint64_t number = 0;
     std::uint64_t expected = 0;
   };

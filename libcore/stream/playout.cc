@@ -16,6 +16,7 @@ void Playout::start(std::uint64_t first, std::uint64_t backlog_end, Instant now)
   vain_waits_ = 0;
   started_ = true;
   settled_ = first == 0;
+  held_ = false;
   deadline_ = kNever;
   have_lag_ = false;
   lag_min_ = lag_spread_ = Duration::zero();

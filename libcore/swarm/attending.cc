@@ -18,7 +18,7 @@ void Attending::handle_deadline(Instant now) {
   leave_dead(now);
   attend_silence(now);
   leave_silent(now);
-  pass_over_mute(now);
+  tell_of_mute(now);
   if (starving(now)) leave_useless(now);
   at_ = house_.attachment.attached() ? now + (house_.parents.size() == 1 ? kIntervalOne : kInterval) : kNever;
 }
@@ -61,7 +61,7 @@ void Attending::leave_silent(Instant now) {
   for (const auto& [parent, stripes] : leave) house_.leaving.leave(parent, stripes, now);
 }
 
-void Attending::pass_over_mute(Instant now) {
+void Attending::tell_of_mute(Instant now) {
   StripeMask mute = 0;
   house_.parents.for_each([&](session::SessionId session, StripeMask gives) {
     const Peer* const peer = house_.peers.find(session);

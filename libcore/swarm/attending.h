@@ -69,7 +69,7 @@ class Attending {
 
   void leave_dead(Instant now);
   void leave_silent(Instant now);
-  void pass_over_mute(Instant now);
+  void tell_of_mute(Instant now);
   void leave_useless(Instant now);
   void attend_silence(Instant now);
   bool dead(session::SessionId session, StripeMask gives, Instant now) const;

@@ -33,11 +33,15 @@ void Gaps::overtaken(std::uint64_t from, std::uint64_t to, StripeMask stripes, c
     if (missing.sequence < from) continue;
     if (missing.gone || missing.overdue || missing.requests > 0 || missing.due <= now + reorder_guard_) continue;
     if ((stripes & bit(striping.of(missing.sequence))) == 0) continue;
-    missing.expected = now;
-    missing.overdue = true;
-    missing.due = now + reorder_guard_;
-    next_due_ = std::min(next_due_, missing.due);
+    make_overdue(missing, now, now + reorder_guard_);
   }
+}
+
+void Gaps::make_overdue(Missing& missing, Instant since, Instant due) {
+  missing.expected = since;
+  missing.overdue = true;
+  missing.due = due;
+  next_due_ = std::min(next_due_, due);
 }
 
 void Gaps::lost(std::uint64_t datagrams, StripeMask stripes, const Striping& striping, Instant since, Instant now) {
@@ -49,10 +53,7 @@ void Gaps::lost(std::uint64_t datagrams, StripeMask stripes, const Striping& str
   if (static_cast<std::uint64_t>(std::count_if(missing_.begin(), missing_.end(), owed)) > datagrams) return;
   for (Missing& missing : missing_) {
     if (missing.overdue || !owed(missing)) continue;
-    missing.expected = since;
-    missing.overdue = true;
-    missing.due = now;
-    next_due_ = std::min(next_due_, now);
+    make_overdue(missing, since, now);
   }
 }
 

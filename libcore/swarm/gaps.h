@@ -113,6 +113,7 @@ class Gaps {
   Duration reorder_guard() const { return reorder_guard_; }
 
  private:
+  void make_overdue(Missing& missing, Instant since, Instant due);
   void learn(const Missing& missing, bool early, bool held, Instant now);
   void note_request(Missing& missing, const RepairTarget& target, unsigned copies, Instant now);
   static bool add_to(wire::RepairRequest& request, std::uint64_t sequence);

@@ -88,7 +88,7 @@ class Member {
   // Before that datagram of the peer's others have not come, or it is one of these.
   void on_skipped(const Peer& peer, const session::Endpoint::Received& datagram, Instant now) {
     // What a full queue drops is not asked for early: that would feed the queue.
-    if (peer.queues()) return;
+    if (datagram.number > datagram.expected && peer.queues()) return;
     const StripeMask stripes = parents_.from(peer.session);
     house_.reception.on_skipped(peer.session.number(), stripes, datagram.expected, datagram.number, now);
   }

@@ -165,7 +165,7 @@ stream::Verdict Reception::take(Buffer frame, const From& from, std::optional<st
     newest = std::max(newest, sequence + 1);
   }
   for (const stream::ParityId& id : verifier_.stored_parity()) note_parity(id.first, id.index, from, now);
-  one_parent_ = in_order(from) != 0;
+  if (from.stripes != 0) one_parent_ = in_order(from) != 0;  // who is no parent any more says nothing of that
   losing_ = from.loses ? losing_ | from.stripes : losing_ & ~from.stripes;
   note_seen(newest, in_order(from), now);
   advance();
@@ -355,8 +355,9 @@ void Reception::on_no_parent(StripeMask stripes, Instant now) {
 }
 
 void Reception::on_mute(StripeMask stripes, Instant now) {
-  gaps_.overtaken(backlog_end_, seen_, stripes & ~mute_, striping_, now);
+  const StripeMask newly = stripes & ~mute_;
   mute_ = stripes;
+  if (newly != 0) gaps_.overtaken(backlog_end_, seen_, newly, striping_, now);
 }
 
 Duration Reception::lag(StripeMask stripes, std::optional<std::uint64_t> media_now, Instant now) const {

@@ -8,7 +8,8 @@ void Skips::on_datagram(std::uint64_t neighbour, StripeMask stripes, std::uint64
                         Instant now) {
   if (stripes == 0) return;
   if (number > expected) {
-    if (size_ == kMax) remove(0);
+    if (number - expected > kJumpMax) return;
+    if (size_ == kMax) remove(oldest_of(neighbour));
     skips_[size_++] = {neighbour, stripes, expected, number, number - expected, now};
     return;
   }
@@ -32,6 +33,12 @@ std::optional<Skips::Skip> Skips::take_due(Instant now, Duration guard) {
   const Skip skip = skips_[0];
   remove(0);
   return skip;
+}
+
+std::size_t Skips::oldest_of(std::uint64_t neighbour) const {
+  for (std::size_t i = 0; i < size_; ++i)
+    if (skips_[i].neighbour == neighbour) return i;
+  return 0;
 }
 
 void Skips::remove(std::size_t at) {

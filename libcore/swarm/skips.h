@@ -2,7 +2,8 @@
 // up to a stripe's period before the next shard of that stripe proves it.
 //
 // Each is told of once, when reordering does not explain it any more: so none is kept for longer than that. A number
-// that comes late takes its loss back. Of more than kMax the oldest are forgotten: the stripe's next shard shows them.
+// that comes late takes its loss back. Of more than kMax the oldest are forgotten, of the same neighbour if it has any:
+// the stripe's next shard shows them. Nor is a jump of more than kJumpMax taken: that is an outage, or made up.
 #pragma once
 
 #include <array>
@@ -17,6 +18,7 @@ namespace spate::swarm {
 class Skips {
  public:
   static constexpr std::size_t kMax = 16;
+  static constexpr std::uint64_t kJumpMax = 64;
 
   // Of the datagrams [first, end) of that neighbour so many have not come.
   struct Skip {
@@ -40,6 +42,7 @@ class Skips {
   Instant next_deadline(Duration guard) const { return size_ == 0 ? kNever : skips_[0].since + guard; }
 
  private:
+  std::size_t oldest_of(std::uint64_t neighbour) const;  // or of all, if it has none
   void remove(std::size_t at);
 
   std::array<Skip, kMax> skips_;  // the oldest first

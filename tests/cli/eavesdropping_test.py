@@ -36,10 +36,12 @@ class Capture:
         self.thread.start()
 
     def _run(self):
-        while not self.over:
+        while True:
             try:
                 frame, (_, _, kind, *_) = self.socket.recvfrom(1 << 17)
             except socket.timeout:
+                if self.over:  # and nothing is left
+                    return
                 continue
             ip = frame[14:]
             header = (ip[0] & 15) * 4
@@ -84,8 +86,13 @@ class Eavesdropping(unittest.TestCase):
         self.assertTrue(spate.whole_packets(packets))
         self.assertEqual(packets.count(MARK), 9)
 
-    @unittest.skipUnless(os.geteuid() == 0, "reading other processes and packets takes root")
     def test_neither_a_relay_nor_who_sees_the_traffic_has_plaintext_or_secrets(self):
+        try:
+            self.look_for_plaintext_and_secrets()
+        except PermissionError as error:
+            self.skipTest("reading other processes and packets takes root, with all its rights: %s" % error)
+
+    def look_for_plaintext_and_secrets(self):
         relay = spate.Tool("relay", "--listen", "127.0.0.1:0", "--children", "16", self.relay_link, stats=True)
         relay.wait_for_stats(parents=1)
         capture = Capture({self.publisher.port()})
@@ -111,7 +118,8 @@ class Eavesdropping(unittest.TestCase):
         self.assertEqual([payload for payload in payloads if MARK in payload], [MARK])  # the plain one
         payloads.remove(MARK)
         self.assertGreater(sum(map(len, payloads)), 2 * len(data))  # to the relay, and to the watcher
-        self.assertEqual(sum(len(payload) == 256 and payload[0] == 1 for payload in payloads), 1)  # a handshake
+        handshakes = sum(len(payload) == 256 and payload[0] == 1 for payload in payloads)
+        self.assertGreaterEqual(handshakes, 1)  # a slow one is begun again
         everything = b"".join(payloads)
         for secret in (self.content_secret, self.swarm_secret, MARK[:16]):
             self.assertEqual(everything.count(secret), 0)

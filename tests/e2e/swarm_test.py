@@ -371,7 +371,7 @@ def violations(run, swarm):
             yield "%s wrote nothing" % process.name
             continue
         last = stats_of(run, host)[-1]
-        declared = last["lost_packets"] * PACKETS_A_SHARD + last["output_dropped_packets"]
+        declared = (last["lost_packets"] + last["output_dropped_packets"]) * PACKETS_A_SHARD
         if seen["missing"] + seen["unwritten"] > declared:
             yield "%s is short of %d packets and says %d" % (process.name, seen["missing"] + seen["unwritten"],
                                                              declared)

@@ -16,11 +16,11 @@ HOUR, DAY = 3_600, 86_400
 IN_2106 = 1 << 32  # seconds after 1970: no longer a number of 32 bits
 
 
-def dates():
-    """By how much they are wrong."""
-    now = int(time.time())
-    return {"an hour ahead": HOUR, "an hour behind": -HOUR, "a day ahead": DAY, "a day behind": -DAY,
-            "1970": 10 - now, "2106": IN_2106 - now - 1}  # which passes the end of the 32 bits within the test
+# By how much they are wrong, now.
+DATES = {"an hour ahead": lambda: HOUR, "an hour behind": lambda: -HOUR, "a day ahead": lambda: DAY,
+         "a day behind": lambda: -DAY, "1970": lambda: 10 - int(time.time()),
+         "just before the end of 32 bits": lambda: IN_2106 - 1 - int(time.time()),
+         "2106": lambda: IN_2106 + 1 - int(time.time())}
 
 
 class Date:
@@ -71,17 +71,17 @@ class Dates(unittest.TestCase):
 
     def test_one_has_a_wrong_date(self):
         for name, date in self.dates.items():
-            for what, off in dates().items():
+            for what, off in DATES.items():
                 with self.subTest(tool=name, date=what):
-                    date.set(off)
+                    date.set(off())
                     self.play(lambda: None)
                     date.set(0)
 
     def test_the_date_of_one_jumps(self):
         for name, date in self.dates.items():
-            for what, off in dates().items():
+            for what, off in DATES.items():
                 with self.subTest(tool=name, date=what):
-                    self.play(lambda: date.set(off))
+                    self.play(lambda: date.set(off()))
                     date.set(0)
 
 

@@ -1,6 +1,6 @@
 # One program a target: with libFuzzer (clang, SPATE_FUZZ), or with a driver that replays files. Each replays its corpus.
 # Not in an optimised build: there they would take a twentieth of its time, and find what the sanitizers find.
-if(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
+if(NOT SPATE_SANITIZE AND NOT SPATE_FUZZ AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
   return()
 endif()
 set(fuzz_dir ${CMAKE_CURRENT_LIST_DIR})

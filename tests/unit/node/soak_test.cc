@@ -20,7 +20,10 @@ namespace {
 constexpr std::size_t kShardBytes = 1'316;
 
 // All of this process, in bytes; 0 with a sanitizer, which has a heap of its own.
-std::size_t heap_bytes() { return ::mallinfo2().uordblks; }
+std::size_t heap_bytes() {
+  const auto heap = ::mallinfo2();
+  return heap.uordblks + heap.hblkhd;
+}
 
 // One host after the other at one address, each with the same key.
 class Guest final : public NetHost {

@@ -84,3 +84,20 @@ TEST_CASE("skips: of too many the oldest are forgotten", "[swarm]") {
   while (f.due(kStart + kGuard) > 0) ++left;
   CHECK(left == Skips::kMax - 1);
 }
+
+TEST_CASE("skips: who makes up many loses its own, not others'", "[swarm]") {
+  Fixture f;
+  f.skips.on_datagram(7, 1, 10, 11, kStart);
+  for (std::uint64_t n = 0; n < 3 * Skips::kMax; ++n) f.skips.on_datagram(8, 2, 10 * n, 10 * n + 1, kStart);
+  const auto skip = f.skips.take_due(kStart + kGuard, kGuard);
+  REQUIRE(skip);
+  CHECK(skip->neighbour == 7);
+}
+
+TEST_CASE("skips: a jump too far is no loss", "[swarm]") {
+  Fixture f;
+  f.skips.on_datagram(7, 1, 10, 10 + Skips::kJumpMax + 1, kStart);
+  CHECK(f.skips.next_deadline(kGuard) == kNever);
+  f.skips.on_datagram(7, 1, 100, 100 + Skips::kJumpMax, kStart);
+  CHECK(f.due(kStart + kGuard) == Skips::kJumpMax);
+}
