@@ -148,6 +148,24 @@ TEST_CASE("pipeline: the same bytes come out, in order, over a path that loses n
   CHECK(viewer.verifier.stats().signatures == publisher.source.stats().signatures);
 }
 
+namespace {
+
+// All frames again and again, each time less what the path loses, until that much has come out.
+void play_with_repairs(Viewer& viewer, const std::vector<ByteVector>& frames, std::size_t bytes,
+                       crypto::ChaChaRng& rng) {
+  Instant now = kStart;
+  for (int pass = 0; pass < 30 && viewer.output.size() < bytes; ++pass) {
+    for (const ByteVector& frame : shaken(frames, 0.3, rng)) {
+      now += std::chrono::microseconds(100);
+      viewer.take(frame, now);
+      viewer.verifier.handle_deadline(now);
+      viewer.play(0, now);
+    }
+  }
+}
+
+}  // namespace
+
 TEST_CASE("pipeline: with repairs every byte comes out, whatever the path loses, repeats and reorders") {
   crypto::ChaChaRng rng(2);
   for (int round = 0; round < 10; ++round) {
@@ -155,15 +173,7 @@ TEST_CASE("pipeline: with repairs every byte comes out, whatever the path loses,
     const ByteVector input = publish_randomly(publisher, true, rng);
     const std::vector<ByteVector> frames = publisher.take_frames();
     Viewer viewer(source_config(), std::nullopt);
-    Instant now = kStart;
-    for (int pass = 0; pass < 30 && viewer.output.size() < input.size(); ++pass) {
-      for (const ByteVector& frame : shaken(frames, 0.3, rng)) {
-        now += std::chrono::microseconds(100);
-        viewer.take(frame, now);
-        viewer.verifier.handle_deadline(now);
-        viewer.play(0, now);
-      }
-    }
+    play_with_repairs(viewer, frames, input.size(), rng);
     REQUIRE(viewer.output == input);
     REQUIRE(viewer.playout.lost() == 0);
   }
@@ -187,15 +197,7 @@ TEST_CASE(
   publisher.source.end(kStart + milliseconds(publisher.store.head() - first));
   const std::vector<ByteVector> frames = publisher.take_frames();
   Viewer viewer(source_config(), std::nullopt, first);
-  Instant now = kStart;
-  for (int pass = 0; pass < 30 && viewer.output.size() < input.size(); ++pass) {
-    for (const ByteVector& frame : shaken(frames, 0.3, rng)) {
-      now += std::chrono::microseconds(100);
-      viewer.take(frame, now);
-      viewer.verifier.handle_deadline(now);
-      viewer.play(0, now);
-    }
-  }
+  play_with_repairs(viewer, frames, input.size(), rng);
   CHECK(viewer.output == input);
   CHECK(viewer.playout.lost() == 0);
   CHECK(viewer.verifier.stats().signatures > 0);

@@ -552,49 +552,49 @@ TEST_CASE("reception: what another stripe's parent sends says nothing of a strip
   CHECK(f.viewer.requested(f.now + Gaps::kGuardMin) == Sequences{1});
 }
 
+namespace {
+
+// One gives the even stripes, the other the odd ones.
+struct TwoParents : Fixture {
+  TwoParents() : Fixture(relay_config()) { now += seconds(1); }
+
+  // What is published, a shard each 20 ms, as far as it comes.
+  template <typename Comes>
+  void publish_and_take(int shards, Comes comes) {
+    for (int i = 0; i < shards; ++i, now += milliseconds(20)) {
+      publisher.publish(now);
+      for (; next < publisher.store.head(); ++next)
+        if (comes(next)) viewer.take(publisher.frame(next), next % 2 == 0 ? even_parent : odd_parent, now);
+      viewer.reception.handle_deadline(now);
+    }
+  }
+
+  static constexpr StripeMask odd = 0xaaaaaaaaaaaaaaaa;
+  static bool all(std::uint64_t /*sequence*/) { return true; }
+  Reception::From even_parent{1, ~odd, kRtt};
+  Reception::From odd_parent{2, odd, kRtt};
+  std::uint64_t next = 0;
+};
+
+}  // namespace
+
 TEST_CASE("reception: what should have come by a path that loses much is not waited for any longer", "[swarm]") {
   const bool loses = GENERATE(false, true);
-  Fixture f(relay_config());
-  const StripeMask odd = 0xaaaaaaaaaaaaaaaa;
-  const Reception::From even_parent{1, ~odd, kRtt};
-  const Reception::From odd_parent{2, odd, kRtt, loses};
-  f.now += seconds(1);
-  std::uint64_t next = 0;
-  // As it is published, but for one.
-  const auto publish_and_take = [&](int shards, std::uint64_t lost) {
-    for (int i = 0; i < shards; ++i, f.now += milliseconds(20)) {
-      f.publisher.publish(f.now);
-      for (; next < f.publisher.store.head(); ++next)
-        if (next != lost) f.viewer.take(f.publisher.frame(next), next % 2 == 0 ? even_parent : odd_parent, f.now);
-    }
-  };
-  publish_and_take(100, UINT64_MAX);
+  TwoParents f;
+  f.odd_parent.loses = loses;
+  f.publish_and_take(100, f.all);
   REQUIRE(f.viewer.requested(f.now).empty());
-  const std::uint64_t lost = next | 1;
+  const std::uint64_t lost = f.next | 1;
   // Until the stripe's next one, which would show it.
-  publish_and_take(15, lost);
+  f.publish_and_take(15, [&](std::uint64_t sequence) { return sequence != lost; });
   CHECK(f.viewer.requested(f.now) == (loses ? Sequences{lost} : Sequences{}));
 }
 
 TEST_CASE("reception: what a parent owes that has lost a datagram is asked for before its stripe goes on", "[swarm]") {
-  Fixture f(relay_config());
-  const StripeMask odd = 0xaaaaaaaaaaaaaaaa;
-  const Reception::From even_parent{1, ~odd, kRtt};
-  const Reception::From odd_parent{2, odd, kRtt};
-  f.now += seconds(1);
-  std::uint64_t next = 0;
-  // As it is published, but for some of one stripe and the next.
-  const auto publish_and_take = [&](int shards, std::uint64_t lost) {
-    for (int i = 0; i < shards; ++i, f.now += milliseconds(20)) {
-      f.publisher.publish(f.now);
-      for (; next < f.publisher.store.head(); ++next)
-        if (next != lost) f.viewer.take(f.publisher.frame(next), next % 2 == 0 ? even_parent : odd_parent, f.now);
-      f.viewer.reception.handle_deadline(f.now);
-    }
-  };
-  publish_and_take(100, UINT64_MAX);
-  const std::uint64_t lost = next | 1;
-  publish_and_take(6, lost);
+  TwoParents f;
+  f.publish_and_take(100, f.all);
+  const std::uint64_t lost = f.next | 1;
+  f.publish_and_take(6, [&](std::uint64_t sequence) { return sequence != lost; });
   const auto skipped = [&](const Reception::From& from, std::uint64_t expected, std::uint64_t number) {
     f.viewer.reception.on_skipped(from.neighbour, from.stripes, expected, number, f.now);
   };
@@ -605,55 +605,43 @@ TEST_CASE("reception: what a parent owes that has lost a datagram is asked for b
     return f.viewer.requested(asked);
   };
   SECTION("its parent's") {
-    skipped(odd_parent, 70, 71);
+    skipped(f.odd_parent, 70, 71);
     CHECK(f.viewer.reception.next_deadline(true, false) <= asked);
     CHECK(requested() == Sequences{lost});
   }
   SECTION("another's") {
-    skipped(even_parent, 70, 71);
+    skipped(f.even_parent, 70, 71);
     CHECK(requested() == Sequences{});
   }
   SECTION("its parent's, which came late") {
-    skipped(odd_parent, 70, 71);
-    skipped(odd_parent, 72, 70);
+    skipped(f.odd_parent, 70, 71);
+    skipped(f.odd_parent, 72, 70);
     CHECK(requested() == Sequences{});
   }
   SECTION("of whom is no parent any more") {
-    skipped(odd_parent, 70, 71);
-    f.viewer.reception.on_new_parent(odd, f.now);
+    skipped(f.odd_parent, 70, 71);
+    f.viewer.reception.on_new_parent(f.odd, f.now);
     CHECK(requested() == Sequences{});
   }
 }
 
 TEST_CASE("reception: while a parent is mute others are asked for what it owes, and for what comes due", "[swarm]") {
   const bool mute = GENERATE(false, true);
-  Fixture f(relay_config());
-  const StripeMask odd = 0xaaaaaaaaaaaaaaaa;
-  const Reception::From even_parent{1, ~odd, kRtt};
-  const Reception::From odd_parent{2, odd, kRtt};
-  f.now += seconds(1);
-  std::uint64_t next = 0;
-  const auto publish_and_take = [&](int shards, bool odd_ones) {
-    for (int i = 0; i < shards; ++i, f.now += milliseconds(20)) {
-      f.publisher.publish(f.now);
-      for (; next < f.publisher.store.head(); ++next)
-        if (next % 2 == 0 || odd_ones)
-          f.viewer.take(f.publisher.frame(next), next % 2 == 0 ? even_parent : odd_parent, f.now);
-    }
-  };
-  publish_and_take(100, true);
-  const std::uint64_t first = next | 1;
-  publish_and_take(8, false);
-  if (mute) f.viewer.reception.on_mute(odd, f.now);
+  TwoParents f;
+  const auto even = [](std::uint64_t sequence) { return sequence % 2 == 0; };
+  f.publish_and_take(100, f.all);
+  const std::uint64_t first = f.next | 1;
+  f.publish_and_take(8, even);
+  if (mute) f.viewer.reception.on_mute(f.odd, f.now);
   const Sequences before = f.viewer.requested(f.now + Gaps::kGuardMin);
   CHECK(before.size() == (mute ? 3 : 0));
   if (mute) CHECK(before.front() == first);
-  publish_and_take(2, false);
+  f.publish_and_take(2, even);
   CHECK(f.viewer.requested(f.now + Gaps::kGuardMin).size() == (mute ? 1 : 0));
   f.viewer.reception.on_mute(0, f.now);
-  publish_and_take(3, false);
+  f.publish_and_take(3, even);
   const Sequences after = f.viewer.requested(f.now + Gaps::kGuardMin);
-  CHECK((after.empty() || after.back() < next - 3));  // if any, what was asked for already
+  CHECK((after.empty() || after.back() < f.next - 3));  // if any, what was asked for already
 }
 
 TEST_CASE("reception: whoever is asked for repairs is told how often it has been tried", "[swarm]") {
