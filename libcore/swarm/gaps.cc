@@ -27,14 +27,28 @@ void Gaps::trim() {
   if (missing_.capacity() > kKeptMin && missing_.size() < missing_.capacity() / 8) missing_.shrink_to_fit();
 }
 
+Gaps::Span& Gaps::overtaken_of(unsigned stripe) {
+  if (stripe >= overtaken_.size()) overtaken_.resize(stripe + 1);
+  return overtaken_[stripe];
+}
+
+// Said with every shard that comes, mostly of nothing: what is found is found by its sequence.
 void Gaps::overtaken(std::uint64_t from, std::uint64_t to, StripeMask stripes, const Striping& striping, Instant now) {
-  for (Missing& missing : missing_) {
-    if (missing.sequence >= to) break;
-    if (missing.sequence < from) continue;
-    if (missing.gone || missing.overdue || missing.requests > 0 || missing.due <= now + reorder_guard_) continue;
-    if ((stripes & bit(striping.of(missing.sequence))) == 0) continue;
-    make_overdue(missing, now, now + reorder_guard_);
-  }
+  to = std::min(to, noticed_);
+  for_each_stripe(stripes & first_stripes(striping.data), [&](unsigned stripe) {
+    Span& said = overtaken_of(stripe);
+    if (from < said.from || from > said.to) said = {from, from};
+    if (missing_.empty()) said.to = std::max(said.to, to);
+    if (said.to >= to) return;
+    const std::uint64_t start = std::max(said.to, missing_.front().sequence);
+    std::uint64_t s = start + (stripe + striping.data - striping.of(start)) % striping.data;
+    for (; s < to; s += striping.data) {
+      const auto missing = find(s);
+      if (missing == missing_.end() || missing->overdue || missing->requests > 0) continue;
+      if (missing->due > now + reorder_guard_) make_overdue(*missing, now, now + reorder_guard_);
+    }
+    said.to = to;
+  });
 }
 
 void Gaps::make_overdue(Missing& missing, Instant since, Instant due) {
@@ -95,6 +109,8 @@ void Gaps::drop_below(std::uint64_t sequence) {
 }
 
 void Gaps::restart(std::uint64_t from, StripeMask stripes, const Striping& striping, Instant now) {
+  for_each_stripe(stripes & first_stripes(striping.data),
+                  [&](unsigned stripe) { overtaken_of(stripe) = {}; });
   for (Missing& missing : missing_) {
     if (missing.gone || missing.sequence < from || (stripes & bit(striping.of(missing.sequence))) == 0) continue;
     missing.overdue = false;
@@ -119,7 +135,9 @@ void Gaps::ask_next(std::uint64_t from, std::uint64_t to, Instant now) {
 
 void Gaps::clear() {
   missing_.clear();
+  overtaken_.clear();
   size_ = 0;
+  noticed_ = 0;
   next_due_ = kNever;
 }
 

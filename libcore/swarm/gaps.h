@@ -80,7 +80,8 @@ class Gaps {
   template <typename Expected>
   std::uint64_t notice(std::uint64_t from, std::uint64_t to, const stream::Store& store, Expected expected,
                        Instant now);
-  // Who sends those stripes has sent a later shard: what is missing of them in [from, to) is overdue.
+  // Who sends those stripes has sent a later shard: what is missing of them in [from, to) is overdue. That is said of
+  // each sequence once, until its stripe is restarted.
   void overtaken(std::uint64_t from, std::uint64_t to, StripeMask stripes, const Striping& striping, Instant now);
   // Of the datagrams that the sender of those stripes sent before `since` so many are lost. What is missing of its
   // stripes and should have come by then was in them, and is due at once; but if that is more than they can have
@@ -113,6 +114,11 @@ class Gaps {
   Duration reorder_guard() const { return reorder_guard_; }
 
  private:
+  struct Span {
+    std::uint64_t from = 0;
+    std::uint64_t to = 0;
+  };
+  Span& overtaken_of(unsigned stripe);
   void make_overdue(Missing& missing, Instant since, Instant due);
   void learn(const Missing& missing, bool early, bool held, Instant now);
   void note_request(Missing& missing, const RepairTarget& target, unsigned copies, Instant now);
@@ -124,6 +130,8 @@ class Gaps {
   std::vector<Missing> missing_;  // by sequence; `gone` ones are taken out from the front
   std::size_t size_ = 0;          // of those that are not gone
   Instant next_due_ = kNever;     // no later than the first that is due
+  std::uint64_t noticed_ = 0;     // what is missing below is in missing_
+  std::vector<Span> overtaken_;   // by stripe: of what is missing there it has been said already
   Duration guard_ = kGuardMin;
   Duration reorder_guard_ = kGuardMin;
   TokenBucket copies_again_{kCopiesAgainPerSecond, kCopiesAgainPerSecond};
@@ -145,7 +153,8 @@ std::uint64_t Gaps::notice(std::uint64_t from, std::uint64_t to, const stream::S
     ++size_;
     next_due_ = std::min(next_due_, due);
   }
-  return std::max(from, s);
+  noticed_ = std::max(from, s);
+  return noticed_;
 }
 
 template <typename Choose>
