@@ -10,9 +10,12 @@ namespace spate {
 
 class TokenBucket {
  public:
+  // No more at once, nor more debt: what is beyond that is forgotten.
+  static constexpr std::uint64_t kMost = 9'000'000'000;
+
   // Tokens a second (0 = unlimited) and at once. Starts full.
   TokenBucket(std::uint64_t rate, std::uint64_t burst)
-      : burst_nano_(static_cast<Nano>(burst) * kNano), nano_(burst_nano_), rate_(rate) {}
+      : burst_nano_(static_cast<std::int64_t>(std::min(burst, kMost)) * kNano), nano_(burst_nano_), rate_(rate) {}
 
   bool unlimited() const { return rate_ == 0; }
   std::uint64_t rate() const { return rate_; }
@@ -25,36 +28,42 @@ class TokenBucket {
     if (unlimited()) return true;
     refill(now);
     if (nano_ <= 0) return false;
-    nano_ -= static_cast<Nano>(n) * kNano;
+    spend(n);
     return true;
   }
   // Takes n tokens whether they are there or not: what had to go out all the same.
   void charge(std::uint64_t n, Instant now) {
     if (unlimited()) return;
     refill(now);
-    nano_ -= static_cast<Nano>(n) * kNano;
+    spend(n);
   }
   // When take() will succeed.
   Instant ready_at(Instant now) {
     if (unlimited()) return now;
     refill(now);
     if (nano_ > 0) return now;
-    return now + Duration(static_cast<std::int64_t>(-nano_ / static_cast<Nano>(rate_)) + 1);
+    return now + Duration(-nano_ / static_cast<std::int64_t>(std::min(rate_, kRateMax)) + 1);
   }
 
  private:
-  // __int128 keeps token x nanosecond products exact at any rate.
-  __extension__ using Nano = __int128;
-  static constexpr Nano kNano = 1'000'000'000;
+  static constexpr std::int64_t kNano = 1'000'000'000;
+  static constexpr std::uint64_t kRateMax = INT64_MAX;
+  // There are many buckets: what is kept is small, and what is computed is exact at any rate.
+  __extension__ using Wide = __int128;
 
+  void spend(std::uint64_t n) {
+    const Wide left = Wide{nano_} - static_cast<Wide>(n) * kNano;
+    nano_ = static_cast<std::int64_t>(std::max(left, -static_cast<Wide>(kMost) * kNano));
+  }
   void refill(Instant now) {
     if (now <= last_) return;
-    nano_ = std::min(burst_nano_, nano_ + static_cast<Nano>((now - last_).count()) * static_cast<Nano>(rate_));
+    const Wide filled = nano_ + static_cast<Wide>((now - last_).count()) * static_cast<Wide>(rate_);
+    nano_ = static_cast<std::int64_t>(std::min(filled, Wide{burst_nano_}));
     last_ = now;
   }
 
-  Nano burst_nano_;
-  Nano nano_;
+  std::int64_t burst_nano_;
+  std::int64_t nano_;
   std::uint64_t rate_;
   Instant last_{};
 };

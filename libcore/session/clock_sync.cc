@@ -6,16 +6,13 @@ namespace spate::session {
 
 void ClockSync::add(std::uint64_t media_us, Duration rtt, Instant now) {
   const std::int64_t here_us = to_us(now.time_since_epoch());
-  samples_[next_] = {static_cast<std::int64_t>(media_us) + to_us(rtt / 2) - here_us, rtt};
-  next_ = (next_ + 1) % kSamples;
-  count_ = std::min(count_ + 1, kSamples);
-  const auto end = samples_.begin() + static_cast<std::ptrdiff_t>(count_);
-  const auto best = std::min_element(samples_.begin(), end, [](const auto& a, const auto& b) { return a.rtt < b.rtt; });
-  offset_us_ = best->offset_us;
+  while (!samples_.empty() && samples_.back().rtt >= rtt) samples_.pop_back();
+  samples_.push_back({count_++, static_cast<std::int64_t>(media_us) + to_us(rtt / 2) - here_us, rtt});
+  if (samples_.front().number + kSamples < count_) samples_.erase(samples_.begin());
 }
 
 std::uint64_t ClockSync::media_us(Instant now) const {
-  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, to_us(now.time_since_epoch()) + offset_us_));
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, to_us(now.time_since_epoch()) + samples_.front().offset_us));
 }
 
 }  // namespace spate::session

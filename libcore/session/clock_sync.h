@@ -5,9 +5,8 @@
 // trip.
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <optional>
+#include <vector>
 
 #include "libcore/base/time.h"
 
@@ -23,16 +22,17 @@ class ClockSync {
   std::uint64_t media_us(Instant now) const;
 
  private:
-  static constexpr std::size_t kSamples = 16;
+  static constexpr std::uint64_t kSamples = 16;
   struct Sample {
-    std::int64_t offset_us = 0;  // media clock minus local clock
-    Duration rtt{};
+    std::uint64_t number;
+    std::int64_t offset_us;  // media clock minus local clock
+    Duration rtt;
   };
 
-  std::array<Sample, kSamples> samples_{};
-  std::size_t count_ = 0;
-  std::size_t next_ = 0;
-  std::int64_t offset_us_ = 0;
+  // Those that may yet be the best of the last kSamples: each has a shorter round trip than any after it that is gone,
+  // and the first has the shortest.
+  std::vector<Sample> samples_;
+  std::uint64_t count_ = 0;
 };
 
 }  // namespace spate::session

@@ -58,3 +58,20 @@ TEST_CASE("token bucket: time that goes back gives nothing and takes nothing", "
   CHECK_FALSE(bucket.take(1, kStart));
   CHECK(bucket.take(1, kStart + milliseconds(1)));
 }
+
+TEST_CASE("token bucket: neither the largest numbers nor years of waiting go round", "[base]") {
+  TokenBucket bucket(UINT64_MAX, UINT64_MAX);
+  const Instant late = kStart + std::chrono::years(200);
+  CHECK(bucket.take(UINT64_MAX, kStart));
+  CHECK(bucket.ready_at(kStart) > kStart);
+  CHECK(bucket.take(1, late));
+  for (int i = 0; i < 5; ++i) bucket.charge(UINT64_MAX, late);
+  CHECK_FALSE(bucket.take(1, late));
+  CHECK(bucket.take(1, bucket.ready_at(late)));
+}
+
+TEST_CASE("token bucket: debt has an end", "[base]") {
+  TokenBucket bucket(1'000'000'000, 1);
+  for (int i = 0; i < 5; ++i) bucket.charge(TokenBucket::kMost, kStart);
+  CHECK(bucket.ready_at(kStart) <= kStart + seconds(10));
+}
