@@ -41,11 +41,21 @@ bool Peers::over_tcp_only() const {
          std::all_of(peers_.begin(), peers_.end(), [&](const auto& entry) { return over_tcp(entry.first); });
 }
 
+// Few hosts have many pings on the way, and none has them always.
+void Peers::make_room(std::uint32_t id, Instant now) {
+  while (outstanding_.size() < kOutstandingMax && outstanding(id).id != 0 && now - outstanding(id).sent < kAnswerable) {
+    const std::vector<Outstanding> old = std::exchange(outstanding_, std::vector<Outstanding>(2 * outstanding_.size()));
+    for (const Outstanding& sent : old)
+      if (sent.id != 0) outstanding(sent.id) = sent;
+  }
+}
+
 void Peers::ping(Peer& peer, Instant now) {
   const std::uint32_t id = next_ping_++;
+  make_room(id, now);
   if (heard(peer.session) >= peer.pinged_first) peer.pinged_first = now;
   peer.pinged_at = now;
-  outstanding_[id % outstanding_.size()] = {id, now, peer.session};
+  outstanding(id) = {id, now, peer.session};
   outbox_.send(peer.session, wire::Ping{id, 0});
 }
 
@@ -57,7 +67,7 @@ void Peers::inquire(Peer& peer, StripeMask wanted, Instant now) {
 }
 
 void Peers::on_pong(Peer& peer, const wire::Pong& pong, Instant now) {
-  Outstanding& sent = outstanding_[pong.id % outstanding_.size()];
+  Outstanding& sent = outstanding(pong.id);
   if (sent.id != pong.id || sent.peer != peer.session) return;  // an answer to nothing we asked
   sent.id = 0;
   peer.distance = std::min(peer.distance, now - sent.sent);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstdint>
 #include <optional>
@@ -167,11 +166,18 @@ class Peers {
     session::SessionId peer;
   };
 
+  // A ping younger than this gives way to no newer one, as long as there is room for kOutstandingMax.
+  static constexpr Duration kAnswerable = std::chrono::seconds(5);
+  static constexpr std::size_t kOutstandingMax = 256;
+
+  Outstanding& outstanding(std::uint32_t id) { return outstanding_[id % outstanding_.size()]; }
+  void make_room(std::uint32_t id, Instant now);
+
   session::Endpoint& endpoint_;
   Outbox& outbox_;
   session::SessionMap<Peer> peers_;
-  std::vector<Peer*> by_slot_;                  // the same, by their sessions' slots: each frame looks for its sender
-  std::array<Outstanding, 256> outstanding_{};  // the newest pings, by id modulo the size
+  std::vector<Peer*> by_slot_;  // the same, by their sessions' slots: each frame looks for its sender
+  std::vector<Outstanding> outstanding_ = std::vector<Outstanding>(8);  // the newest pings, by id modulo the size
   std::uint32_t next_ping_ = 1;
   std::uint64_t refused_addresses_ = 0;
 };

@@ -85,6 +85,18 @@ TEST_CASE("peers: a pong that claims to have been held for longer than it was aw
   CHECK_FALSE(f.peer->clock.known());
 }
 
+TEST_CASE("peers: of many pings on the way none is forgotten that may yet be answered", "[swarm]") {
+  Fixture f;
+  std::vector<std::uint32_t> ids;
+  const Instant first = f.net.now;
+  for (int i = 0; i < 100; ++i) ids.push_back(f.ping());
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const Instant sent = first + i * milliseconds(10);
+    f.peers.on_pong(*f.peer, {ids[i], 0, std::nullopt, 0}, sent + milliseconds(1'000 - i));
+    REQUIRE(f.peer->distance == milliseconds(1'000 - i));
+  }
+}
+
 TEST_CASE("peers: an inquiry takes a ping along", "[swarm]") {
   Fixture f;
   f.b.heard.clear();
