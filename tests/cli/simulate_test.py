@@ -442,6 +442,26 @@ class Simulate(unittest.TestCase):
         self.assertLess(int(re.search(r"^peers = (\d+)", text, re.MULTILINE)[1]), 6)
         self.assertEqual(spate.run("simulate", "--replay", small, "--crypto", "fast").code, 9)
 
+    def test_a_failure_tells_how_to_run_it_again(self):
+        world = self.world(IMPOSSIBLE)
+        tool = spate.run("simulate", world, "--seed", "5", "--crypto", "fast", "--json")
+        self.assertEqual(tool.code, 9, tool.err)
+        self.assertEqual(tool.err.splitlines()[-1], "  spate-simulate %s --seed 5 --crypto fast" % world)
+
+    def test_a_crash_tells_how_to_run_it_again(self):
+        controller, terminal = pty.openpty()
+        tool = self.long_run("--seed", "5", stderr=terminal)
+        os.close(terminal)
+        told = b""
+        while b"left" not in told:
+            told += os.read(controller, 4096)
+        tool.signal(signal.SIGSEGV)
+        self.assertEqual(tool.wait(), 10)
+        told = os.read(controller, 65536)
+        os.close(controller)
+        command = "  spate-simulate %s/world.toml --seed 5 --seconds 80000\r\n" % self.folder
+        self.assertTrue(told.decode().endswith("crashed\r\n" + command), told)
+
     def test_failures_of_seeds(self):
         small = os.path.join(self.folder, "small.toml")
         world = self.world(IMPOSSIBLE)
