@@ -107,6 +107,10 @@ Fault draw_fault(Draws& draws, Fault::Kind kind, Duration busy) {
       fault.by = draws.between(milliseconds(10), seconds(5));
       fault.lasts = {};
       break;
+    case Fault::Kind::kNatRebind:
+      fault.new_address = draws.chance_ppm(500'000);
+      fault.lasts = {};
+      break;
     case Fault::Kind::kJoin:
       fault.count = 1 + up_to(draws, 8);
       fault.lasts = {};
@@ -115,6 +119,13 @@ Fault draw_fault(Draws& draws, Fault::Kind kind, Duration busy) {
       break;
   }
   return fault;
+}
+
+// Boxes in front of viewers, which may forget what they have opened.
+void draw_nats(Draws& draws, Scenario& s, Duration busy) {
+  s.nat.share_ppm = 100'000 + up_to(draws, 600'000);
+  s.nat.carrier_grade_ppm = draws.chance_ppm(500'000) ? up_to(draws, 300'000) : 0;
+  if (draws.chance_ppm(500'000)) s.faults.push_back(draw_fault(draws, Fault::Kind::kNatRebind, busy));
 }
 
 // One more of the same kind as another, which begins while that lasts.
@@ -185,6 +196,9 @@ Scenario draw_scenario(std::uint64_t seed, std::uint32_t peers, Duration duratio
     draw_traces(traces, s.relay, s.stream.rate_bps);
     for (LinkClass& link : s.viewers) draw_traces(traces, link, s.stream.rate_bps);
   }
+  const std::unique_ptr<Rng> nats_rng = root.fork("hunt nats");
+  Draws nats(*nats_rng);
+  if (nats.chance_ppm(300'000)) draw_nats(nats, s, busy);
   const std::unique_ptr<Rng> overlaps_rng = root.fork("hunt overlaps");
   Draws overlaps(*overlaps_rng);
   if (!s.faults.empty() && overlaps.chance_ppm(300'000)) {
