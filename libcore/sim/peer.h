@@ -48,6 +48,8 @@ class Peer : public HostProgram {
   // The last ones, once retired.
   node::StreamStats stream_stats();
   node::NodeStats node_stats();
+  // Nothing while there is no stream.
+  node::Fills fills() const;
   // Datagrams of its node that were spoilt, if the host means harm.
   std::uint64_t deeds() const;
 
