@@ -41,7 +41,7 @@ FILES = {
     "failover.csv": "host,lost_seconds,failover_ms",
     "hops.csv": "hops,hosts",
     "uplinks.csv": "class,hosts,offered_bps,used_bps",
-    "marks.csv": "seconds,label",
+    "marks.csv": "seconds,label,lasts_seconds",
 }
 
 
@@ -171,6 +171,18 @@ class Simulate(unittest.TestCase):
         self.assertIn("--seed 7", page)
         self.assertIn("--rate 500k", page)
         self.assertIn(">alive<", page)
+
+    @unittest.skipUnless(shutil.which("gnuplot"), "gnuplot is not installed")
+    def test_a_fault_is_marked_for_as_long_as_it_lasts(self):
+        path, folder = os.path.join(self.folder, "run.html"), os.path.join(self.folder, "csv")
+        world = self.world('[[faults]]\nkind = "pause"\nat = "2s"\nwithin = "500ms"\nfor = "1s"\nshare = "40%"\n')
+        spate.run("simulate", world, "--crypto", "fast", "--report", path, "--csv", folder)
+        with open(os.path.join(folder, "marks.csv"), encoding="utf-8", newline="") as file:
+            marks = list(csv.DictReader(file))
+        self.assertEqual(marks[0], {"seconds": "2.000", "label": "pause viewers: 2 hosts", "lasts_seconds": "1.500"})
+        with open(path, encoding="utf-8") as file:
+            page = file.read()
+        self.assertIn("pause viewers: 2 hosts, for 1.5 s", page)
 
     def test_report_needs_gnuplot(self):
         path = os.path.join(self.folder, "run.html")
