@@ -40,6 +40,7 @@ class Peer : public HostProgram {
   Peer(const PeerConfig& config, std::unique_ptr<Rng> rng, std::function<void()> stopped);
 
   HostId host() const { return config_.host; }
+  const crypto::NodeKey& key() const { return config_.node.identity.node.public_key; }
   // The process has ended: from now on there are only its last figures, and nothing may be asked of the node.
   void retire();
   bool retired() const { return !node_; }
