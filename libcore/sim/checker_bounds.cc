@@ -20,7 +20,7 @@ void check_bounds(HostId host, const node::NodeStats& stats, const node::Fills& 
 
 void check_conservation(const NetworkStats& stats, Instant now, Findings& findings) {
   if (stats.sent + stats.duplicated == stats.delivered + stats.dropped() + stats.in_flight) return;
-  findings.add(Rule::kSafety, now, 0, "the network has lost count of its datagrams");
+  findings.add(Rule::kSafety, now, kWholeRun, "the network has lost count of its datagrams");
 }
 
 }  // namespace spate::sim

@@ -458,6 +458,7 @@ class Simulate(unittest.TestCase):
         world = self.world(IMPOSSIBLE)
         tool = spate.run("simulate", world, "--seed", "5", "--crypto", "fast", "--json")
         self.assertEqual(tool.code, 9, tool.err)
+        self.assertRegex(tool.err, r"^liveness: [0-9.]+ s: the median lag")  # of the whole run, of no host
         self.assertEqual(tool.err.splitlines()[-1], "  spate-simulate %s --seed 5 --crypto fast" % world)
 
     def test_a_crash_tells_how_to_run_it_again(self):
