@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
+#include <cstring>
 #include <iostream>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -81,6 +83,26 @@ sim::Scenario scenario_for(const SimulateOptions& options, std::optional<std::ui
   return scenario;
 }
 
+// The command that is running, for whoever sees it crash.
+char crash_message[4'096];
+
+void tell_if_crashing(const std::string& command) {
+  std::snprintf(crash_message, sizeof crash_message, "crashed\n  %s\n", command.c_str());
+}
+
+// Where it is not told otherwise: processes of --seeds and of --shrink.
+void tell_nothing_if_crashing() { crash_message[0] = '\0'; }
+
+// So that a script can tell our bugs from a viewer that starved.
+void exit_when_crashing() {
+  for (const int signal : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL})
+    std::signal(signal, [](int) {
+      // Nothing can be done about a failure to write.
+      [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, crash_message, std::strlen(crash_message));
+      ::_exit(kCrashed);
+    });
+}
+
 class Simulation {
  public:
   Simulation(const SimulateOptions& options, const CLI::App& app) : options_(options), app_(app) {
@@ -97,13 +119,17 @@ class Simulation {
       return kOk;
     }
     const io::Signals signals;
+    const std::string again = command_of(app_, options_, scenario.seed);
+    tell_if_crashing(again);
     sim::World world(scenario, run_);
     const Outcome outcome = run_to_the_end(world, scenario, signals);
+    tell_nothing_if_crashing();
     write_stdout(options_.json ? to_json(outcome).dump() + "\n" : to_table(outcome));
     if (!options_.csv.empty()) write_csv(options_.csv, outcome);
     if (!options_.report.empty()) write_report(options_.report, outcome);
     for (const sim::Finding& finding : outcome.result.findings) std::cerr << describe(finding) << "\n";
     const int code = exit_code_of(outcome.result.safety_findings, outcome.result.liveness_findings);
+    if (code != kOk) std::cerr << "  " << again << "\n";
     if (code != kOk && !outcome.result.interrupted) shrink_to_file(scenario, code, signals);
     return code;
   }
@@ -263,11 +289,6 @@ class Simulation {
   std::optional<sim::RttMatrix> matrix_;
   sim::RunOptions run_;
 };
-
-// So that a script can tell our bugs from a viewer that starved.
-void exit_when_crashing() {
-  for (const int signal : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE}) std::signal(signal, [](int) { ::_exit(kCrashed); });
-}
 
 int simulate(int argc, char** argv) {
   SimulateOptions options;

@@ -191,6 +191,8 @@ std::optional<Address> Node::next_hang_up() { return impl_->endpoint.next_hang_u
 
 StreamStats Node::stats(StreamIndex stream, Instant now) { return impl_->swarms.at(stream)->stats(now); }
 
+Fills Node::fills(StreamIndex stream) const { return impl_->swarms.at(stream)->fills(); }
+
 NodeStats Node::stats() const {
   NodeStats stats = impl_->stats;
   const session::EndpointStats endpoint = impl_->endpoint.stats();

@@ -117,6 +117,7 @@ class Node {
 
   StreamStats stats(StreamIndex stream, Instant now);
   NodeStats stats() const;
+  Fills fills(StreamIndex stream) const;
 
  private:
   struct Impl;

@@ -3,10 +3,13 @@
 
 #include <cstdint>
 
+#include "libcore/swarm/fill.h"
 #include "libcore/swarm/stats.h"
 
 namespace spate::node {
 
+using swarm::Fill;
+using swarm::Fills;
 using swarm::LagSummary;
 using swarm::SentBytes;
 using swarm::StreamStats;

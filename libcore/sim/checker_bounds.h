@@ -7,7 +7,7 @@
 
 namespace spate::sim {
 
-void check_bounds(HostId host, const node::NodeStats& stats, Instant now, Findings& findings);
+void check_bounds(HostId host, const node::NodeStats& stats, const node::Fills& fills, Instant now, Findings& findings);
 void check_conservation(const NetworkStats& stats, Instant now, Findings& findings);
 
 }  // namespace spate::sim

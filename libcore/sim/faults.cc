@@ -45,11 +45,12 @@ void Faults::begin(std::size_t index) {
   const Fault& fault = this->fault(index);
   Network& network = world_.network();
   if (fault.kind == Fault::Kind::kJoin) {
-    world_.recorder().on_mark(network.now(), describe(fault) + ": " + hosts_text(fault.count));
+    world_.recorder().on_mark(network.now(), describe(fault) + ": " + hosts_text(fault.count), fault.within);
     return join(fault);
   }
   std::vector<HostId> chosen = victims(fault, index);
-  world_.recorder().on_mark(network.now(), describe(fault) + ": " + hosts_text(chosen.size()));
+  world_.recorder().on_mark(network.now(), describe(fault) + ": " + hosts_text(chosen.size()),
+                            fault.within + fault.lasts);
   if (fault.kind == Fault::Kind::kPartition) return partition(index, chosen);
 
   const std::unique_ptr<Rng> rng = world_.rng().fork("fault times " + std::to_string(index));

@@ -14,10 +14,13 @@ namespace spate::sim {
 
 enum class Rule : std::uint8_t { kSafety, kLiveness };
 
+// In place of a host: it is of all together.
+inline constexpr HostId kWholeRun = UINT32_MAX;
+
 struct Finding {
   Rule rule;
   Instant time;
-  HostId host;
+  HostId host;       // or kWholeRun
   std::string what;  // one line
 };
 

@@ -107,6 +107,10 @@ Fault draw_fault(Draws& draws, Fault::Kind kind, Duration busy) {
       fault.by = draws.between(milliseconds(10), seconds(5));
       fault.lasts = {};
       break;
+    case Fault::Kind::kNatRebind:
+      fault.new_address = draws.chance_ppm(500'000);
+      fault.lasts = {};
+      break;
     case Fault::Kind::kJoin:
       fault.count = 1 + up_to(draws, 8);
       fault.lasts = {};
@@ -115,6 +119,13 @@ Fault draw_fault(Draws& draws, Fault::Kind kind, Duration busy) {
       break;
   }
   return fault;
+}
+
+// Boxes in front of viewers, which may forget what they have opened.
+void draw_nats(Draws& draws, Scenario& s, Duration busy) {
+  s.nat.share_ppm = 100'000 + up_to(draws, 600'000);
+  s.nat.carrier_grade_ppm = draws.chance_ppm(500'000) ? up_to(draws, 300'000) : 0;
+  if (draws.chance_ppm(500'000)) s.faults.push_back(draw_fault(draws, Fault::Kind::kNatRebind, busy));
 }
 
 // One more of the same kind as another, which begins while that lasts.
@@ -185,6 +196,9 @@ Scenario draw_scenario(std::uint64_t seed, std::uint32_t peers, Duration duratio
     draw_traces(traces, s.relay, s.stream.rate_bps);
     for (LinkClass& link : s.viewers) draw_traces(traces, link, s.stream.rate_bps);
   }
+  const std::unique_ptr<Rng> nats_rng = root.fork("hunt nats");
+  Draws nats(*nats_rng);
+  if (nats.chance_ppm(300'000)) draw_nats(nats, s, busy);
   const std::unique_ptr<Rng> overlaps_rng = root.fork("hunt overlaps");
   Draws overlaps(*overlaps_rng);
   if (!s.faults.empty() && overlaps.chance_ppm(300'000)) {
@@ -220,6 +234,33 @@ bool lose_traces(LinkClass& link) {
   const bool up = lose_trace(link.up);
   const bool down = lose_trace(link.down);
   return up || down;
+}
+
+void add_times(LinkClass& link, std::vector<Duration*>& times) {
+  for (LinkConfig* config : {&link.up, &link.down})
+    for (Duration* time : {&config->delay, &config->jitter, &config->loss_burst}) times.push_back(time);
+}
+
+std::vector<Duration*> times_of(Scenario& s) {
+  std::vector<Duration*> times = {&s.duration,     &s.calm,          &s.arrivals.within,
+                                  &s.churn.median, &s.map.delay_min, &s.map.delay_max};
+  add_times(s.publisher, times);
+  add_times(s.relay, times);
+  for (LinkClass& link : s.viewers) add_times(link, times);
+  for (Fault& f : s.faults)
+    for (Duration* time : {&f.at, &f.within, &f.lasts, &f.by}) times.push_back(time);
+  return times;
+}
+
+// What a person would have written. False if it is round already.
+bool round_times(Scenario& s, Duration unit) {
+  bool changed = false;
+  for (Duration* time : times_of(s)) {
+    if (*time < unit || *time % unit == Duration::zero()) continue;
+    *time -= *time % unit;
+    changed = true;
+  }
+  return changed;
 }
 
 // What may be taken away, the largest parts first.
@@ -292,17 +333,21 @@ std::vector<Step> steps(const Scenario& now) {
 
 Scenario shrink(const Scenario& scenario, const std::function<bool(const Scenario&)>& fails, int runs_max) {
   Scenario smallest = scenario;
-  for (bool helped = true; helped;) {
+  const auto helps = [&](const Step& step) {
+    Scenario smaller = smallest;
+    if (!step(smaller) || check_scenario(smaller) || runs_max <= 0) return false;
+    --runs_max;
+    if (!fails(smaller)) return false;
+    smallest = std::move(smaller);
+    return true;
+  };
+  for (bool helped = true; helped && runs_max > 0;) {
     helped = false;
-    for (std::size_t i = 0; i < steps(smallest).size(); ++i) {
-      Scenario smaller = smallest;
-      if (!steps(smallest)[i](smaller) || check_scenario(smaller)) continue;
-      if (runs_max-- <= 0) return smallest;
-      if (!fails(smaller)) continue;
-      smallest = smaller;
-      helped = true;
-    }
+    for (std::size_t i = 0; i < steps(smallest).size(); ++i) helped |= helps(steps(smallest)[i]);
   }
+  // Last, for these runs are another chaos that may need more.
+  for (const Duration unit : {Duration(seconds(1)), Duration(milliseconds(100)), Duration(milliseconds(1))})
+    helps([unit](Scenario& s) { return round_times(s, unit); });
   return smallest;
 }
 

@@ -42,6 +42,8 @@ node::StreamStats Peer::stream_stats() {
 
 node::NodeStats Peer::node_stats() { return retired() ? last_node_stats_ : node_->stats(); }
 
+node::Fills Peer::fills() const { return retired() || !begun() ? node::Fills{} : node_->fills(0); }
+
 std::uint64_t Peer::deeds() const { return hostile_ ? hostile_->deeds() : 0; }
 
 void Peer::handle_datagrams(std::span<const Datagram> batch, Moment at) { node_->handle_datagrams(batch, at.local); }

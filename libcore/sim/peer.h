@@ -40,6 +40,7 @@ class Peer : public HostProgram {
   Peer(const PeerConfig& config, std::unique_ptr<Rng> rng, std::function<void()> stopped);
 
   HostId host() const { return config_.host; }
+  const crypto::NodeKey& key() const { return config_.node.identity.node.public_key; }
   // The process has ended: from now on there are only its last figures, and nothing may be asked of the node.
   void retire();
   bool retired() const { return !node_; }
@@ -48,6 +49,8 @@ class Peer : public HostProgram {
   // The last ones, once retired.
   node::StreamStats stream_stats();
   node::NodeStats node_stats();
+  // Nothing while there is no stream.
+  node::Fills fills() const;
   // Datagrams of its node that were spoilt, if the host means harm.
   std::uint64_t deeds() const;
 

@@ -14,7 +14,10 @@ std::string print_duration(Duration d) {
   if (ns == 0) return "0";
   for (const auto& [unit, name] : kUnits)
     if (ns % unit == 0) return std::to_string(ns / unit) + name;
-  return print_decimal(static_cast<std::uint64_t>(ns), 1'000) + "us";
+  const auto parts = static_cast<std::uint64_t>(ns);
+  if (parts >= 1'000'000'000) return print_decimal(parts, 1'000'000'000) + "s";
+  if (parts >= 1'000'000) return print_decimal(parts, 1'000'000) + "ms";
+  return print_decimal(parts, 1'000) + "us";
 }
 
 std::string print_rate(std::uint64_t bps) {

@@ -1,4 +1,5 @@
-// Durations and rates as a scenario has them: what base/units.h reads, in its largest unit without a fraction.
+// Durations and rates as a scenario has them: what base/units.h reads, in its largest unit without a fraction; where
+// there is none, as seconds, milliseconds or microseconds.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +9,7 @@
 
 namespace spate::sim {
 
-std::string print_duration(Duration d);     // "90s", "2250ms", "1.5us"
+std::string print_duration(Duration d);     // "90s", "2250ms", "2.2500001s", "1.5us"
 std::string print_rate(std::uint64_t bps);  // "2500k", "4M"; bytes as well
 
 }  // namespace spate::sim

@@ -65,6 +65,7 @@ class Recorder {
   struct Mark {
     Instant at;
     std::string label;
+    Duration lasts{};  // for all of them, at most; 0 if that means nothing
   };
   // The hosts of one kind of access link. Means are over its hosts.
   struct Uplink {
@@ -95,7 +96,7 @@ class Recorder {
   void on_gone(HostId host, Instant now);
 
   // Something befell the whole: a fault, a phase. One line.
-  void on_mark(Instant at, std::string label) { marks_.push_back({at, std::move(label)}); }
+  void on_mark(Instant at, std::string label, Duration lasts = {}) { marks_.push_back({at, std::move(label), lasts}); }
 
   // Closes the current second. The figures are since the start.
   void on_second(std::uint64_t wire_bytes_sent, std::uint64_t findings, Instant now);

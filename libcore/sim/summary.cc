@@ -92,7 +92,7 @@ void add_bound(World& world, RunResult& result) {
 void judge_all(const ExpectSpec& expect, const RunResult& result, double ever, World& world) {
   const auto ask = [&](const char* what, double got, std::uint32_t least_ppm) {
     if (got * kMillion + 0.5 >= least_ppm) return;
-    world.findings().add(Rule::kLiveness, world.network().now(), kPublisherHost,
+    world.findings().add(Rule::kLiveness, world.network().now(), kWholeRun,
                          std::string(what) + " was " + std::to_string(got * 100) + "%, expected at least " +
                              std::to_string(least_ppm / 1e4) + "%");
   };
@@ -101,12 +101,12 @@ void judge_all(const ExpectSpec& expect, const RunResult& result, double ever, W
   ask("delivery within 1 s", result.delivered_by_1s, expect.by_1s_ppm);
   ask("delivery", ever, expect.ever_ppm);
   if (result.hostile_deeds < expect.hostile_deeds)
-    world.findings().add(Rule::kLiveness, world.network().now(), kPublisherHost,
+    world.findings().add(Rule::kLiveness, world.network().now(), kWholeRun,
                          "hostile hosts did " + std::to_string(result.hostile_deeds) + " deeds, expected at least " +
                              std::to_string(expect.hostile_deeds));
   const auto ask_lag = [&](const char* what, Duration got, Duration most) {
     if (most == Duration::zero() || got <= most) return;
-    world.findings().add(Rule::kLiveness, world.network().now(), kPublisherHost,
+    world.findings().add(Rule::kLiveness, world.network().now(), kWholeRun,
                          std::string(what) + " was " + std::to_string(to_us(got) / 1'000) + " ms, expected at most " +
                              std::to_string(to_us(most) / 1'000) + " ms");
   };

@@ -310,7 +310,8 @@ void World::advance(Instant time) {
 
 void World::close_second() {
   for (HostId host = 0; host < hosts(); ++host)
-    if (network_.present(host)) check_bounds(host, peer(host).node_stats(), network_.now(), findings_);
+    if (network_.present(host))
+      check_bounds(host, peer(host).node_stats(), peer(host).fills(), network_.now(), findings_);
   check_conservation(network_.stats(), network_.now(), findings_);
   recorder_.on_second(wire_bytes_sent(), findings_.safety() + findings_.liveness(), network_.now());
 }

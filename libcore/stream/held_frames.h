@@ -39,6 +39,7 @@ class HeldFrames {
   template <typename Covered>
   std::span<HeldFrame> take(Covered covered);
   void clear() { held_.clear(); }
+  std::size_t size() const { return held_.size(); }
 
   // The lowest sequence of a held shard; UINT64_MAX if there is none.
   std::uint64_t lowest_shard() const;

@@ -77,6 +77,7 @@ class Verifier {
   std::uint64_t lacks_list() const { return held_.lowest_shard(); }
   // Is this sequence's shard among the held?
   bool holds(std::uint64_t sequence) const { return held_.has_shard(sequence); }
+  std::size_t held() const { return held_.size(); }
   Instant next_deadline() const { return held_.next_deadline(); }
   void handle_deadline(Instant now) { held_.handle_deadline(now); }  // drops what was held too long
   VerifierStats stats() const;

@@ -150,6 +150,17 @@ void Children::on_repair_request(session::SessionId session, const wire::RepairR
   repairs_.on_request(*child, request, now);
 }
 
+Children::Waiting Children::waiting() const {
+  Waiting most;
+  for (const Child& child : table_) {
+    most.late = std::max(most.late, child.late.waiting.size());
+    most.asked = std::max(most.asked, child.asked.waiting.size());
+    most.parity = std::max(most.parity, child.parity.waiting.size());
+    most.past = std::max(most.past, child.past.ranges.size());
+  }
+  return most;
+}
+
 void Children::restart(std::uint64_t first) {
   for (Child& child : table_) child.restart(first);
 }

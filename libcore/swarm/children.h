@@ -66,6 +66,14 @@ class Children {
   // What it takes to be given each stripe (wire::StripeStatus::place).
   Admission::Places places() const { return admission_.places(); }
   std::size_t size() const { return table_.size(); }
+  // What waits for the child for which most does.
+  struct Waiting {
+    std::size_t late = 0;    // at most Child::kUrgentMax
+    std::size_t asked = 0;   // at most Child::kUrgentMax
+    std::size_t parity = 0;  // at most Child::kParityMax
+    std::size_t past = 0;    // ranges, at most Backlogs::kOfOne
+  };
+  Waiting waiting() const;
   // Control messages have gone out: what they take is no room for slots.
   void on_control(std::uint64_t bytes) { costs_.on_control(bytes); }
   // Of the stream, as measured; 0 at first.

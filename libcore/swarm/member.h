@@ -110,6 +110,8 @@ class Member {
   std::size_t depth() const { return swarm::depth(parents_); }
   std::optional<std::uint64_t> media_now(Instant now) const;
   std::uint64_t switches() const { return attachment_.switches(); }
+  // At most Candidates::kMax.
+  std::size_t candidates() const { return candidates_.all().size(); }
   std::uint64_t forged_records() const { return forged_records_; }
   // The least of the parents' round trips.
   Duration parent_rtt() const;

@@ -30,6 +30,8 @@ class Outbox {
   void close(session::SessionId session);
 
   bool empty() const { return waiting_.empty(); }
+  // Datagrams, and sessions to be closed, which are not dropped.
+  std::size_t waiting() const { return waiting_.size(); }
   // False if the batch is full and more waits.
   bool flush(session::Endpoint& endpoint, DatagramBatch& out, Instant now);
 

@@ -163,6 +163,10 @@ class Reception {
   std::uint64_t passed_over() const { return playout_.passed_over(); }
   std::uint64_t duplicates() const { return verifier_.stats().duplicates; }
   const ReceptionStats& stats() const { return stats_; }
+  // That are waited for or asked for: at most Gaps::kMissingMax.
+  std::size_t missing() const { return gaps_.size(); }
+  // Frames that wait for their list: at most stream::Verifier::kHeldTotalMax.
+  std::size_t held() const { return verifier_.held(); }
 
  private:
   InfoResult on_old_run(Bytes frame);

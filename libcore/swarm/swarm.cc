@@ -315,6 +315,18 @@ Instant Swarm::next_deadline() const {
                    freshness_->next_deadline()});
 }
 
+Fills Swarm::fills() const {
+  const Children::Waiting waiting = children_.waiting();
+  return {{{"messages on their way out", outbox_.waiting(), Outbox::kWaitingMax + session::Endpoint::kSessionsMax},
+           {"late shards for a child", waiting.late, Child::kUrgentMax},
+           {"repairs for a child", waiting.asked, Child::kUrgentMax},
+           {"parity shards for a child", waiting.parity, Child::kParityMax},
+           {"ranges of the past for a child", waiting.past, Backlogs::kOfOne},
+           {"frames without a proof", reception_ ? reception_->held() : 0, stream::Verifier::kHeldTotalMax},
+           {"missing shards", reception_ ? reception_->missing() : 0, Gaps::kMissingMax},
+           {"candidates", member_ ? member_->candidates() : 0, Candidates::kMax}}};
+}
+
 StreamStats Swarm::stats(Instant now) {
   StreamStats stats;
   add_children(stats, children_);

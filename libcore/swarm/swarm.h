@@ -27,6 +27,7 @@
 #include "libcore/swarm/config.h"
 #include "libcore/swarm/ending.h"
 #include "libcore/swarm/events.h"
+#include "libcore/swarm/fill.h"
 #include "libcore/swarm/freshness.h"
 #include "libcore/swarm/introductions.h"
 #include "libcore/swarm/keeping.h"
@@ -87,6 +88,7 @@ class Swarm {
   std::optional<Event> next_event(Instant now);
   Instant next_deadline() const;
   StreamStats stats(Instant now);
+  Fills fills() const;
 
  private:
   struct MessageHandler;

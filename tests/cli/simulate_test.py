@@ -41,7 +41,7 @@ FILES = {
     "failover.csv": "host,lost_seconds,failover_ms",
     "hops.csv": "hops,hosts",
     "uplinks.csv": "class,hosts,offered_bps,used_bps",
-    "marks.csv": "seconds,label",
+    "marks.csv": "seconds,label,lasts_seconds",
 }
 
 
@@ -171,6 +171,18 @@ class Simulate(unittest.TestCase):
         self.assertIn("--seed 7", page)
         self.assertIn("--rate 500k", page)
         self.assertIn(">alive<", page)
+
+    @unittest.skipUnless(shutil.which("gnuplot"), "gnuplot is not installed")
+    def test_a_fault_is_marked_for_as_long_as_it_lasts(self):
+        path, folder = os.path.join(self.folder, "run.html"), os.path.join(self.folder, "csv")
+        world = self.world('[[faults]]\nkind = "pause"\nat = "2s"\nwithin = "500ms"\nfor = "1s"\nshare = "40%"\n')
+        spate.run("simulate", world, "--crypto", "fast", "--report", path, "--csv", folder)
+        with open(os.path.join(folder, "marks.csv"), encoding="utf-8", newline="") as file:
+            marks = list(csv.DictReader(file))
+        self.assertEqual(marks[0], {"seconds": "2.000", "label": "pause viewers: 2 hosts", "lasts_seconds": "1.500"})
+        with open(path, encoding="utf-8") as file:
+            page = file.read()
+        self.assertIn("pause viewers: 2 hosts, for 1.5 s", page)
 
     def test_report_needs_gnuplot(self):
         path = os.path.join(self.folder, "run.html")
@@ -441,6 +453,27 @@ class Simulate(unittest.TestCase):
         self.assertNotIn("[[faults]]", text)
         self.assertLess(int(re.search(r"^peers = (\d+)", text, re.MULTILINE)[1]), 6)
         self.assertEqual(spate.run("simulate", "--replay", small, "--crypto", "fast").code, 9)
+
+    def test_a_failure_tells_how_to_run_it_again(self):
+        world = self.world(IMPOSSIBLE)
+        tool = spate.run("simulate", world, "--seed", "5", "--crypto", "fast", "--json")
+        self.assertEqual(tool.code, 9, tool.err)
+        self.assertRegex(tool.err, r"^liveness: [0-9.]+ s: the median lag")  # of the whole run, of no host
+        self.assertEqual(tool.err.splitlines()[-1], "  spate-simulate %s --seed 5 --crypto fast" % world)
+
+    def test_a_crash_tells_how_to_run_it_again(self):
+        controller, terminal = pty.openpty()
+        tool = self.long_run("--seed", "5", stderr=terminal)
+        os.close(terminal)
+        told = b""
+        while b"left" not in told:
+            told += os.read(controller, 4096)
+        tool.signal(signal.SIGSEGV)
+        self.assertEqual(tool.wait(), 10)
+        told = os.read(controller, 65536)
+        os.close(controller)
+        command = "  spate-simulate %s/world.toml --seed 5 --seconds 80000\r\n" % self.folder
+        self.assertTrue(told.decode().endswith("crashed\r\n" + command), told)
 
     def test_failures_of_seeds(self):
         small = os.path.join(self.folder, "small.toml")

@@ -1,4 +1,4 @@
-// Faults that overlap on one host: it is free of them when the last has ended, except of crashes.
+// What faults do, and that of those which overlap on one host the last one's end ends them, except of crashes.
 #include "libcore/sim/world.h"
 #include "tests/sim/expect.h"
 
@@ -65,6 +65,35 @@ TEST_CASE("a swizzled clog that is spread over a time begins in it") {
   clog.within = seconds(3);
   const auto later = playing(with_faults({clog}));
   CHECK(later[4] + later[5] < 6);
+}
+
+TEST_CASE("who crashes comes back with its key, or as a stranger") {
+  Fault crash = fault(Fault::Kind::kCrash, seconds(3), seconds(2));
+  crash.keeps_state = GENERATE(true, false);
+  World world(with_faults({crash}), {});
+  world.run_to_the_end();
+  expect_no_findings(world.result());
+  const std::vector<World::Life> lives = world.lives();
+  REQUIRE(lives.size() == 6);
+  for (std::size_t i = 0; i < lives.size(); i += 2) {
+    REQUIRE(lives[i].host == lives[i + 1].host);
+    CHECK((lives[i].viewer->key() == lives[i + 1].viewer->key()) == crash.keeps_state);
+  }
+}
+
+TEST_CASE("a clock that jumps is ahead from then on, and nobody else's is") {
+  Fault jump = fault(Fault::Kind::kClockJump, seconds(3), {});
+  jump.by = seconds(7);
+  Scenario scenario = with_faults({jump});
+  scenario.clock = {.offset_max = {}, .drift_ppm_max = 0};
+  World world(scenario, {});
+  const auto ahead = [&](HostId host) { return world.network().local_time(host) - world.network().now(); };
+  world.run_until(Instant{} + seconds(2));
+  for (HostId host = 0; host < 4; ++host) CHECK(ahead(host) == Duration::zero());
+  world.run_to_the_end();
+  expect_no_findings(world.result());
+  CHECK(ahead(kPublisherHost) == Duration::zero());
+  for (HostId host = 1; host < 4; ++host) CHECK(ahead(host) == jump.by);
 }
 
 TEST_CASE("a process that crashes while it is paused comes back going") {

@@ -131,7 +131,7 @@ std::string time_axis(const Outcome& outcome) {
   return "set xlabel 'seconds'\nset xrange [0:" + num(std::max(1.0, to_seconds(outcome.result.simulated))) + "]\n";
 }
 
-// A thin line with the mark's number at its top, for each.
+// A thin line with the mark's number at its top, for each; behind the curves it is grey as long as it lasts.
 std::string marks(const Outcome& outcome) {
   const auto all = outcome.recorder.marks();
   std::string script = all.empty() ? "" : "set tmargin 2\n";
@@ -139,6 +139,10 @@ std::string marks(const Outcome& outcome) {
     const std::string at = num(at_seconds(all[i].at));
     script += "set arrow from " + at + ",graph 0 to " + at + ",graph 1 nohead dashtype 3 lw 1.2 lc rgb " +
               colour(kMuted) + "\n";
+    if (all[i].lasts > Duration::zero())
+      script += "set object " + std::to_string(i + 1) + " rectangle from " + at + ",graph 0 to " +
+                num(at_seconds(all[i].at + all[i].lasts)) + ",graph 1 behind fillcolor rgb " + colour(kMuted) +
+                " fillstyle transparent solid 0.12 noborder\n";
     script += "set label '" + std::to_string(i + 1) + "' at " + at + ",graph 1.05 center tc rgb " + colour(kMuted) +
               " font ',12'\n";
   }
@@ -210,15 +214,18 @@ std::string lag_chart(const Outcome& outcome) {
 }
 
 std::string lag_over_time_chart(const Outcome& outcome) {
-  const auto rows = series_rows(outcome, [](const sim::Recorder::Sample& s) -> std::vector<double> {
+  double most_ms = 0;
+  const auto rows = series_rows(outcome, [&](const sim::Recorder::Sample& s) -> std::vector<double> {
     if (s.lag.max == Duration::zero()) return {at_seconds(s.at), NAN, NAN};
+    most_ms = std::max(most_ms, to_ms(s.lag.p99));
     return {at_seconds(s.at), to_ms(s.lag.p50), to_ms(s.lag.p99)};
   });
+  const bool in_seconds = most_ms > 2'000;
   return draw("lag over time", kHalf, 230,
               block("d", rows) + time_axis(outcome) + marks(outcome) +
-                  "set format y '%g ms'\n"
-                  "plot $d using 1:3 with lines lw 2 lc rgb " +
-                  colour(2) + " title 'p99', $d using 1:2 with lines lw 2.5 lc rgb " + colour(1) + " title 'p50'");
+                  (in_seconds ? "set format y '%g s'\nunit = 1000.0\n" : "set format y '%g ms'\nunit = 1.0\n") +
+                  "plot $d using 1:($3/unit) with lines lw 2 lc rgb " + colour(2) +
+                  " title 'p99', $d using 1:($2/unit) with lines lw 2.5 lc rgb " + colour(1) + " title 'p50'");
 }
 
 std::string continuity_chart(const Outcome& outcome) {

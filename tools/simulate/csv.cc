@@ -82,8 +82,9 @@ void write_csv(const std::string& folder, const Outcome& outcome) {
       out << "," << uplink.used_bps << "\n";
     }
   });
-  write_table(folder, "marks.csv", "seconds,label", [&](std::ostream& out) {
-    for (const auto& mark : recorder.marks()) out << seconds(mark.at) << "," << quoted(mark.label) << "\n";
+  write_table(folder, "marks.csv", "seconds,label,lasts_seconds", [&](std::ostream& out) {
+    for (const auto& mark : recorder.marks())
+      out << seconds(mark.at) << "," << quoted(mark.label) << "," << seconds(Instant{} + mark.lasts) << "\n";
   });
 }
 

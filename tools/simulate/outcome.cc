@@ -14,10 +14,10 @@ int exit_code_of(std::uint64_t safety_findings, std::uint64_t liveness_findings)
 }
 
 std::string describe(const sim::Finding& finding) {
+  const std::string who = finding.host == sim::kWholeRun ? "" : ", host " + std::to_string(finding.host);
   char where[64];
-  std::snprintf(where, sizeof where,
-                "%s: %.6f s, host %u: ", finding.rule == sim::Rule::kSafety ? "safety" : "liveness",
-                to_seconds(finding.time - Instant{}), finding.host);
+  std::snprintf(where, sizeof where, "%s: %.6f s%s: ", finding.rule == sim::Rule::kSafety ? "safety" : "liveness",
+                to_seconds(finding.time - Instant{}), who.c_str());
   return where + finding.what;
 }
 

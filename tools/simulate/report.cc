@@ -123,8 +123,8 @@ std::string marks(const Outcome& outcome) {
   if (all.empty()) return "";
   std::string html = "<section><h2>What happened</h2><ol>\n";
   for (std::size_t i = 0; i < std::min(all.size(), kMarksShown); ++i)
-    html +=
-        "<li>" + escaped(io::format_duration(all[i].at - Instant{})) + " &#183; " + escaped(all[i].label) + "</li>\n";
+    html += "<li>" + escaped(io::format_duration(all[i].at - Instant{})) + " &#183; " + escaped(all[i].label) +
+            (all[i].lasts > Duration::zero() ? ", for " + escaped(io::format_duration(all[i].lasts)) : "") + "</li>\n";
   html += "</ol>";
   if (all.size() > kMarksShown) html += "<p>and " + count_text(all.size() - kMarksShown) + " more</p>";
   return html + "</section>\n";

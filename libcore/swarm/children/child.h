@@ -27,6 +27,7 @@ struct Urgent {
 
 struct Child {
   static constexpr std::size_t kUrgentMax = 1024;  // late shards waiting, and repairs
+  static constexpr std::size_t kParityMax = 64;    // parity shards waiting
 
   session::SessionId session;
   StripeMask stripes = 0;

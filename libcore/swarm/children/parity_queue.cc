@@ -3,17 +3,11 @@
 #include <algorithm>
 
 namespace spate::swarm {
-namespace {
-
-constexpr std::size_t kWaitingMax = 64;
-
-}  // namespace
-
 void ParityQueue::on_parity(std::span<const stream::ParityId> parity) {
   for (Child& child : table_)
     for (const stream::ParityId& id : parity) {
       const bool wanted = (child.due() & bit(table_.striping().data + id.index)) != 0;
-      if (wanted && child.parity.waiting.size() < kWaitingMax) child.parity.waiting.push_back(id);
+      if (wanted && child.parity.waiting.size() < Child::kParityMax) child.parity.waiting.push_back(id);
     }
 }
 

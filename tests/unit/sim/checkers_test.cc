@@ -231,7 +231,8 @@ TEST_CASE("the bounds checker finds tables that grow, and a network that loses c
   node::NodeStats node;
   node.sessions = session::Endpoint::kSessionsMax;
   node.half_open = session::Endpoint::kHalfOpenMax;
-  check_bounds(1, node, kNow, findings);
+  node::Fills fills{{{"things", 3, 3}, {"others", 0, 1}}};
+  check_bounds(1, node, fills, kNow, findings);
   NetworkStats network;
   network.sent = 10;
   network.duplicated = 1;
@@ -241,15 +242,20 @@ TEST_CASE("the bounds checker finds tables that grow, and a network that loses c
   check_conservation(network, kNow, findings);
   CHECK(findings.none());
   ++node.sessions;
-  check_bounds(1, node, kNow, findings);
+  check_bounds(1, node, fills, kNow, findings);
   CHECK(findings.safety() == 1);
   node.sessions = 0;
   ++node.half_open;
-  check_bounds(1, node, kNow, findings);
+  check_bounds(1, node, fills, kNow, findings);
   CHECK(findings.safety() == 2);
+  node.half_open = 0;
+  fills[1].has = 2;
+  check_bounds(1, node, fills, kNow, findings);
+  CHECK(findings.safety() == 3);
+  CHECK(findings.kept().back().what == "holds 2 others, at most 1 are allowed");
   ++network.delivered;
   check_conservation(network, kNow, findings);
-  CHECK(findings.safety() == 3);
+  CHECK(findings.safety() == 4);
 }
 
 }  // namespace spate::sim

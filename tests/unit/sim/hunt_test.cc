@@ -10,6 +10,7 @@
 
 namespace spate::sim {
 
+using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 TEST_CASE("hunt: a seed draws the same scenario every time, others draw others, and all can be written down") {
@@ -28,7 +29,7 @@ TEST_CASE("hunt: a seed draws the same scenario every time, others draw others, 
     for (const Fault& fault : s.faults) kinds.insert(fault.kind);
   }
   CHECK(drawn.size() == 300);
-  CHECK(kinds.size() == 13);  // NATs are not drawn yet
+  CHECK(kinds.size() == 14);  // all but networks that carry no UDP
 }
 
 TEST_CASE("hunt: rates that change and faults of a kind that overlap are drawn, and within what a scenario may say") {
@@ -91,7 +92,23 @@ TEST_CASE("hunt: what has nothing to do with a failure is taken away") {
   CHECK(smallest.viewers[0].up.loss_ppm == 0);
   CHECK_FALSE(smallest.viewers[0].up.trace);
   CHECK(smallest.viewers[0].up.rate_bps == 3'000'000);
+  CHECK(smallest.arrivals.within % milliseconds(1) == Duration::zero());
   CHECK(runs < 100);
+}
+
+TEST_CASE("hunt: times become round as far as it fails all the same") {
+  Scenario s = draw_scenario(7, 12, seconds(60));
+  s.faults = {{.kind = Fault::Kind::kDelay,
+               .at = Duration(3'210'987'654),
+               .lasts = Duration(1'234'567'890),
+               .by = Duration(1'234'567)}};
+  const auto fails = [&](const Scenario& candidate) {
+    return !candidate.faults.empty() && candidate.faults[0].at > milliseconds(3'200);
+  };
+  const Scenario smallest = shrink(s, fails, 300);
+  CHECK(smallest.faults[0].at == milliseconds(3'210));
+  CHECK(smallest.faults[0].by == milliseconds(1));
+  CHECK(smallest.churn.median % milliseconds(1) == Duration::zero());
 }
 
 TEST_CASE("hunt: shrinking stops when it has had its runs") {
