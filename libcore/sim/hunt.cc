@@ -148,6 +148,7 @@ Scenario draw_scenario(std::uint64_t seed, std::uint32_t peers, Duration duratio
   const std::unique_ptr<Rng> rng = root.fork("hunt");
   Draws draws(*rng);
   Scenario s = default_scenario();
+  s.nat = {};
   s.name = "hunt-" + std::to_string(seed);
   s.purpose = "Drawn from seed " + std::to_string(seed) + ".";
   s.seed = seed;
