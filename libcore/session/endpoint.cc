@@ -14,6 +14,7 @@ constexpr Duration kRetryFast = std::chrono::milliseconds(250);
 // handshakes that we begin ourselves.
 constexpr std::size_t kOutgoingMax = 512;
 constexpr std::size_t kAnswersMax = 256;
+constexpr ByteArray<1> kNothing{};  // what opens a NAT box
 constexpr std::size_t kHangUpsMax = 64;  // what finds no room is hung up with its next datagram
 
 Duration retry_interval(Duration since_start) {
@@ -94,7 +95,6 @@ void Endpoint::try_udp(SessionId id, Instant now) {
 }
 
 void Endpoint::punch(const Address& address) {
-  static constexpr ByteArray<1> kNothing{};
   send_raw(address, kNothing);
 }
 
@@ -123,6 +123,8 @@ std::optional<Endpoint::Received> Endpoint::handle_datagram(const Datagram& data
     handle_response(datagram, now);
   } else if (datagram.bytes.size() == kCookieReplyBytes && datagram.bytes[0] == kCookieType) {
     handle_cookie_reply(datagram);
+  } else if (datagram.bytes.size() == kNothing.size() && !datagram.from.is_tcp()) {
+    handle_punch(datagram.from);
   } else {
     ++dropped_;
     hang_up(datagram.from);
@@ -215,6 +217,21 @@ void Endpoint::handle_cookie_reply(const Datagram& datagram) {
   if (session == nullptr || !session->handshake->initiation.read_cookie_reply(datagram.bytes)) ++dropped_;
 }
 
+// From a host that we call, at another port than we know: it is called there, too, this once. Nobody has proven
+// anything, and no more than one initiation comes of it.
+void Endpoint::handle_punch(const Address& from) {
+  for (const std::uint32_t slot : calling_) {
+    Session& session = sessions_[slot];
+    Handshake& handshake = *session.handshake;
+    if (session.address.ip != from.ip || session.address.over_udp() == from || handshake.opened) continue;
+    if (services_[session.service].fixed) continue;
+    handshake.opened = from;
+    send_raw(from, handshake.initiation.datagram());
+    return;
+  }
+  ++dropped_;
+}
+
 void Endpoint::handle_response(const Datagram& datagram, Instant now) {
   const auto index = parse_response_receiver(datagram.bytes);
   Session* const session = find_awaiting(index);
@@ -226,7 +243,8 @@ void Endpoint::handle_response(const Datagram& datagram, Instant now) {
   const auto slot = static_cast<std::uint32_t>(session - sessions_.data());
   // It may have begun over both: where it was answered it goes on.
   const bool over_tcp = now >= session->handshake->tcp_from && datagram.from == session->address.over_tcp();
-  if (over_tcp || datagram.from == session->address.over_udp()) set_address(*session, datagram.from);
+  if (over_tcp || datagram.from == session->address.over_udp() || datagram.from == session->handshake->opened)
+    set_address(*session, datagram.from);
   end_handshake(*session, false);
   session->last_received = now;
   session->confirm = true;
@@ -409,10 +427,12 @@ void Endpoint::begin_handshake(std::uint32_t slot, Duration give_up, Instant now
     return;
   }
   session.handshake = std::move(handshake);
+  if (!session.current) calling_.push_back(slot);
   wake_at(now);
 }
 
 void Endpoint::end_handshake(Session& session, bool release_index) {
+  std::erase(calling_, static_cast<std::uint32_t>(&session - sessions_.data()));
   if (release_index) indices_.release(session.handshake->initiation.own_index());
   session.handshake.reset();
 }
@@ -491,6 +511,7 @@ void Endpoint::check_session(std::uint32_t slot, Instant now) {
   if (session.handshake && now >= session.handshake->next_send) {
     Handshake& handshake = *session.handshake;
     send_raw(session.address.over_udp(), handshake.initiation.datagram());
+    if (handshake.opened) send_raw(*handshake.opened, handshake.initiation.datagram());
     if (now >= handshake.tcp_from) send_raw(session.address.over_tcp(), handshake.initiation.datagram());
     const Duration interval = retry_interval(now - handshake.started);
     const auto jitter = static_cast<std::int64_t>(rng_.below(static_cast<std::uint64_t>(interval.count()) / 3 + 1));

@@ -121,7 +121,8 @@ class Endpoint {
   // Calls the peer of a session over TCP that we began again, over UDP alone, for kUdpTrial: if that is answered the
   // session goes on there. Of any other session it does nothing.
   void try_udp(SessionId id, Instant now);
-  // Sends one byte there, which means nothing: it opens a NAT box of ours for what comes from that address.
+  // Sends one byte there, which means nothing: it opens a NAT box of ours for what comes from that address. Whoever is
+  // there and calls us learns by it which port the box has opened for it, where that depends on whom we send to.
   void punch(const Address& address);
   // What should come from there does not. If only what is small has come of late, the peer is asked to send all in
   // small datagrams, until its path has been shown to carry large ones again. False if nothing was said.
@@ -184,6 +185,7 @@ class Endpoint {
     Instant next_send{};
     Instant give_up{};
     Instant tcp_from = kNever;  // over TCP as well, from then on
+    std::optional<Address> opened = {};  // the peer's box has opened another port for us
   };
   // What each datagram needs comes first: there are many sessions, and few of them are in the cache.
   struct Session {
@@ -224,6 +226,7 @@ class Endpoint {
   bool may_handshake(const Datagram& initiation, const ServedService& served, Instant now);
   void handle_response(const Datagram& datagram, Instant now);
   void handle_cookie_reply(const Datagram& datagram);
+  void handle_punch(const Address& from);
   std::optional<Received> handle_data(const Datagram& datagram, std::uint32_t index, Instant now);
   void on_forged(std::uint32_t slot, std::uint64_t count, const Address& from);
   void hang_up(const Address& from);
@@ -277,6 +280,7 @@ class Endpoint {
   Fifo<PathSend> path_sends_;
   Fifo<Address> hang_ups_;
   std::vector<std::uint32_t> confirming_;
+  std::vector<std::uint32_t> calling_;  // who has not answered yet, nor has a session
   TokenBucket handshake_budget_{kHandshakesPerSecond, kHandshakesBurst};
   Instant next_deadline_ = kNever;
   std::uint64_t dropped_ = 0;
