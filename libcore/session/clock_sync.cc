@@ -12,7 +12,8 @@ void ClockSync::add(std::uint64_t media_us, Duration rtt, Instant now) {
 }
 
 std::uint64_t ClockSync::media_us(Instant now) const {
-  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, to_us(now.time_since_epoch()) + samples_.front().offset_us));
+  return static_cast<std::uint64_t>(
+      std::max<std::int64_t>(0, to_us(now.time_since_epoch()) + samples_.front().offset_us));
 }
 
 }  // namespace spate::session

@@ -14,7 +14,7 @@ constexpr Duration kRetryFast = std::chrono::milliseconds(250);
 // handshakes that we begin ourselves.
 constexpr std::size_t kOutgoingMax = 512;
 constexpr std::size_t kAnswersMax = 256;
-constexpr ByteArray<1> kNothing{};  // what opens a NAT box
+constexpr ByteArray<1> kNothing{};       // what opens a NAT box
 constexpr std::size_t kHangUpsMax = 64;  // what finds no room is hung up with its next datagram
 
 Duration retry_interval(Duration since_start) {
@@ -94,9 +94,7 @@ void Endpoint::try_udp(SessionId id, Instant now) {
   if (session->address.is_tcp() && session->current->initiator()) begin_handshake(id.slot, kUdpTrial, now);
 }
 
-void Endpoint::punch(const Address& address) {
-  send_raw(address, kNothing);
-}
+void Endpoint::punch(const Address& address) { send_raw(address, kNothing); }
 
 void Endpoint::keep(SessionId id, bool kept) {
   if (Session* const session = find(id)) session->kept = kept;
@@ -217,16 +215,15 @@ void Endpoint::handle_cookie_reply(const Datagram& datagram) {
   if (session == nullptr || !session->handshake->initiation.read_cookie_reply(datagram.bytes)) ++dropped_;
 }
 
-// From a host that we call, at another port than we know: it is called there, too, this once. Nobody has proven
-// anything, and no more than one initiation comes of it.
+// From a host that we call, at another port than we know: every second call goes there. Nobody has proven anything:
+// nothing is sent because of it that were not sent anyway, and the port that we know is called as well.
 void Endpoint::handle_punch(const Address& from) {
   for (const std::uint32_t slot : calling_) {
-    Session& session = sessions_[slot];
+    const Session& session = sessions_[slot];
     Handshake& handshake = *session.handshake;
-    if (session.address.ip != from.ip || session.address.over_udp() == from || handshake.opened) continue;
+    if (session.address.ip != from.ip || session.address.port == from.port || handshake.opened) continue;
     if (services_[session.service].fixed) continue;
     handshake.opened = from;
-    send_raw(from, handshake.initiation.datagram());
     return;
   }
   ++dropped_;
@@ -510,8 +507,8 @@ void Endpoint::check_session(std::uint32_t slot, Instant now) {
   }
   if (session.handshake && now >= session.handshake->next_send) {
     Handshake& handshake = *session.handshake;
-    send_raw(session.address.over_udp(), handshake.initiation.datagram());
-    if (handshake.opened) send_raw(*handshake.opened, handshake.initiation.datagram());
+    handshake.to_opened = handshake.opened && !handshake.to_opened;
+    send_raw(handshake.to_opened ? *handshake.opened : session.address.over_udp(), handshake.initiation.datagram());
     if (now >= handshake.tcp_from) send_raw(session.address.over_tcp(), handshake.initiation.datagram());
     const Duration interval = retry_interval(now - handshake.started);
     const auto jitter = static_cast<std::int64_t>(rng_.below(static_cast<std::uint64_t>(interval.count()) / 3 + 1));

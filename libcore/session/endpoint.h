@@ -184,8 +184,9 @@ class Endpoint {
     Instant started{};
     Instant next_send{};
     Instant give_up{};
-    Instant tcp_from = kNever;  // over TCP as well, from then on
+    Instant tcp_from = kNever;           // over TCP as well, from then on
     std::optional<Address> opened = {};  // the peer's box has opened another port for us
+    bool to_opened = false;              // the last one went there
   };
   // What each datagram needs comes first: there are many sessions, and few of them are in the cache.
   struct Session {

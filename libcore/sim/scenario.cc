@@ -48,7 +48,8 @@ bool blocks_udp(const Scenario& scenario) {
 Scenario default_scenario() {
   Scenario s;
   s.name = "default";
-  s.purpose = "Viewers all over the world with home uplinks, mean 1.28 times the stream, mostly behind NATs, come and go.";
+  s.purpose =
+      "Viewers all over the world with home uplinks, mean 1.28 times the stream, mostly behind NATs, come and go.";
   s.publisher = by_uplink("publisher", 1, 10'000);
   s.relay = by_uplink("relay", 1, 20'000);
   s.viewers = {by_uplink("0.1x", 20, 100), by_uplink("0.7x", 40, 700), by_uplink("1.6x", 30, 1'600),

@@ -11,6 +11,7 @@
 
 #include "libcore/base/time.h"
 #include "libcore/sim/link.h"
+#include "libcore/sim/nat.h"
 
 namespace spate::sim {
 
@@ -48,8 +49,12 @@ struct ClockSpec {
 };
 
 struct NatSpec {
-  std::uint32_t share_ppm = 0;          // of the viewers; which types they have is fixed (nat.h)
+  std::uint32_t share_ppm = 0;          // of the viewers
   std::uint32_t carrier_grade_ppm = 0;  // of these, behind a second one
+  // Of all of them; nothing: as surveys found them (draw_nat()).
+  std::optional<NatRule> mapping;
+  std::optional<NatRule> filtering;
+  std::optional<Duration> idle_timeout;
 };
 
 struct ArrivalSpec {

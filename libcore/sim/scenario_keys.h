@@ -55,6 +55,12 @@ inline constexpr std::array<Choice<HostileSpec::Kind>, 11> kHostile{{{"colluder"
                                                                      {"stormer", HostileSpec::Kind::kStormer},
                                                                      {"sybil", HostileSpec::Kind::kSybil}}};
 
+inline constexpr std::array<Choice<std::optional<NatRule>>, 4> kNatRules{
+    {{"drawn", std::nullopt},
+     {"endpoint-independent", NatRule::kEndpoint},
+     {"address", NatRule::kAddress},
+     {"address-and-port", NatRule::kAddressAndPort}}};
+
 inline constexpr std::array<Choice<JitterKind>, 3> kJitters{
     {{"exponential", JitterKind::kExponential}, {"log-normal", JitterKind::kLogNormal}, {"wifi", JitterKind::kWifi}}};
 
@@ -117,6 +123,9 @@ template <typename V>
 void describe(V& v, NatSpec& s) {
   v.share("share", s.share_ppm);
   v.share("carrier-grade", s.carrier_grade_ppm);
+  v.choice("mapping", s.mapping, kNatRules);
+  v.choice("filtering", s.filtering, kNatRules);
+  v.optional_duration("idle-timeout", s.idle_timeout, "drawn");
 }
 
 template <typename V>

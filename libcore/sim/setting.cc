@@ -34,20 +34,29 @@ std::unique_ptr<DelayModel> delay_model(const MapSpec& map, const RttMatrix* mat
   return std::make_unique<WorldDelay>(root, continent_named(map.continent));
 }
 
+namespace {
+NatConfig as_told(const NatSpec& told, NatConfig config) {
+  config.type.mapping = told.mapping.value_or(config.type.mapping);
+  config.type.filtering = told.filtering.value_or(config.type.filtering);
+  config.idle_timeout = told.idle_timeout.value_or(config.idle_timeout);
+  return config;
+}
+}  // namespace
+
 BoxId Homes::draw_box(const NatSpec& nat, const Rng& root, HostId host, Network& network) {
   if (nat.share_ppm == 0) return kNoBox;
   const std::unique_ptr<Rng> rng = root.fork("nat " + std::to_string(host));
   Draws draws(*rng);
   if (!draws.chance_ppm(nat.share_ppm)) return kNoBox;
   const bool carrier_grade = draws.chance_ppm(nat.carrier_grade_ppm);
-  return network.add_box(draw_nat(*rng), carrier_grade ? carrier_box(root, network) : kNoBox);
+  return network.add_box(as_told(nat, draw_nat(*rng)), carrier_grade ? carrier_box(nat, root, network) : kNoBox);
 }
 
 // A carrier's box with room for one more home.
-BoxId Homes::carrier_box(const Rng& root, Network& network) {
+BoxId Homes::carrier_box(const NatSpec& nat, const Rng& root, Network& network) {
   if (carrier_homes_++ % kHomesOfCarrier == 0) {
     const std::unique_ptr<Rng> rng = root.fork("carrier " + std::to_string(carrier_homes_ / kHomesOfCarrier));
-    NatConfig config = draw_nat(*rng);
+    NatConfig config = as_told(nat, draw_nat(*rng));
     config.mappings_max = NatBox::kMappingsMax;
     carrier_box_ = network.add_box(config);
   }

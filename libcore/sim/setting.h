@@ -25,7 +25,7 @@ class Homes {
  private:
   static constexpr std::uint32_t kHomesOfCarrier = 32;  // behind one of its boxes
 
-  BoxId carrier_box(const Rng& root, Network& network);
+  BoxId carrier_box(const NatSpec& nat, const Rng& root, Network& network);
 
   BoxId carrier_box_ = kNoBox;       // the last one
   std::uint32_t carrier_homes_ = 0;  // behind carriers' boxes

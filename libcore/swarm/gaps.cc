@@ -109,8 +109,7 @@ void Gaps::drop_below(std::uint64_t sequence) {
 }
 
 void Gaps::restart(std::uint64_t from, StripeMask stripes, const Striping& striping, Instant now) {
-  for_each_stripe(stripes & first_stripes(striping.data),
-                  [&](unsigned stripe) { overtaken_of(stripe) = {}; });
+  for_each_stripe(stripes & first_stripes(striping.data), [&](unsigned stripe) { overtaken_of(stripe) = {}; });
   for (Missing& missing : missing_) {
     if (missing.gone || missing.sequence < from || (stripes & bit(striping.of(missing.sequence))) == 0) continue;
     missing.overdue = false;

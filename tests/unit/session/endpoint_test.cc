@@ -504,6 +504,65 @@ TEST_CASE("endpoint: a punch is one byte to that address, and means nothing ther
   CHECK(path.b.texts.size() == texts);
 }
 
+namespace {
+// Where `host` seems to be to who has heard of it: its box has another port for each that it sends to.
+Address elsewhere_at(const Host& host) {
+  Address address = host.address;
+  ++address.port;
+  return address;
+}
+std::size_t sent_to(const std::vector<Sent>& log, const Address& to) {
+  return static_cast<std::size_t>(std::count_if(log.begin(), log.end(), [&](const Sent& s) { return s.to == to; }));
+}
+}  // namespace
+
+TEST_CASE("endpoint: who is called and punches from another port is called there, and has a session there",
+          "[session]") {
+  Path path;
+  const auto session =
+      path.a.endpoint.connect(path.a.service, elsewhere_at(path.b), path.b.keys.public_key, kGiveUp, path.now);
+  REQUIRE(session);
+  path.b.endpoint.punch(path.a.address);
+  path.run_for(seconds(1));
+  CHECK(path.a.endpoint.established(*session));
+  CHECK(path.a.endpoint.address(*session) == path.b.address);
+}
+
+TEST_CASE("endpoint: nothing more is sent because of punches, and the port that was told is called as well",
+          "[session]") {
+  const bool punched = GENERATE(false, true);
+  Path path;
+  path.b.keys.public_key.bytes[0] ^= 1;  // it is there, and somebody else
+  const Address told = elsewhere_at(path.b);
+  Address stranger = path.b.address;
+  ++stranger.ip[15];
+  REQUIRE(path.a.endpoint.connect(path.a.service, told, path.b.keys.public_key, seconds(2), path.now));
+  for (int i = 0; i < 20; ++i) {
+    path.run_for(milliseconds(100));
+    if (!punched) continue;
+    for (std::uint16_t port = 1; port < 50; ++port) {
+      path.a.handle({stranger.ip, port}, ByteVector(1), path.now);
+      path.a.handle({path.b.address.ip, port}, ByteVector(1), path.now);
+    }
+  }
+  CHECK(path.a.count(SessionEvent::Kind::kUnreachable) == 1);
+  CHECK(path.log.size() >= 6);
+  CHECK(path.log.size() <= 9);
+  CHECK(sent_to(path.log, told) >= 3);
+  CHECK(sent_to(path.log, told) + sent_to(path.log, {path.b.address.ip, 1}) == path.log.size());
+  CHECK(sent_to(path.log, {path.b.address.ip, 1}) >= (punched ? 3u : 0u));
+}
+
+TEST_CASE("endpoint: a hidden service calls nobody elsewhere, whoever punches", "[session]") {
+  Path path;
+  const ServiceIndex hidden = path.a.endpoint.add_service(stream_service({{9}}, {9}), path.a.keys, false, true);
+  const Address told = elsewhere_at(path.b);
+  REQUIRE(path.a.endpoint.connect(hidden, told, path.b.keys.public_key, seconds(2), path.now));
+  path.a.handle(path.b.address, ByteVector(1), path.now);
+  path.run_for(seconds(3));
+  CHECK(sent_to(path.log, told) == path.log.size());
+}
+
 TEST_CASE("endpoint: each side knows whether its path loses much of what comes, and not for sending little",
           "[session]") {
   Path path;

@@ -14,6 +14,7 @@ inline Scenario ample_world() {
   scenario.calm = std::chrono::seconds(2);
   scenario.stream.rate_bps = 500'000;
   scenario.churn.on = false;
+  scenario.nat = {};
   LinkClass home;
   home.up.rate_bps = 5'000'000;
   home.up.delay = home.down.delay = std::chrono::milliseconds(2);
