@@ -13,6 +13,7 @@ void Playout::start(std::uint64_t first, std::uint64_t backlog_end, Instant now)
   next_ = first;
   backlog_end_ = backlog_end;
   backlog_since_ = now;
+  backlog_wait_ = kBacklogWait;
   vain_waits_ = 0;
   started_ = true;
   settled_ = first == 0;
@@ -25,6 +26,7 @@ void Playout::start(std::uint64_t first, std::uint64_t backlog_end, Instant now)
 void Playout::resume(std::uint64_t end, Instant now) {
   extend_backlog(end);
   backlog_since_ = now;
+  if (fixed_latency_) backlog_wait_ = std::min<Duration>(kBacklogWait, *fixed_latency_ / 3);
   vain_waits_ = 0;
 }
 
@@ -66,7 +68,7 @@ std::optional<Playout::Item> Playout::poll(const Store& store, std::optional<std
       continue;
     }
     const Duration left = !in_backlog                ? wait_left(store.at(behind), media_now, now)
-                          : vain_waits_ < kVainWaits ? backlog_since_ + kBacklogWait - now
+                          : vain_waits_ < kVainWaits ? backlog_since_ + backlog_wait_ - now
                                                      : Duration::zero();
     if (left > Duration::zero()) {
       deadline_ = now + left;

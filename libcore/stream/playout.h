@@ -37,7 +37,8 @@ class Playout {
   // If the first of the backlog is not here when a random-access point is that was published since, output begins at
   // that. But what begins at sequence 0 is wanted whole.
   void start(std::uint64_t first, std::uint64_t backlog_end, Instant now);
-  // After an outage what is below `end` comes late, too.
+  // After an outage what is below `end` comes late, too. Where the latency is fixed a gap there is waited for a third
+  // of it at most: who chose it wants to go on.
   void resume(std::uint64_t end, Instant now);
   // So does this; what has been waited for in vain since then is still in vain.
   void extend_backlog(std::uint64_t end);
@@ -82,6 +83,7 @@ class Playout {
   bool jumped_ = false;
   std::uint64_t backlog_end_ = 0;
   Instant backlog_since_{};
+  Duration backlog_wait_ = kBacklogWait;
   unsigned vain_waits_ = 0;
   std::uint64_t lost_ = 0;
   std::uint64_t passed_over_ = 0;

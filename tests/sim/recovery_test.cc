@@ -120,8 +120,7 @@ std::vector<Duration> resumed(World& world, Instant healed) {
   return took;
 }
 
-TEST_CASE(
-    "R2: where the path is there for 5 s of 7, nine of ten play again within a second of its return, and soon all") {
+TEST_CASE("R2: where the path is there for 5 s of 7, all play again within a second of its return, most at once") {
   std::vector<Duration> took;
   for (std::uint64_t seed = 1; seed <= 4; ++seed) {
     Scenario s = one_second_behind(seconds(60), seed);
@@ -133,8 +132,7 @@ TEST_CASE(
   std::sort(took.begin(), took.end());
   REQUIRE(took.size() == std::size_t{4} * 6 * kViewers);
   CHECK(took[took.size() / 2] <= milliseconds(500));
-  CHECK(took[took.size() * 9 / 10] <= seconds(1));
-  CHECK(took.back() <= milliseconds(1'500));
+  CHECK(took.back() <= seconds(1));
 }
 
 }  // namespace spate::sim

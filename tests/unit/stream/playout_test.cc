@@ -272,17 +272,27 @@ TEST_CASE("playout: a backlog of which gaps have been waited for in vain is wait
   }
   CHECK(f.play(now) == Sequences{5, 7, 9});
   CHECK(f.playout.lost() == 5);
-  SECTION("after an outage it is again") {
-    f.playout.resume(200, kStart + milliseconds(now));
-    f.arrive(11);
-    CHECK(f.play(now + kWait - 1).empty());
-    CHECK(f.play(now + kWait) == Sequences{11});
-  }
+}
+
+TEST_CASE("playout: after an outage gaps are waited for again, in vain before or not") {
+  constexpr std::int64_t kWait = Playout::kBacklogWait / milliseconds(1);
+  Fixture f(std::nullopt);
+  f.playout.start(0, 100, kStart);
+  for (const std::uint64_t sequence : {1u, 3u, 5u, 7u, 9u}) f.arrive(sequence);
+  std::int64_t now = 0;
+  for (unsigned n = 0; n < Playout::kVainWaits; ++n) f.play(now += kWait);
+  REQUIRE(f.playout.next() == 10);
+  f.playout.resume(200, kStart + milliseconds(now));
+  f.arrive(11);
+  CHECK(f.play(now + kWait - 1).empty());
+  CHECK(f.play(now + kWait) == Sequences{11});
 }
 
 TEST_CASE("playout: after an outage what is below its end is waited for as a backlog is") {
-  constexpr std::int64_t kWait = Playout::kBacklogWait / milliseconds(1);
-  Fixture f(milliseconds(50));
+  // With a fixed latency for a third of that.
+  const std::optional<Duration> latency = GENERATE(std::optional<Duration>(), milliseconds(600), milliseconds(9'000));
+  const std::int64_t kWait = latency == milliseconds(600) ? 200 : Playout::kBacklogWait / milliseconds(1);
+  Fixture f(latency);
   f.arrive(0);
   REQUIRE(f.play(0) == Sequences{0});
   f.playout.resume(5, kStart + milliseconds(3'000));
