@@ -2,46 +2,36 @@
 
 #include <array>
 
+#include "libcore/sim/presets.h"
+
 namespace spate::sim {
 namespace {
 
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-// Share of time in loss and mean length of a lossy spell, as the path as a whole has it: half goes to each direction.
-struct LossKind {
-  std::uint32_t ppm;
-  Duration burst;
-};
-constexpr LossKind kGood{500, microseconds(2'900)};
-constexpr LossKind kTypical{2'000, microseconds(3'600)};
-constexpr LossKind kMobile{3'000, microseconds(4'800)};
-constexpr LossKind kPeak{7'000, microseconds(4'800)};
-constexpr LossKind kBad{15'000, microseconds(7'200)};
-constexpr LossKind kWeak{20'000, microseconds(7'200)};
-
 struct Access {
   std::string_view name;
   std::uint32_t share;  // of home viewers, in half percents
   std::uint32_t down_kbps;
   std::uint32_t up_kbps;
-  Duration delay;   // one way
-  Duration jitter;  // mean
-  LossKind loss;
+  Duration delay;         // one way
+  Duration jitter;        // mean
+  std::string_view loss;  // kLosses
   std::uint32_t up_queue_ms;
 };
 
 constexpr std::array<Access, 10> kAccess{{
-    {"fibre", 60, 300'000, 100'000, milliseconds(2), microseconds(900), kGood, 200},
-    {"cable", 50, 200'000, 20'000, milliseconds(6), milliseconds(3), kTypical, 500},
-    {"vdsl", 30, 50'000, 10'000, milliseconds(10), milliseconds(3), kTypical, 500},
-    {"wifi", 16, 80'000, 20'000, milliseconds(8), milliseconds(1), kTypical, 500},
-    {"weak-wifi", 12, 20'000, 8'000, milliseconds(12), milliseconds(12), kWeak, 800},
-    {"lte", 16, 35'000, 10'000, milliseconds(30), milliseconds(6), kMobile, 800},
-    {"5g", 10, 168'000, 21'000, milliseconds(18), milliseconds(6), kMobile, 500},
-    {"leo", 2, 104'700, 14'800, milliseconds(20), milliseconds(6), kPeak, 500},
-    {"geo", 1, 48'000, 3'000, milliseconds(340), milliseconds(15), kPeak, 1'500},
-    {"adsl", 3, 8'000, 800, milliseconds(15), milliseconds(6), kBad, 2'000},
+    {"fibre", 60, 300'000, 100'000, milliseconds(2), microseconds(900), "good", 200},
+    {"cable", 50, 200'000, 20'000, milliseconds(6), milliseconds(3), "typical", 500},
+    {"vdsl", 30, 50'000, 10'000, milliseconds(10), milliseconds(3), "typical", 500},
+    {"wifi", 16, 80'000, 20'000, milliseconds(8), milliseconds(1), "typical", 500},
+    {"weak-wifi", 12, 20'000, 8'000, milliseconds(12), milliseconds(12), "weak-wifi", 800},
+    {"lte", 16, 35'000, 10'000, milliseconds(30), milliseconds(6), "mobile", 800},
+    {"5g", 10, 168'000, 21'000, milliseconds(18), milliseconds(6), "mobile", 500},
+    {"leo", 2, 104'700, 14'800, milliseconds(20), milliseconds(6), "peak", 500},
+    {"geo", 1, 48'000, 3'000, milliseconds(340), milliseconds(15), "peak", 1'500},
+    {"adsl", 3, 8'000, 800, milliseconds(15), milliseconds(6), "bad", 2'000},
 }};
 
 LinkClass link_class(const Access& access) {
@@ -52,13 +42,10 @@ LinkClass link_class(const Access& access) {
   c.up.queue_bytes = std::uint64_t{access.up_kbps} * access.up_queue_ms / 8;
   c.up.delay = access.delay / 2;
   c.up.jitter = access.jitter;
-  c.up.loss_ppm = access.loss.ppm / 2;
-  c.up.loss_burst = access.loss.burst;
   c.down.rate_bps = access.down_kbps * std::uint64_t{1'000};
   c.down.queue_bytes = 1'000'000;
   c.down.delay = access.delay / 2;
-  c.down.loss_ppm = access.loss.ppm - access.loss.ppm / 2;
-  c.down.loss_burst = access.loss.burst;
+  apply(loss_named(access.loss), c);
   return c;
 }
 

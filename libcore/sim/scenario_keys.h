@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "libcore/sim/presets.h"
 #include "libcore/sim/scenario.h"
 
 namespace spate::sim {
@@ -100,6 +101,7 @@ void describe_link(V& v, LinkClass& c) {
 template <typename V>
 void describe(V& v, LinkClass& c) {
   v.preset("access", c);
+  v.preset("loss", c, kLosses);
   v.text("name", c.name);
   v.count("share", c.share, 1, 1'000'000);
   describe_link(v, c);
@@ -136,6 +138,7 @@ void describe(V& v, ArrivalSpec& s) {
 template <typename V>
 void describe(V& v, ChurnSpec& s) {
   v.flag("on", s.on);
+  v.preset("kind", s, kChurns);
   v.duration("median", s.median);
   v.decimal("sigma", s.sigma_milli);
   v.share("abrupt", s.abrupt_ppm);

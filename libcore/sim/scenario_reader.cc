@@ -24,10 +24,10 @@
 namespace spate::sim {
 namespace {
 
-template <typename E, std::size_t N>
-std::string names_of(const std::array<Choice<E>, N>& choices) {
+template <typename Named, std::size_t N>
+std::string names_of(const std::array<Named, N>& choices) {
   std::string names;
-  for (const Choice<E>& choice : choices) names += (names.empty() ? "" : ", ") + std::string(choice.name);
+  for (const Named& choice : choices) names += (names.empty() ? "" : ", ") + std::string(choice.name);
   return names;
 }
 
@@ -188,6 +188,16 @@ class Reader {
       const auto preset = find_access(text);
       if (!preset) return false;
       out = *preset;
+      return true;
+    });
+  }
+  // One that says some of it.
+  template <typename T, typename Kind, std::size_t N>
+  void preset(const char* key, T& out, const std::array<Kind, N>& kinds) {
+    string_value(key, "one of " + names_of(kinds), [&](const std::string& text) {
+      const auto kind = std::find_if(kinds.begin(), kinds.end(), [&](const Kind& k) { return k.name == text; });
+      if (kind == kinds.end()) return false;
+      apply(*kind, out);
       return true;
     });
   }

@@ -56,7 +56,10 @@ class Writer {
   void required_choice(const char* key, E value, const std::array<Choice<E>, N>& choices) {
     choice(key, value, choices);
   }
+  // Written as what it stands for.
   void preset(const char*, const LinkClass&) {}
+  template <typename T, typename Kinds>
+  void preset(const char*, const T&, const Kinds&) {}
   template <typename T>
   void table(const char* key, T& value) {
     tables_ += "\n[" + std::string(key) + "]\n" + lines_of(value);

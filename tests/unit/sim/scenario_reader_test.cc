@@ -102,6 +102,45 @@ TEST_CASE("scenario: what is written reads back the same") {
   CHECK(read(text).viewers[0].up_times_milli == 100);
 }
 
+TEST_CASE("scenario: kinds of loss and of churn are begun with, and changed by other keys wherever they stand") {
+  const Scenario s = read(R"([[viewers]]
+loss-burst-up = "1ms"
+loss = "home-wifi"
+[[viewers]]
+access = "geo"
+loss = "torture"
+[churn]
+sigma = 1
+kind = "on-demand"
+)");
+  CHECK(s.viewers.at(0).up.loss_ppm == 7);
+  CHECK(s.viewers[0].down.loss_ppm == 8);
+  CHECK(s.viewers[0].up.loss_burst == std::chrono::milliseconds(1));
+  CHECK(s.viewers[0].down.loss_burst == std::chrono::microseconds(2'400));
+  CHECK(s.viewers.at(1).up.loss_ppm == 50'000);
+  CHECK(s.viewers[1].up.delay == std::chrono::milliseconds(170));
+  CHECK(s.churn.median == std::chrono::seconds(197));
+  CHECK(s.churn.sigma_milli == 1'000);
+  CHECK(s.churn.on);
+  CHECK(format_scenario(read(format_scenario(s))) == format_scenario(s));
+  CHECK(read("[churn]\nkind = \"broadcast\"\n").churn.median == default_scenario().churn.median);
+}
+
+TEST_CASE("scenario: what kind of boxes translate addresses") {
+  const Scenario s = read(R"([nat]
+share = "50%"
+mapping = "address"
+filtering = "address-and-port"
+idle-timeout = "30s"
+)");
+  CHECK(s.nat.mapping == NatRule::kAddress);
+  CHECK(s.nat.filtering == NatRule::kAddressAndPort);
+  CHECK(s.nat.idle_timeout == std::chrono::seconds(30));
+  CHECK(read(format_scenario(s)).nat.mapping == NatRule::kAddress);
+  CHECK_FALSE(read("[nat]\nmapping = \"drawn\"\nidle-timeout = \"drawn\"\n").nat.mapping);
+  CHECK(default_scenario().nat.share_ppm == 600'000);
+}
+
 TEST_CASE("scenario: rates that change") {
   const std::string text = R"([[viewers]]
 access = "lte"
@@ -156,6 +195,9 @@ TEST_CASE("scenario: mistakes are told with their line and what was expected") {
   told("[[viewers]]\nloss-up = 0.1\n", 2, "a share");
   told("[[viewers]]\nup = \"4Mb\"\n", 2, "a rate");
   told("[[viewers]]\naccess = \"modem\"\n", 2, "fibre");
+  told("[[viewers]]\nloss = \"0.1%\"\n", 2, "home-wifi, good");
+  told("[churn]\nkind = \"wild\"\n", 2, "broadcast, zapping");
+  told("[nat]\nmapping = \"full-cone\"\n", 2, "endpoint-independent");
   for (const char* steps :
        {"3", "\"1s\"", "[\"1s\", \"4M\"]", "[[\"1s\"]]", "[[\"1s\", 4]]", "[[\"1\", \"4M\"]]",
         "[[\"1s\", \"4M\", \"1s\"]]", "[[\"1s\", \"0\"]]", "[[\"500us\", \"4M\"]]", "[[\"0\", \"4M\"]]",
