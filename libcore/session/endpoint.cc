@@ -14,8 +14,8 @@ constexpr Duration kRetryFast = std::chrono::milliseconds(250);
 // handshakes that we begin ourselves.
 constexpr std::size_t kOutgoingMax = 512;
 constexpr std::size_t kAnswersMax = 256;
-constexpr ByteArray<1> kNothing{};       // what opens a NAT box
 constexpr std::size_t kHangUpsMax = 64;  // what finds no room is hung up with its next datagram
+constexpr ByteArray<1> kNothing{};       // what opens a NAT box
 
 Duration retry_interval(Duration since_start) {
   if (since_start < std::chrono::seconds(2)) return kRetryFast;

@@ -1,5 +1,5 @@
-// What a scenario names in place of numbers: kinds of loss, and of how long viewers stay. spate-scenario(5) has them as
-// tables, with where they are from.
+// What a scenario names in place of numbers: kinds of access, of loss, and of how long viewers stay. spate-scenario(5)
+// has them as tables. apply() says what a kind stands for; what it says nothing of stays as it is.
 #pragma once
 
 #include <array>
@@ -47,22 +47,44 @@ inline constexpr std::array<ChurnKind, 4> kChurns{{
     {"torture", std::chrono::seconds(60), 1'500, 1'000'000},
 }};
 
-inline void apply(const LossKind& kind, LinkClass& link) {
-  link.up.loss_ppm = kind.ppm / 2;
-  link.down.loss_ppm = kind.ppm - kind.ppm / 2;
-  link.up.loss_burst = link.down.loss_burst = kind.burst;
-}
-inline void apply(const ChurnKind& kind, ChurnSpec& churn) {
-  churn.median = kind.median;
-  churn.sigma_milli = kind.sigma_milli;
-  churn.abrupt_ppm = kind.abrupt_ppm;
-}
-
-// REQUIRES that there is one.
-constexpr const LossKind& loss_named(std::string_view name) {
+// Fibre, cable, Wi-Fi, mobile, satellite. Rates and delays are of 2020 to 2025 surveys, queues and jitter are
+// judgement.
+struct AccessKind {
+  std::string_view name;
+  std::uint32_t share;  // of home viewers, in half percents
+  std::uint32_t down_kbps;
+  std::uint32_t up_kbps;
+  Duration delay;   // one way
+  Duration jitter;  // mean
+  LossKind loss;
+  std::uint32_t up_queue_ms;
+};
+consteval LossKind loss_named(std::string_view name) {
   for (const LossKind& kind : kLosses)
     if (kind.name == name) return kind;
-  SPATE_CHECK(false);
+  SPATE_CHECK(false);  // there is none
 }
+inline constexpr std::array<AccessKind, 10> kAccesses{{
+    {"fibre", 60, 300'000, 100'000, std::chrono::milliseconds(2), std::chrono::microseconds(900), loss_named("good"),
+     200},
+    {"cable", 50, 200'000, 20'000, std::chrono::milliseconds(6), std::chrono::milliseconds(3), loss_named("typical"),
+     500},
+    {"vdsl", 30, 50'000, 10'000, std::chrono::milliseconds(10), std::chrono::milliseconds(3), loss_named("typical"),
+     500},
+    {"wifi", 16, 80'000, 20'000, std::chrono::milliseconds(8), std::chrono::milliseconds(1), loss_named("typical"),
+     500},
+    {"weak-wifi", 12, 20'000, 8'000, std::chrono::milliseconds(12), std::chrono::milliseconds(12),
+     loss_named("weak-wifi"), 800},
+    {"lte", 16, 35'000, 10'000, std::chrono::milliseconds(30), std::chrono::milliseconds(6), loss_named("mobile"), 800},
+    {"5g", 10, 168'000, 21'000, std::chrono::milliseconds(18), std::chrono::milliseconds(6), loss_named("mobile"), 500},
+    {"leo", 2, 104'700, 14'800, std::chrono::milliseconds(20), std::chrono::milliseconds(6), loss_named("peak"), 500},
+    {"geo", 1, 48'000, 3'000, std::chrono::milliseconds(340), std::chrono::milliseconds(15), loss_named("peak"), 1'500},
+    {"adsl", 3, 8'000, 800, std::chrono::milliseconds(15), std::chrono::milliseconds(6), loss_named("bad"), 2'000},
+}};
+
+// Of an access nothing stays.
+void apply(const AccessKind& kind, LinkClass& link);
+void apply(const LossKind& kind, LinkClass& link);
+void apply(const ChurnKind& kind, ChurnSpec& churn);
 
 }  // namespace spate::sim

@@ -100,7 +100,7 @@ void describe_link(V& v, LinkClass& c) {
 
 template <typename V>
 void describe(V& v, LinkClass& c) {
-  v.preset("access", c);
+  v.preset("access", c, kAccesses);
   v.preset("loss", c, kLosses);
   v.text("name", c.name);
   v.count("share", c.share, 1, 1'000'000);

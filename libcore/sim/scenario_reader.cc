@@ -17,7 +17,6 @@
 
 #include "libcore/base/decimal.h"
 #include "libcore/base/units.h"
-#include "libcore/sim/access.h"
 #include "libcore/sim/scenario_check.h"
 #include "libcore/sim/scenario_keys.h"
 
@@ -182,16 +181,7 @@ class Reader {
     if (!table_.contains(key)) fail(table_, "'" + std::string(key) + "' is missing" + where_);
     choice(key, out, choices);
   }
-  // A named kind of access to begin with.
-  void preset(const char* key, LinkClass& out) {
-    string_value(key, "one of " + access_names(), [&](const std::string& text) {
-      const auto preset = find_access(text);
-      if (!preset) return false;
-      out = *preset;
-      return true;
-    });
-  }
-  // One that says some of it.
+  // A named kind to begin with.
   template <typename T, typename Kind, std::size_t N>
   void preset(const char* key, T& out, const std::array<Kind, N>& kinds) {
     string_value(key, "one of " + names_of(kinds), [&](const std::string& text) {

@@ -57,7 +57,6 @@ class Writer {
     choice(key, value, choices);
   }
   // Written as what it stands for.
-  void preset(const char*, const LinkClass&) {}
   template <typename T, typename Kinds>
   void preset(const char*, const T&, const Kinds&) {}
   template <typename T>

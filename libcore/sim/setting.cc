@@ -8,6 +8,17 @@
 #include "libcore/sim/world_delay.h"
 
 namespace spate::sim {
+namespace {
+
+// What is not told is as it was drawn.
+NatConfig as_told(const NatSpec& told, NatConfig config) {
+  config.type.mapping = told.mapping.value_or(config.type.mapping);
+  config.type.filtering = told.filtering.value_or(config.type.filtering);
+  config.idle_timeout = told.idle_timeout.value_or(config.idle_timeout);
+  return config;
+}
+
+}  // namespace
 
 BroadcastConfig broadcast_config(const Scenario& scenario) {
   const StreamSpec& stream = scenario.stream;
@@ -33,15 +44,6 @@ std::unique_ptr<DelayModel> delay_model(const MapSpec& map, const RttMatrix* mat
   }
   return std::make_unique<WorldDelay>(root, continent_named(map.continent));
 }
-
-namespace {
-NatConfig as_told(const NatSpec& told, NatConfig config) {
-  config.type.mapping = told.mapping.value_or(config.type.mapping);
-  config.type.filtering = told.filtering.value_or(config.type.filtering);
-  config.idle_timeout = told.idle_timeout.value_or(config.idle_timeout);
-  return config;
-}
-}  // namespace
 
 BoxId Homes::draw_box(const NatSpec& nat, const Rng& root, HostId host, Network& network) {
   if (nat.share_ppm == 0) return kNoBox;

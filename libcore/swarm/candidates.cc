@@ -6,12 +6,7 @@
 namespace spate::swarm {
 namespace {
 constexpr Duration kBackoff = std::chrono::milliseconds(250);  // doubled with each failure, to 4 s
-
-// All of them are compared with somebody often, and hardly one is the same.
-bool same(const auto& a, const auto& b) { return a.bytes.front() == b.bytes.front() && a == b; }
-bool same(const std::optional<crypto::IdentityKey>& a, const crypto::IdentityKey& b) { return a && same(*a, b); }
-
-}  // namespace
+}
 
 void Candidates::add_pinned(const Host& host) { candidates_.push_back({host.key, host.address, true}); }
 
@@ -27,7 +22,7 @@ void Candidates::hear(Candidate& candidate, const wire::PeerRecord& record, sess
 bool Candidates::update(const wire::PeerRecord& record, session::SessionId introducer, Instant now,
                         Duration round_trip) {
   const auto known = std::find_if(candidates_.begin(), candidates_.end(),
-                                  [&](const Candidate& c) { return same(c.identity, record.record.key); });
+                                  [&](const Candidate& c) { return c.identity == record.record.key; });
   if (known == candidates_.end() || now >= known->expires) return false;
   const auto younger = static_cast<std::int32_t>(record.record.made - known->made);
   const bool same = known->pinned || known->address == record.record.address;
@@ -40,7 +35,7 @@ void Candidates::add_hearsay(const wire::PeerRecord& record, const crypto::NodeK
                              Duration life, Instant now, Duration round_trip) {
   std::erase_if(candidates_, [&](const Candidate& c) { return now >= c.expires; });
   const auto known =
-      std::find_if(candidates_.begin(), candidates_.end(), [&](const Candidate& c) { return same(c.key, node); });
+      std::find_if(candidates_.begin(), candidates_.end(), [&](const Candidate& c) { return c.key == node; });
   if (known != candidates_.end()) {
     hear(*known, record, introducer, round_trip);
     known->identity = record.record.key;
@@ -65,7 +60,7 @@ void Candidates::add_hearsay(const wire::PeerRecord& record, const crypto::NodeK
 
 void Candidates::on_parted(const crypto::NodeKey& key, Duration round_trip, Instant now) {
   for (Candidate& c : candidates_) {
-    if (!same(c.key, key)) continue;
+    if (c.key != key) continue;
     if (round_trip != Duration::max()) c.round_trip = round_trip;
     c.measured = round_trip != Duration::max();
     c.not_before = now + (c.pinned ? kPartedPinned : kParted);
@@ -75,9 +70,9 @@ void Candidates::on_parted(const crypto::NodeKey& key, Duration round_trip, Inst
 void Candidates::on_failure(const crypto::NodeKey& key, Instant now) {
   // A host may have several addresses: the one that was tried is the first that was not being avoided.
   auto it = std::find_if(candidates_.begin(), candidates_.end(),
-                         [&](const auto& c) { return same(c.key, key) && c.not_before <= now; });
+                         [&](const auto& c) { return c.key == key && c.not_before <= now; });
   if (it == candidates_.end())
-    it = std::find_if(candidates_.begin(), candidates_.end(), [&](const auto& c) { return same(c.key, key); });
+    it = std::find_if(candidates_.begin(), candidates_.end(), [&](const auto& c) { return c.key == key; });
   if (it == candidates_.end()) return;
   ++it->failures;
   if (!it->pinned && it->failures >= kHearsayTries) {
@@ -89,28 +84,28 @@ void Candidates::on_failure(const crypto::NodeKey& key, Instant now) {
 
 void Candidates::on_success(const crypto::NodeKey& key) {
   for (Candidate& c : candidates_)
-    if (same(c.key, key)) c.failures = 0;
+    if (c.key == key) c.failures = 0;
 }
 
 bool Candidates::has_other_address(const Candidate& candidate) const {
   return std::any_of(candidates_.begin(), candidates_.end(),
-                     [&](const Candidate& c) { return same(c.key, candidate.key) && c.address != candidate.address; });
+                     [&](const Candidate& c) { return c.key == candidate.key && c.address != candidate.address; });
 }
 
 bool Candidates::failed(const crypto::NodeKey& key) const {
   return std::any_of(candidates_.begin(), candidates_.end(),
-                     [&](const Candidate& c) { return same(c.key, key) && c.failures > 0; });
+                     [&](const Candidate& c) { return c.key == key && c.failures > 0; });
 }
 
 const Candidate* Candidates::find(const crypto::NodeKey& key) const {
   for (const Candidate& c : candidates_)
-    if (same(c.key, key)) return &c;
+    if (c.key == key) return &c;
   return nullptr;
 }
 
 const Candidate* Candidates::find(const crypto::IdentityKey& key) const {
   for (const Candidate& c : candidates_)
-    if (same(c.identity, key)) return &c;
+    if (c.identity == key) return &c;
   return nullptr;
 }
 

@@ -462,16 +462,10 @@ class Simulate(unittest.TestCase):
         self.assertEqual(tool.err.splitlines()[-1], "  spate-simulate %s --seed 5 --crypto fast" % world)
 
     def test_a_crash_tells_how_to_run_it_again(self):
-        controller, terminal = pty.openpty()
-        tool = self.long_run("--seed", "5", stderr=terminal)
-        os.close(terminal)
-        told = b""
-        while b"left" not in told:
-            told += os.read(controller, 4096)
+        tool, controller, _ = self.shown_run("--seed", "5", until=b"left")
         tool.signal(signal.SIGSEGV)
         self.assertEqual(tool.wait(), 10)
         told = os.read(controller, 65536)
-        os.close(controller)
         command = "  spate-simulate %s/world.toml --seed 5 --seconds 80000\r\n" % self.folder
         self.assertTrue(told.decode().endswith("crashed\r\n" + command), told)
 
@@ -496,15 +490,9 @@ class Simulate(unittest.TestCase):
         self.assertEqual(spate.run("simulate", small, "--write").code, 0)
 
     def test_seeds_show_where_they_are(self):
-        controller, terminal = pty.openpty()
-        tool = self.long_run("--seeds", "1..3", stderr=terminal)
-        os.close(terminal)
-        progress = b""
-        while b"0 of 3 seeds" not in progress:
-            progress += os.read(controller, 4096)
+        tool, _, _ = self.shown_run("--seeds", "1..3", until=b"0 of 3 seeds")
         tool.signal(signal.SIGINT)
         self.assertEqual(tool.wait(), 0)
-        os.close(controller)
 
     def test_output_that_cannot_be_written(self):
         with open("/dev/full", "wb") as full:
@@ -514,30 +502,31 @@ class Simulate(unittest.TestCase):
     def long_run(self, *arguments, **options):
         return spate.Tool("simulate", self.world(), "--seconds", "80000", *arguments, **options)
 
-    def test_a_signal_ends_it_with_what_there_is(self):
+    def shown_run(self, *arguments, until=b""):
+        """A long run on a terminal, our end of that, and what it has shown when `until` is among it."""
         controller, terminal = pty.openpty()
-        tool = self.long_run("--json", stderr=terminal)
+        self.addCleanup(os.close, controller)
+        tool = self.long_run(*arguments, stderr=terminal)
         os.close(terminal)
-        progress = b""
-        while b"left" not in progress:
-            progress += os.read(controller, 4096)
+        shown = os.read(controller, 4096)
+        while until not in shown:
+            shown += os.read(controller, 4096)
+        return tool, controller, shown
+
+    def test_a_signal_ends_it_with_what_there_is(self):
+        tool, _, progress = self.shown_run("--json", until=b"left")
         self.assertIn("× real time".encode(), progress)
         tool.signal(signal.SIGINT)
         self.assertEqual(tool.wait(), 0)
-        os.close(controller)
         run = json.loads(bytes(tool.out))
         self.assertTrue(run["interrupted"])
         self.assertEqual(run["findings"], [])
         self.assertGreater(run["delivered"]["ever"], 0.9)
 
     def test_a_second_signal_does_not_wait(self):
-        controller, terminal = pty.openpty()
-        tool = self.long_run(stderr=terminal)
-        os.close(terminal)
-        os.read(controller, 1)
+        tool, _, _ = self.shown_run()
         spate.interrupted_twice(tool)
         self.assertEqual(tool.wait(), 3)
-        os.close(controller)
         self.assertEqual(tool.out, b"")
 
 
