@@ -79,7 +79,9 @@ void Network::clog(HostId host, bool on) {
   for (Clogged& c : clogged_) {
     if (!free(c)) continue;
     --stats_.in_flight;
-    carry(c.from, c.to, {Link::Fate::kCarried, Link::Harm::kNone, now_}, std::move(c.packet));
+    carry(c.from, c.to, {Link::Fate::kCarried, Link::Harm::kNone, now_}, {c.packet.from, c.packet.to},
+          c.packet.parcel.whole(pool_).bytes());
+    c.packet.parcel = {};
   }
   std::erase_if(clogged_, [](const Clogged& c) { return !c.packet.parcel; });
 }
@@ -186,13 +188,13 @@ bool Network::take_delivery(const Event& event) {
     }
     if (passage.harm != Link::Harm::kNone) {
       Parcel& parcel = packets_[index_of(event)];
-      parcel = Parcel(harmed(parcel.whole(pool_), passage));
+      parcel = Parcel(harmed(parcel.whole(pool_).bytes(), passage));
     }
     if (passage.copy_arrives) {
       ++stats_.duplicated;
       put({next_look(host, *passage.copy_arrives), event.destination, event.source, hosts_[event.source].sequence++,
            kDelivery, event.bytes, 0},
-          {packets_[index_of(event)], ends_of(event).from, ends_of(event).to});
+          ends_of(event), packets_[index_of(event)].whole(pool_).bytes());
     }
     const Instant looks = next_look(host, passage.arrives);
     if (looks > EventQueue::kTimeMax) {
@@ -335,15 +337,20 @@ void Network::transmit(HostId from, const NatNetwork::Way& way, Bytes datagram) 
     ++stats_.cut;
     return;
   }
-  Packet packet{Parcel(datagram, frames_, pool_), way.from, way.to};
-  if (passage.harm != Link::Harm::kNone) packet.parcel = Parcel(harmed(packet.parcel.whole(pool_), passage));
-  if (!host.clogged && !hosts_[destination].clogged) return carry(from, destination, passage, std::move(packet));
+  Buffer copy;
+  if (passage.harm != Link::Harm::kNone) {
+    copy = harmed(datagram, passage);
+    datagram = copy.bytes();
+  }
+  if (!host.clogged && !hosts_[destination].clogged)
+    return carry(from, destination, passage, {way.from, way.to}, datagram);
   if (clogged_.size() >= kCloggedMax) {
     ++stats_.overflow;
     return;
   }
   ++stats_.in_flight;
-  clogged_.push_back({from, destination, std::move(packet)});
+  clogged_.push_back({from, destination, {{}, way.from, way.to}});
+  clogged_.back().packet.parcel.keep(datagram, frames_, pool_);
 }
 
 // Between hosts that no box stands before, addresses say it all.
@@ -354,26 +361,26 @@ NatNetwork::Way Network::way_of(HostId from, const Address& to) {
 }
 
 // From the sender's uplink on.
-void Network::carry(HostId from, HostId to, const Link::Passage& passage, Packet packet) {
+void Network::carry(HostId from, HostId to, const Link::Passage& passage, const Ends& ends, Bytes datagram) {
   const Duration delay = delays_.one_way(from, to);
-  const auto bytes = static_cast<std::uint16_t>(packet.parcel.size());
+  const auto bytes = static_cast<std::uint16_t>(datagram.size());
   if (passage.copy_arrives) {
     ++stats_.duplicated;
-    put({*passage.copy_arrives + delay, to, from, hosts_[from].sequence++, kDownlink, bytes, 0}, packet);
+    put({*passage.copy_arrives + delay, to, from, hosts_[from].sequence++, kDownlink, bytes, 0}, ends, datagram);
   }
-  put({passage.arrives + delay, to, from, hosts_[from].sequence++, kDownlink, bytes, 0}, std::move(packet));
+  put({passage.arrives + delay, to, from, hosts_[from].sequence++, kDownlink, bytes, 0}, ends, datagram);
 }
 
 // A copy with the harm done to it; never empty.
-Buffer Network::harmed(const Buffer& packet, const Link::Passage& passage) {
+Buffer Network::harmed(Bytes datagram, const Link::Passage& passage) {
   ++stats_.harmed;
-  Buffer copy = pool_.take(packet.size());
+  Buffer copy = pool_.take(datagram.size());
   const MutableBytes bytes = copy.writable();
-  std::copy(packet.bytes().begin(), packet.bytes().end(), bytes.begin());
+  std::copy(datagram.begin(), datagram.end(), bytes.begin());
   if (passage.harm == Link::Harm::kTruncated) {
-    copy.resize(1 + static_cast<std::size_t>(passage.harm_draw % packet.size()));
+    copy.resize(1 + static_cast<std::size_t>(passage.harm_draw % datagram.size()));
   } else {
-    const std::uint64_t bit = passage.harm_draw % (packet.size() * 8);
+    const std::uint64_t bit = passage.harm_draw % (datagram.size() * 8);
     bytes[static_cast<std::size_t>(bit / 8)] ^= static_cast<std::uint8_t>(1u << (bit % 8));
   }
   return copy;
@@ -391,9 +398,12 @@ std::uint64_t& Network::count_of(Link::Fate fate) {
   }
 }
 
-// Sends a packet on its way to the event, whose payload it becomes. Where no box stands, the event's hosts say the
+// Sends a datagram on its way to the event, whose payload it becomes. Where no box stands, the event's hosts say the
 // addresses, and memory for them is neither written nor read. What would arrive after the end of time is lost.
-void Network::put(Event event, Packet packet) {
+//
+// The datagram is copied last: the event's fields are read again as soon as they are written, which a processor that
+// waits for memory to take a datagram in does not do before all of it is there.
+void Network::put(Event event, const Ends& ends, Bytes datagram) {
   if (event.time > EventQueue::kTimeMax) {
     ++stats_.lost;
     return;
@@ -405,15 +415,15 @@ void Network::put(Event event, Packet packet) {
   }
   const std::uint32_t index = free_packets_.back();
   free_packets_.pop_back();
-  packets_[index] = std::move(packet.parcel);
   event.payload = index;
   if (hosts_[event.source].behind_box || hosts_[event.destination].behind_box ||
-      packet.from != host_address(event.source)) {
-    ends_[index] = {packet.from, packet.to};
+      ends.from != host_address(event.source)) {
+    ends_[index] = ends;
     event.payload |= kHasEnds;
   }
   ++stats_.in_flight;
   queue_.push(event);
+  packets_[index].keep(datagram, frames_, pool_);
 }
 
 Network::Ends Network::ends_of(const Event& event) const {

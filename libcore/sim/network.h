@@ -149,11 +149,11 @@ class Network {
 
   // A mark on an event's payload: there is an entry of ends_.
   static constexpr std::uint32_t kHasEnds = 1u << 31;
+  // A datagram's addresses, as they are where its way turns from outwards to inwards.
   struct Ends {
     Address from;
     Address to;
   };
-  // A datagram under way. Addresses are those where its way turns from outwards to inwards.
   struct Packet {
     Parcel parcel;
     Address from;
@@ -219,13 +219,13 @@ class Network {
   void close_pipes_of(HostId host);
 
   NatNetwork::Way way_of(HostId from, const Address& to);
-  void carry(HostId from, HostId to, const Link::Passage& passage, Packet packet);
-  Buffer harmed(const Buffer& packet, const Link::Passage& passage);
+  void carry(HostId from, HostId to, const Link::Passage& passage, const Ends& ends, Bytes datagram);
+  Buffer harmed(Bytes datagram, const Link::Passage& passage);
   std::uint64_t& count_of(Link::Fate fate);
   // The first time at or after `time` at which the host looks.
   static Instant next_look(const Host& host, Instant time);
   Moment moment(HostId host) const { return {now_, local_time(host)}; }
-  void put(Event event, Packet packet);
+  void put(Event event, const Ends& ends, Bytes datagram);
   void drop(const Event& event, std::uint64_t& reason);
   Ends ends_of(const Event& event) const;
   Packet take_packet(const Event& event);

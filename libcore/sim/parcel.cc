@@ -12,8 +12,10 @@ std::uint64_t fingerprint(Bytes datagram) {
   return hash_bytes(datagram.first(16)) ^ Digest::mix(hash_bytes(datagram.last(16)) + datagram.size());
 }
 
-Parcel::Parcel(Bytes datagram, const SharingPool* frames, BufferPool& pool)
-    : print_(fingerprint(datagram)), size_(datagram.size()) {
+void Parcel::keep(Bytes datagram, const SharingPool* frames, BufferPool& pool) {
+  print_ = fingerprint(datagram);
+  size_ = datagram.size();
+  kept_.reset();
   if (frames != nullptr && datagram.size() > BufferPool::kSmallBlockBytes)
     kept_ = frames->find(datagram.subspan(kBefore, datagram.size() - kAround));
   is_frame_ = static_cast<bool>(kept_);

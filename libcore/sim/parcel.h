@@ -19,8 +19,9 @@ class Parcel {
  public:
   Parcel() = default;
   explicit Parcel(Buffer whole) : print_(fingerprint(whole.bytes())), size_(whole.bytes().size()), kept_(whole) {}
-  // `frames` may be null: then all of it is kept, in a buffer of the pool.
-  Parcel(Bytes datagram, const SharingPool* frames, BufferPool& pool);
+
+  // Another datagram in place of what was kept. `frames` may be null: then all of it is kept, in a buffer of the pool.
+  void keep(Bytes datagram, const SharingPool* frames, BufferPool& pool);
 
   explicit operator bool() const { return static_cast<bool>(kept_); }
   std::size_t size() const { return size_; }

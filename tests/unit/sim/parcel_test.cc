@@ -43,7 +43,8 @@ TEST_CASE("parcel: comes out as it went in, and says the same of itself, however
   const Buffer datagram = f.around(f.kept_frame());
   for (const sim::SharingPool* const frames :
        {static_cast<const sim::SharingPool*>(nullptr), static_cast<const sim::SharingPool*>(&f.frames)}) {
-    const Parcel parcel(datagram.bytes(), frames, f.pool);
+    Parcel parcel;
+    parcel.keep(datagram.bytes(), frames, f.pool);
     CHECK(same(parcel.whole(f.pool), datagram));
     CHECK(parcel.size() == datagram.size());
     CHECK(parcel.print() == sim::fingerprint(datagram.bytes()));
@@ -54,8 +55,8 @@ TEST_CASE("parcel: any number of datagrams with one frame take no room for it", 
   Fixture f;
   const Buffer datagram = f.around(f.kept_frame());
   const std::size_t before = f.pool.blocks_allocated();
-  std::vector<Parcel> parcels;
-  for (int i = 0; i < 1'000; ++i) parcels.emplace_back(datagram.bytes(), &f.frames, f.pool);
+  std::vector<Parcel> parcels(1'000);
+  for (Parcel& parcel : parcels) parcel.keep(datagram.bytes(), &f.frames, f.pool);
   CHECK(f.pool.blocks_allocated() == before);
 }
 
@@ -63,7 +64,8 @@ TEST_CASE("parcel: of a frame that nobody keeps, or a small datagram, all is kep
   Fixture f;
   for (const std::size_t bytes : {1u, 20u, 64u, 200u, 1'300u}) {
     const Buffer datagram = f.random(bytes);
-    const Parcel parcel(datagram.bytes(), &f.frames, f.pool);
+    Parcel parcel;
+    parcel.keep(datagram.bytes(), &f.frames, f.pool);
     CHECK(same(parcel.whole(f.pool), datagram));
     CHECK(parcel.print() == sim::fingerprint(datagram.bytes()));
   }
