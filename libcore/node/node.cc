@@ -13,6 +13,9 @@ namespace {
 
 constexpr std::uint64_t kUploadBurstBytes = 64 * 1024;
 
+// Of the upload limit, while strangers ask for more handshakes than can be served.
+constexpr std::uint64_t kCookieShare = 4;
+
 }  // namespace
 
 struct Node::Impl {
@@ -24,7 +27,9 @@ struct Node::Impl {
         own_pool(shared_pool == nullptr ? std::make_unique<BufferPool>() : nullptr),
         pool(own_pool ? *own_pool : *shared_pool),
         endpoint(suite, *rng, pool),
-        upload(config.upload_limit_bps / 8, kUploadBurstBytes) {}
+        upload(config.upload_limit_bps / 8, kUploadBurstBytes) {
+    endpoint.limit_cookies(config.upload_limit_bps / 8 / kCookieShare, Instant{});
+  }
 
   // Anybody may measure the path to a host that serves a public stream. Who serves private ones only stays silent.
   void answer_probes() {

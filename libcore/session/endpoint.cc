@@ -183,6 +183,10 @@ void Endpoint::handle_initiation(const Datagram& datagram, Instant now) {
 bool Endpoint::may_handshake(const Datagram& initiation, const ServedService& served, Instant now) {
   if (load_.add(now)) {
     if (!cookies_.proven(initiation.bytes, initiation.from, now)) {
+      if (!cookie_budget_.take(kCookieReplyBytes + header_bytes(initiation.from), rng_, now)) {
+        ++dropped_;
+        return false;
+      }
       answer_raw(initiation.from, cookies_.reply(initiation.bytes, initiation.from, served.cookie_key, now));
       ++cookies_demanded_;
       return false;

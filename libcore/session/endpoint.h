@@ -26,6 +26,7 @@
 
 #include "libcore/base/fifo.h"
 #include "libcore/base/token_bucket.h"
+#include "libcore/session/cookie_budget.h"
 #include "libcore/session/cookies.h"
 #include "libcore/session/half_open.h"
 #include "libcore/session/handshake.h"
@@ -104,6 +105,10 @@ class Endpoint {
 
   Endpoint(const crypto::Suite& suite, Rng& rng, BufferPool& pool, const ForgeryLimits& forgery_limits = {});
   ~Endpoint();  // erases its keys
+
+  // What a flood of handshakes is answered with may take so much of the uplink, in bytes a second with their headers
+  // (0, and at first: whatever it takes). Who is not answered asks again.
+  void limit_cookies(std::uint64_t rate, Instant now) { cookie_budget_.set_rate(rate, now); }
 
   // Serves this service under that key. With accept false only our own initiations make sessions. With `fixed` peers
   // are where we connected to: what comes from elsewhere is dropped unread. With both nothing of this service is ever
@@ -283,6 +288,7 @@ class Endpoint {
   std::vector<std::uint32_t> confirming_;
   std::vector<std::uint32_t> calling_;  // who has not answered yet, nor has a session
   TokenBucket handshake_budget_{kHandshakesPerSecond, kHandshakesBurst};
+  CookieBudget cookie_budget_;
   Instant next_deadline_ = kNever;
   std::uint64_t dropped_ = 0;
   std::uint64_t cookies_demanded_ = 0;

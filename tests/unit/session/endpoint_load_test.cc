@@ -93,6 +93,20 @@ TEST_CASE("endpoint: beyond 64 at once, initiations are answered with cookies, w
   CHECK(path.b.endpoint.stats().dropped == 0);
 }
 
+TEST_CASE("endpoint: cookies take no more of the uplink than they may", "[session]") {
+  constexpr std::uint64_t kLimit = 20'000;
+  Path path;
+  path.b.endpoint.limit_cookies(kLimit, path.now);
+  Flood flood(path);
+  flood.run_for(seconds(10), 5'000);
+  const std::uint64_t cookie = kCookieReplyBytes + header_bytes(path.a.address);
+  CHECK(flood.answers[kCookieType] * cookie <= 10 * kLimit + CookieBudget::kBurstBytes + cookie);
+  CHECK(flood.answers[kCookieType] * cookie >= 8 * kLimit);
+  path.connect(path.a, path.b);  // asks again until it is answered
+  for (int i = 0; i < 10 && path.a.established() == 0; ++i) flood.run_for(seconds(1), 400);
+  CHECK(path.a.established() == 1);
+}
+
 TEST_CASE("endpoint: what strangers are answered leaves room for the handshakes that we begin", "[session]") {
   Path path;
   crypto::ChaChaRng rng(7);
