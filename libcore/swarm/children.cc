@@ -95,6 +95,7 @@ wire::SubscribeReply Children::subscribe(session::SessionId session, const wire:
   // Until now it had no window, and no reason to report what landed.
   if (!was_whole) child->landed = child->cursor;
   child->lists = request.lists;
+  child->hosts_only = request.hosts_only;
   child->passes_on |= request.home;  // what it passes on beside that, its reports say
   child->heard = now;
   reply.first = child->first;

@@ -11,7 +11,6 @@ constexpr Duration kRefusedByPublisher = std::chrono::seconds(2);  // the whole 
 
 Member::Member(const JoinConfig& config, std::uint32_t window_bytes, const House& house, Instant now)
     : relay_(!config.output),
-      relay_only_(config.relay_only),
       self_(wire::short_id(house.self.node.public_key)),
       house_(house),
       parents_(window_bytes, self_, {house.endpoint, house.outbox, house.peers, house.children, house.reception}),
@@ -98,7 +97,7 @@ void Member::on_peers(session::SessionId from, const wire::Peers& peers, Instant
 // that.
 const Candidate* Member::hear(session::SessionId from, const wire::PeerRecord& record, Instant now) {
   Peer* const introducer = house_.peers.find(from);
-  if (relay_only_ || house_.peers.over_tcp_only()) return nullptr;
+  if (house_.peers.hosts_only()) return nullptr;
   if (introducer == nullptr || record.record.key == house_.self.key) return nullptr;
   const Duration life = RecordCheck::life(record.record, house_.reception.stream_seconds(now));
   if (life <= Duration::zero() || !house_.peers.may_tell(from, record.record.address)) return nullptr;

@@ -129,7 +129,6 @@ class Member {
   void drop_looped(Peer& peer, StripeMask given, Instant now);
 
   const bool relay_;
-  const bool relay_only_;
   const wire::ShortId self_;
   House house_;
   Parents parents_;

@@ -47,6 +47,8 @@ std::optional<Offer> Offers::of(Peer& peer, unsigned stripe, unsigned taken, Ins
   if (stripe >= status.stripes.size() || status.stripes[stripe].lag == wire::kLagNone) return std::nullopt;
   const auto [lag, place] = status.stripes[stripe];
   Duration cost = std::chrono::microseconds(lag * wire::kLagUnitUs) + peer.rtt.smoothed() / 2;
+  if (peer.pinned && house_.peers.hosts_only())
+    return Offer{&peer, cost};  // what is full for others need not be for us
   const unsigned mine = branches(house_.children.home(), house_.children.slots(), stripe, house_.reception.striping());
   if (place == wire::kPlaceNone || mine < place) return std::nullopt;
   if (place != 0 || status.free_slots <= taken) {

@@ -90,6 +90,7 @@ void Parents::send_again(session::SessionId session, Link& link, Instant now) {
   subscribe.lists = link.lists;
   subscribe.slots = house_.children.slots();
   subscribe.home = house_.children.home();
+  subscribe.hosts_only = house_.peers.hosts_only();
   house_.outbox.send(session, subscribe);
   const Peer* const peer = house_.peers.find(session);
   ++link.tries;

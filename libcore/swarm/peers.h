@@ -122,7 +122,9 @@ class Peers {
  public:
   static constexpr Duration kPingAgain = std::chrono::milliseconds(500);
 
-  Peers(session::Endpoint& endpoint, Outbox& outbox) : endpoint_(endpoint), outbox_(outbox) {}
+  // `relay_only`: nobody but the link's hosts is to be met.
+  Peers(session::Endpoint& endpoint, Outbox& outbox, bool relay_only = false)
+      : endpoint_(endpoint), outbox_(outbox), relay_only_(relay_only) {}
 
   Peer& add(session::SessionId session, Instant now);
   void remove(session::SessionId session);
@@ -137,6 +139,8 @@ class Peers {
   }
   // There are some, and none over UDP: nobody can reach us, and we reach nobody but the link's hosts.
   bool over_tcp_only() const;
+  // Nobody else is to be had, by our choice or not.
+  bool hosts_only() const { return relay_only_ || over_tcp_only(); }
   bool has_key(const crypto::NodeKey& key) const { return find_key(key) != nullptr; }
   // In the order of session ids.
   session::SessionMap<Peer>& all() { return peers_; }
@@ -175,6 +179,7 @@ class Peers {
 
   session::Endpoint& endpoint_;
   Outbox& outbox_;
+  const bool relay_only_;
   session::SessionMap<Peer> peers_;
   std::vector<Peer*> by_slot_;  // the same, by their sessions' slots: each frame looks for its sender
   std::vector<Outstanding> outstanding_ = std::vector<Outstanding>(8);  // the newest pings, by id modulo the size

@@ -33,7 +33,7 @@ Swarm::Swarm(const JoinConfig& config, const Host& host, Instant now)
     : host_(host),
       store_(config.history_shards),
       outbox_(host.pool),
-      peers_(host.endpoint, outbox_),
+      peers_(host.endpoint, outbox_, config.relay_only),
       children_(config.relay_only ? 0 : config.capacity_milli, store_, peers_, outbox_, host.upload),
       naming_(host.suite, config.stream),
       hearsay_(host.suite, config.stream),

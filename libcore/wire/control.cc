@@ -9,6 +9,7 @@ constexpr std::uint8_t kReceiving = 1;
 constexpr std::uint8_t kNoUpload = 2;
 constexpr std::uint8_t kKnowsEnd = 1;
 constexpr std::uint8_t kLists = 1;
+constexpr std::uint8_t kHostsOnly = 2;
 
 // Bodies, each as parse (false: malformed), size and write. Their order is that of the variant, and so of the types.
 
@@ -122,6 +123,7 @@ bool parse(Reader& in, Subscribe& m) {
   m.window_bytes = in.u32();
   const std::uint8_t flags = in.u8();
   m.lists = (flags & kLists) != 0;
+  m.hosts_only = (flags & kHostsOnly) != 0;
   m.slots = in.u16();
   m.home = in.u64();
   return true;
@@ -129,7 +131,8 @@ bool parse(Reader& in, Subscribe& m) {
 std::size_t size(const Subscribe&) { return 33; }
 void write(Writer& out, const Subscribe& m) {
   out.u16(m.id).u64(m.stripes).u64(m.first).u32(m.window_bytes);
-  out.u8(m.lists ? kLists : 0).u16(m.slots).u64(m.home);
+  out.u8(static_cast<std::uint8_t>((m.lists ? kLists : 0) | (m.hosts_only ? kHostsOnly : 0)));
+  out.u16(m.slots).u64(m.home);
 }
 
 bool parse(Reader& in, SubscribeReply& m) {

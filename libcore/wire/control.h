@@ -106,6 +106,7 @@ struct Subscribe {
   bool lists = true;  // hash lists, too
   std::uint16_t slots = 0;
   StripeMask home = 0;
+  bool hosts_only = false;  // the sender has nobody but the link's hosts
   bool operator==(const Subscribe&) const = default;
 };
 enum class SubscribeCode : std::uint8_t {

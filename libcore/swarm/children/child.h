@@ -34,6 +34,7 @@ struct Child {
   StripeMask ending = 0;  // displaced: sent until ending_at, but not counted
   Instant ending_at = kNever;
   bool lists = true;
+  bool hosts_only = false;   // it has nobody but the link's hosts, by its word
   std::uint16_t slots = 0;   // its own, by its word
   StripeMask passes_on = 0;  // its home, and what it sends to somebody now
   std::uint64_t first = 0;

@@ -27,11 +27,12 @@ void Shedding::shed(Instant now) {
 bool Shedding::shed_one(Instant now) {
   Child* least = nullptr;
   unsigned least_stripe = 0;
-  std::tuple<unsigned, unsigned, int> least_worth;
+  std::tuple<bool, unsigned, unsigned, int> least_worth;
+  const bool share_kept = admission_.within_share(0);
   for (Child& c : table_) {
-    for_each_stripe(sheddable(c.stripes), [&](unsigned s) {
-      const std::tuple worth{branches(c.passes_on & bit(s), c.slots, s, table_.striping()), unsigned{c.slots},
-                             -static_cast<int>(s)};
+    for_each_stripe(sheddable(c), [&](unsigned s) {
+      const std::tuple worth{c.hosts_only && share_kept, branches(c.passes_on & bit(s), c.slots, s, table_.striping()),
+                             unsigned{c.slots}, -static_cast<int>(s)};
       if (least != nullptr && worth >= least_worth) return;
       least = &c;
       least_stripe = s;
@@ -44,9 +45,9 @@ bool Shedding::shed_one(Instant now) {
 }
 
 // What only one child has of somebody who is at home everywhere, nobody else may have.
-StripeMask Shedding::sheddable(StripeMask stripes) const {
-  if (!table_.everywhere()) return stripes;
-  return stripes & (table_.had_twice() | ~first_stripes(table_.striping().data));
+StripeMask Shedding::sheddable(const Child& child) const {
+  if (!table_.everywhere() || child.hosts_only) return child.stripes;
+  return child.stripes & (table_.had_twice() | ~first_stripes(table_.striping().data));
 }
 
 }  // namespace spate::swarm

@@ -20,7 +20,7 @@ class Shedding {
 
  private:
   bool shed_one(Instant now);
-  StripeMask sheddable(StripeMask stripes) const;
+  StripeMask sheddable(const Child& child) const;
 
   ChildTable& table_;
   const Slots& slots_;

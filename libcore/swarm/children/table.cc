@@ -30,16 +30,31 @@ unsigned ChildTable::used() const {
   return n;
 }
 
+unsigned ChildTable::used_by_hosts_only() const {
+  unsigned n = 0;
+  for (const Child& child : children_) n += child.hosts_only ? count(child.stripes) : 0;
+  return n;
+}
+
 unsigned ChildTable::served(unsigned stripe) const {
   return static_cast<unsigned>(std::count_if(children_.begin(), children_.end(),
                                              [&](const Child& c) { return (c.stripes & bit(stripe)) != 0; }));
 }
 
+StripeMask ChildTable::had() const {
+  StripeMask once = 0;
+  for (const Child& child : children_) once |= child.hosts_only ? 0 : child.stripes;
+  return once;
+}
+
 StripeMask ChildTable::had_twice() const {
+  StripeMask once = 0;
   StripeMask twice = 0;
-  for_each_stripe(striping_.mask(), [&](unsigned stripe) {
-    if (served(stripe) > 1) twice |= bit(stripe);
-  });
+  for (const Child& child : children_) {
+    if (child.hosts_only) continue;
+    twice |= once & child.stripes;
+    once |= child.stripes;
+  }
   return twice;
 }
 

@@ -40,11 +40,15 @@ class ChildTable {
   bool whole(const Child& child) const { return striping_.mostly(child.due()); }
   // Slots that children have.
   unsigned used() const;
+  // Of these, those of children that have nobody but the link's hosts.
+  unsigned used_by_hosts_only() const;
   // Children that have this stripe.
   unsigned served(unsigned stripe) const;
-  // It is for us that somebody has it, and nobody does.
-  bool nobody_has(unsigned stripe) const { return everywhere() && served(stripe) == 0; }
+  // Those that one child has, or two, who are not left to the link's hosts and may pass it on.
+  StripeMask had() const;
   StripeMask had_twice() const;
+  // It is for us that somebody has it, and nobody does.
+  bool nobody_has(unsigned stripe) const { return everywhere() && (had() & bit(stripe)) == 0; }
 
  private:
   Striping striping_;

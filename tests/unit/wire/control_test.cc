@@ -50,24 +50,25 @@ std::vector<Control> one_of_each() {
   repair.base = UINT64_MAX - 0x20000;
   for (std::size_t i = 0; i < kRepairRangesMax; ++i)
     repair.ranges.push_back({static_cast<std::uint16_t>(900 * i), static_cast<std::uint8_t>(i)});
-  return {Ping{0x01020304, 9},
-          Pong{0x05060708, 0x090a0b0c, 0x1234567890, 5},
-          status,
-          Inquiry{0x6162636465666768},
-          peers,
-          Subscribe{0x1f20, 0x8000000000000001, 0x2122232425262728, 0x292a2b2c, false, 0x2d2e, 0x2f30313233343536},
-          SubscribeReply{0x3031, SubscribeCode::kNoUpload, 0x3132333435363738, 0x393a3b3c3d3e3f40},
-          Unsubscribe{},
-          Report{0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47, 0x48},
-          repair,
-          Hole{0x51, 0xffff},
-          Bye{ByeReason::kDisplaced},
-          Head{UINT64_MAX},
-          Rendezvous{key(8)},
-          Punch{Address::v4(10, 0, 0, 8, 1008)},
-          Displaced{0x7172737475767778, {record(9), 0x79, 0x7a, 0x7b}},
-          Seen{Address::v4(10, 0, 0, 10, 1010)},
-          record(11)};
+  return {
+      Ping{0x01020304, 9},
+      Pong{0x05060708, 0x090a0b0c, 0x1234567890, 5},
+      status,
+      Inquiry{0x6162636465666768},
+      peers,
+      Subscribe{0x1f20, 0x8000000000000001, 0x2122232425262728, 0x292a2b2c, false, 0x2d2e, 0x2f30313233343536, true},
+      SubscribeReply{0x3031, SubscribeCode::kNoUpload, 0x3132333435363738, 0x393a3b3c3d3e3f40},
+      Unsubscribe{},
+      Report{0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47, 0x48},
+      repair,
+      Hole{0x51, 0xffff},
+      Bye{ByeReason::kDisplaced},
+      Head{UINT64_MAX},
+      Rendezvous{key(8)},
+      Punch{Address::v4(10, 0, 0, 8, 1008)},
+      Displaced{0x7172737475767778, {record(9), 0x79, 0x7a, 0x7b}},
+      Seen{Address::v4(10, 0, 0, 10, 1010)},
+      record(11)};
 }
 
 ByteVector written(const std::vector<Control>& messages) {
@@ -156,6 +157,7 @@ TEST_CASE("control: bytes on the wire", "[wire]") {
       .id = 772, .stripes = 5, .first = 258, .window_bytes = 3, .lists = true, .slots = 4, .home = 6};
   CHECK(written({subscribe}) == ByteVector{21, 0, 33, 3, 4, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0,
                                            0,  1, 2,  0, 0, 0, 3, 1, 0, 4, 0, 0, 0, 0, 0, 0, 0, 6});
+  CHECK(written({Subscribe{.lists = false, .hosts_only = true}})[3 + 22] == 2);
   CHECK(written({SubscribeReply{.id = 772, .code = SubscribeCode::kFull, .stripes = 3, .first = 258}}) ==
         ByteVector{22, 0, 19, 3, 4, 1, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 1, 2});
   RepairRequest repair;

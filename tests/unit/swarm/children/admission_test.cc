@@ -28,6 +28,10 @@ struct Fixture {
     last = children.subscribe(child(n), request, wire::kAllStripes, 0, true, now);
     return last.stripes;
   }
+  StripeMask subscribe_hosts_only(std::uint32_t n, StripeMask stripes) {
+    const wire::Subscribe request{.stripes = stripes, .first = 0, .window_bytes = 100'000, .hosts_only = true};
+    return children.subscribe(child(n), request, wire::kAllStripes, 0, true, now).stripes;
+  }
   // Which of them anybody may have; or who has so many slots for one.
   StripeMask open_to(unsigned branches) const {
     StripeMask open = 0;
@@ -285,4 +289,38 @@ TEST_CASE("children: what nobody has yet is given of the reserve, in nobody's pl
   CHECK(f.subscribe(90, bit(1)) == bit(1));
   CHECK(f.children.take_displaced().empty());
   CHECK(f.children.free_slots() == free - 1);
+}
+
+TEST_CASE("children: who has nobody but the link's hosts takes the place of who could look elsewhere, up to a share",
+          "[swarm]") {
+  Fixture f(3'000);
+  for (const std::uint32_t n : {1u, 2u, 3u}) CHECK(f.subscribe(n, kAll, 200, kAll) == kAll);
+  CHECK(f.children.free_slots() == 0);
+  CHECK(f.subscribe_hosts_only(4, kAll) == kAll);
+  CHECK(f.children.used() == 48);
+  for (const Children::DisplacedChild& displaced : f.children.take_displaced()) CHECK_FALSE(displaced.by);
+  CHECK(f.subscribe_hosts_only(5, kAll) == 0);
+}
+
+TEST_CASE("children: who has nobody but the link's hosts keeps the share, whoever comes, and no more than that",
+          "[swarm]") {
+  Fixture f(3'000);
+  CHECK(f.subscribe_hosts_only(1, kAll) == kAll);
+  CHECK(f.subscribe_hosts_only(2, kAll) == kAll);  // nobody else is there
+  for (const std::uint32_t n : {3u, 4u}) f.subscribe(n, kAll, 200, kAll);
+  CHECK(f.children.stripes(f.child(3)) == kAll);
+  f.now += seconds(1);
+  f.children.handle_deadline(f.now);
+  CHECK(count(f.children.stripes(f.child(1)) & kAll) + count(f.children.stripes(f.child(2)) & kAll) == kData);
+}
+
+TEST_CASE("children: what somebody must have is not left to those that have nobody but the link's hosts", "[swarm]") {
+  Fixture f(1'000);
+  CHECK(f.subscribe(1, kAll, 2, kAll) == kAll);
+  CHECK(f.subscribe_hosts_only(2, kAll) == 0);
+  Fixture g(3'000);
+  CHECK(g.subscribe_hosts_only(1, kAll) == kAll);
+  g.children.set_home(kAll);
+  CHECK(g.open_to(0) == kAll);
+  CHECK(g.subscribe(2, kAll) == kAll);
 }
