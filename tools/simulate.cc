@@ -277,7 +277,7 @@ class Simulation {
     std::cerr << "shrinking, at most " << kShrinkRunsMax << " runs\n";
     sim::Scenario smallest = shrink(scenario, run_, code, [&] { return signals.stop_requested(); });
     smallest.name = scenario.name + "-shrunk";
-    write_file(options_.shrink, sim::format_scenario(smallest));
+    write_file(options_.shrink, sim::format_scenario(smallest, sim::default_scenario()));
     std::cerr << "wrote " << options_.shrink << ": " << smallest.peers << " hosts, "
               << io::format_duration(smallest.duration) << "; run it with\n  spate-simulate --replay "
               << for_shell(options_.shrink) << (run_.crypto == sim::Crypto::kFast ? " --crypto fast" : "")

@@ -9,6 +9,7 @@
 #include "libcore/crypto/chacha_rng.h"
 #include "libcore/sim/draws.h"
 #include "libcore/sim/scenario_check.h"
+#include "libcore/sim/scenario_writer.h"
 
 namespace spate::sim {
 namespace {
@@ -115,17 +116,71 @@ Fault draw_fault(Draws& draws, Fault::Kind kind, Duration busy) {
       fault.count = 1 + up_to(draws, 8);
       fault.lasts = {};
       break;
+    case Fault::Kind::kUdpBlock:
+      fault.lasts = {};
+      break;
     default:
       break;
   }
+  // What its kind has no use for stays as it is.
+  if (kind != Fault::Kind::kPartition) fault.one_way = false;
+  if (kind != Fault::Kind::kCrash) fault.keeps_state = true;
   return fault;
 }
+
+constexpr HostileSpec::Kind kVillains[] = {
+    HostileSpec::Kind::kColluder, HostileSpec::Kind::kCopier,   HostileSpec::Kind::kFlooder, HostileSpec::Kind::kLiar,
+    HostileSpec::Kind::kMisnamer, HostileSpec::Kind::kReplayer, HostileSpec::Kind::kStormer, HostileSpec::Kind::kSybil};
 
 // Boxes in front of viewers, which may forget what they have opened.
 void draw_nats(Draws& draws, Scenario& s, Duration busy) {
   s.nat.share_ppm = 100'000 + up_to(draws, 600'000);
   s.nat.carrier_grade_ppm = draws.chance_ppm(500'000) ? up_to(draws, 300'000) : 0;
   if (draws.chance_ppm(500'000)) s.faults.push_back(draw_fault(draws, Fault::Kind::kNatRebind, busy));
+}
+
+// What links do besides.
+void draw_oddities(Draws& draws, LinkClass& link) {
+  if (draws.chance_ppm(400'000)) {
+    link.up.jitter = draws.exponential(milliseconds(4));
+    link.up.jitter_kind = JitterKind::kLogNormal;
+  }
+  if (draws.chance_ppm(300'000)) link.up.mtu_bytes = 1'280 + up_to(draws, 220);
+  link.up.codel = draws.chance_ppm(300'000);
+}
+
+// Viewers that can talk to the publisher and the relays only. A third of the publisher's places is enough for all.
+void draw_reach(Draws& draws, Scenario& s, Duration busy) {
+  const auto children = static_cast<std::uint16_t>(3 * s.peers / 2);
+  s.publisher.up_times_milli += 2'000u * (children - std::exchange(*s.publisher_children, children));
+  if (draws.chance_ppm(500'000)) s.relay_only_ppm = 50'000 + up_to(draws, 200'000);
+  if (draws.chance_ppm(500'000)) s.udp_blocked_ppm = 50'000 + up_to(draws, 200'000);
+  if (draws.chance_ppm(500'000)) {
+    s.faults.push_back(draw_fault(draws, Fault::Kind::kUdpBlock, busy));
+    s.faults.back().share_ppm /= 3;
+  }
+}
+
+// Against a line that is full of what a flooder or a replayer sends, 11 and 50 Mbit/s, nobody behind it can do
+// anything.
+void widen_downlinks(Scenario& s) {
+  const auto widen = [](LinkClass& link) {
+    link.down.trace = nullptr;
+    link.down.rate_bps = 200'000'000;
+  };
+  widen(s.publisher);
+  widen(s.relay);
+  for (LinkClass& link : s.viewers) widen(link);
+}
+
+void draw_villain(Draws& draws, Scenario& s, Duration busy) {
+  HostileSpec villain{kVillains[draws.below(std::size(kVillains))], 10'000 + up_to(draws, 150'000)};
+  if (villain.kind == HostileSpec::Kind::kFlooder || villain.kind == HostileSpec::Kind::kReplayer) {
+    villain.share_ppm /= 5;
+    widen_downlinks(s);
+  }
+  if (!begins_at_once(villain.kind)) villain.at = draws.between({}, busy);
+  s.hostile.push_back(villain);
 }
 
 // One more of the same kind as another, which begins while that lasts.
@@ -190,6 +245,9 @@ Scenario draw_scenario(std::uint64_t seed, std::uint32_t peers, Duration duratio
   s.expect.startup_max = {};
 
   // Each from a generator of its own: what they change leaves the rest of a seed's world as it is.
+  const std::unique_ptr<Rng> reach_rng = root.fork("hunt reach");
+  Draws reach(*reach_rng);
+  if (reach.chance_ppm(200'000)) draw_reach(reach, s, busy);
   const std::unique_ptr<Rng> traces_rng = root.fork("hunt traces");
   Draws traces(*traces_rng);
   if (traces.chance_ppm(300'000)) {
@@ -200,6 +258,16 @@ Scenario draw_scenario(std::uint64_t seed, std::uint32_t peers, Duration duratio
   const std::unique_ptr<Rng> nats_rng = root.fork("hunt nats");
   Draws nats(*nats_rng);
   if (nats.chance_ppm(300'000)) draw_nats(nats, s, busy);
+  const std::unique_ptr<Rng> links_rng = root.fork("hunt links");
+  Draws links(*links_rng);
+  if (links.chance_ppm(300'000)) {
+    draw_oddities(links, s.publisher);
+    draw_oddities(links, s.relay);
+    for (LinkClass& link : s.viewers) draw_oddities(links, link);
+  }
+  const std::unique_ptr<Rng> villains_rng = root.fork("hunt villains");
+  Draws villains(*villains_rng);
+  if (villains.chance_ppm(300'000)) draw_villain(villains, s, busy);
   const std::unique_ptr<Rng> overlaps_rng = root.fork("hunt overlaps");
   Draws overlaps(*overlaps_rng);
   if (!s.faults.empty() && overlaps.chance_ppm(300'000)) {
@@ -218,8 +286,9 @@ using Step = std::function<bool(Scenario&)>;  // false: nothing to take away
 bool calm_link(LinkClass& link) {
   LinkConfig& up = link.up;
   const bool calm = up.loss_ppm + link.down.loss_ppm + up.duplicate_ppm + up.corrupt_ppm + up.truncate_ppm == 0 &&
-                    up.jitter == Duration::zero();
-  up.loss_ppm = link.down.loss_ppm = up.duplicate_ppm = up.corrupt_ppm = up.truncate_ppm = 0;
+                    up.jitter == Duration::zero() && up.mtu_bytes == 0 && !up.codel && !link.down.codel;
+  up.loss_ppm = link.down.loss_ppm = up.duplicate_ppm = up.corrupt_ppm = up.truncate_ppm = up.mtu_bytes = 0;
+  up.codel = link.down.codel = false;
   up.jitter = {};
   return !calm;
 }
@@ -264,6 +333,41 @@ bool round_times(Scenario& s, Duration unit) {
   return changed;
 }
 
+// A part of the scenario is as in the default one, of which a file need say nothing. False if it is that already.
+template <typename Part>
+bool become_usual(Scenario& s, Part Scenario::*part) {
+  const std::string before = format_scenario(s);
+  s.*part = default_scenario().*part;
+  return format_scenario(s) != before;
+}
+
+// The same of a link, but for its troubles.
+void become_usual(LinkConfig& link, const LinkConfig& usual) {
+  link.rate_bps = usual.rate_bps;
+  link.queue_bytes = usual.queue_bytes;
+  link.delay = usual.delay;
+  if (link.loss_ppm == 0) link.loss_burst = usual.loss_burst;
+  if (link.jitter == Duration::zero()) link.reorders = usual.reorders;
+  if (link.jitter == Duration::zero()) link.jitter_kind = usual.jitter_kind;
+}
+
+void become_usual(LinkClass& link, const LinkClass& usual) {
+  link.name = usual.name;
+  link.share = usual.share;
+  link.up_times_milli = usual.up_times_milli;
+  become_usual(link.up, usual.up);
+  become_usual(link.down, usual.down);
+}
+
+bool have_usual_links(Scenario& s) {
+  const std::string before = format_scenario(s);
+  const Scenario usual = default_scenario();
+  become_usual(s.publisher, usual.publisher);
+  become_usual(s.relay, usual.relay);
+  for (LinkClass& link : s.viewers) become_usual(link, {});
+  return format_scenario(s) != before;
+}
+
 // What may be taken away, the largest parts first.
 std::vector<Step> steps(const Scenario& now) {
   std::vector<Step> all;
@@ -280,6 +384,8 @@ std::vector<Step> steps(const Scenario& now) {
   all.push_back([](Scenario& s) { return std::exchange(s.warm_up, Duration::zero()) > Duration::zero(); });
   all.push_back([](Scenario& s) { return std::exchange(s.churn.on, false); });
   all.push_back([](Scenario& s) { return std::exchange(s.nat.share_ppm, 0) > 0; });
+  all.push_back([](Scenario& s) { return std::exchange(s.relay_only_ppm, 0) > 0; });
+  all.push_back([](Scenario& s) { return std::exchange(s.udp_blocked_ppm, 0) > 0; });
   all.push_back([](Scenario& s) {
     const bool helps = s.viewers.size() > 1;
     s.viewers.resize(1);
@@ -298,6 +404,9 @@ std::vector<Step> steps(const Scenario& now) {
     return changed;
   });
   all.push_back([](Scenario& s) { return std::exchange(s.stream.key_frame_weight, 1u) > 1; });
+  all.push_back(have_usual_links);
+  all.push_back([](Scenario& s) { return become_usual(s, &Scenario::stream); });
+  all.push_back([](Scenario& s) { return become_usual(s, &Scenario::map); });
   all.push_back([](Scenario& s) {
     const std::uint32_t relays = std::exchange(s.relays, 0u);
     s.peers -= relays;

@@ -66,10 +66,10 @@ void Link::disturb(const Disturbance& disturbance, Instant now) {
   if (waiting > 0) free_at_ = served(waiting, now);  // at the rates there are now
 }
 
-Link::Passage Link::send(std::size_t bytes, Instant now) {
+Link::Passage Link::send(std::size_t bytes, Instant now, bool in_parts) {
   Trouble trouble{0, Duration::zero(), config_.mtu_bytes};
   if (!disturbances_.empty()) trouble = trouble_at(now);
-  if (trouble.mtu_bytes != 0 && bytes > trouble.mtu_bytes) return dropped(Fate::kTooLarge);
+  if (!in_parts && trouble.mtu_bytes != 0 && bytes > trouble.mtu_bytes) return dropped(Fate::kTooLarge);
   const std::optional<Instant> sent = sent_at(bytes, now);
   if (!sent || *sent > EventQueue::kTimeMax) return dropped(Fate::kQueueFull);
   if (config_.codel && codel_.drops(queueing(now), std::max(now, free_at_), in_short_queue(now)))

@@ -77,8 +77,9 @@ class Link {
   // `rng` is this link's own; a generator for each purpose is forked from it.
   Link(const LinkConfig& config, const Rng& rng);
 
-  // A packet of that many bytes. REQUIRES that `now` is not before the last call's.
-  Passage send(std::size_t bytes, Instant now);
+  // A packet of that many bytes. REQUIRES that `now` is not before the last call's. How large a packet may be does not
+  // matter to what may go in parts (TCP finds out what its segments may have).
+  Passage send(std::size_t bytes, Instant now, bool in_parts = false);
   // How long a packet sent now would wait.
   Duration queueing(Instant now) const { return free_at_ > now ? free_at_ - now : Duration::zero(); }
   // How long that many bytes take at the constant rate, rounded up; zero without one.

@@ -101,7 +101,7 @@ void Network::handle_tcp(const Event& event) {
   if (event.kind == kTcpArrival) return arrive(event, from, to);
   Link& link = event.kind == kTcpUplink ? hosts_[from].up : hosts_[to].down;
   if (event.kind == kTcpUplink) hosts_[from].stats.wire_bytes_sent += bytes_on_wire(segment.bytes);
-  const Link::Passage passage = link.send(bytes_on_wire(segment.bytes), now_);
+  const Link::Passage passage = link.send(bytes_on_wire(segment.bytes), now_, true);
   note(event, static_cast<std::uint64_t>(passage.fate));
   const bool cut = (cuts_[hosts_[from].side] >> hosts_[to].side & 1) != 0 || hosts_[from].clogged || hosts_[to].clogged;
   if (passage.fate != Link::Fate::kCarried || cut) {

@@ -56,12 +56,6 @@ Found check_world(const Scenario& s) {
   return std::nullopt;
 }
 
-bool begins_at_once(HostileSpec::Kind kind) {
-  using Kind = HostileSpec::Kind;
-  return kind == Kind::kFreeRider || kind == Kind::kLiar || kind == Kind::kMisnamer || kind == Kind::kOmitter ||
-         kind == Kind::kPolluter || kind == Kind::kSybil;
-}
-
 Found check_hostile(const std::vector<HostileSpec>& kinds) {
   std::uint64_t all_ppm = 0;
   for (std::size_t i = 0; i < kinds.size(); ++i) {
@@ -144,6 +138,12 @@ Found check_partitions(const Scenario& s) {
 }
 
 }  // namespace
+
+bool begins_at_once(HostileSpec::Kind kind) {
+  using Kind = HostileSpec::Kind;
+  return kind == Kind::kFreeRider || kind == Kind::kLiar || kind == Kind::kMisnamer || kind == Kind::kOmitter ||
+         kind == Kind::kPolluter || kind == Kind::kSybil;
+}
 
 std::optional<Contradiction> check_scenario(const Scenario& scenario) {
   if (Found wrong = check_world(scenario)) return wrong;

@@ -22,6 +22,9 @@ struct Contradiction {
   std::vector<KeyPlace> places;  // the keys it is about; the one that is likelier to be wrong comes first
 };
 
+// Such hostile hosts take no `at`.
+bool begins_at_once(HostileSpec::Kind kind);
+
 std::optional<Contradiction> check_scenario(const Scenario& scenario);
 
 }  // namespace spate::sim

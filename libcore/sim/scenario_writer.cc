@@ -1,7 +1,9 @@
 #include "libcore/sim/scenario_writer.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "libcore/base/decimal.h"
 #include "libcore/sim/print_units.h"
@@ -10,12 +12,32 @@
 namespace spate::sim {
 namespace {
 
-// Writes every key.
+struct Section;
+
+// What is said in a table: lines, and tables within.
+struct Table {
+  struct Line {
+    std::string key;
+    std::string value;
+    bool required;
+    bool operator==(const Line&) const = default;
+  };
+  std::vector<Line> lines;
+  std::vector<Section> sections;
+};
+
+// One table of that name, or a list of them.
+struct Section {
+  std::string key;
+  bool is_list;
+  std::vector<Table> tables;
+  Table fresh;  // of a list: what each begins with
+};
+
+// Collects every key.
 class Writer {
  public:
-  void text(const char* key, const std::string& value) {
-    if (!value.empty()) line(key, quoted(value));
-  }
+  void text(const char* key, const std::string& value) { line(key, quoted(value)); }
   void flag(const char* key, bool value) { line(key, value ? "true" : "false"); }
   template <typename N>
   void count(const char* key, N value, std::int64_t, std::int64_t) {
@@ -48,35 +70,37 @@ class Writer {
   void share(const char* key, std::uint32_t ppm) { line(key, quoted(print_decimal(ppm, 10'000) + "%")); }
   void decimal(const char* key, std::uint32_t milli) { line(key, print_decimal(milli, 1'000)); }
   template <typename E, std::size_t N>
-  void choice(const char* key, E value, const std::array<Choice<E>, N>& choices) {
+  void choice(const char* key, E value, const std::array<Choice<E>, N>& choices, bool required = false) {
     for (const Choice<E>& c : choices)
-      if (c.value == value) line(key, quoted(std::string(c.name)));
+      if (c.value == value) table_.lines.push_back({key, quoted(std::string(c.name)), required});
   }
   template <typename E, std::size_t N>
   void required_choice(const char* key, E value, const std::array<Choice<E>, N>& choices) {
-    choice(key, value, choices);
+    choice(key, value, choices, true);
   }
   // Written as what it stands for.
   template <typename T, typename Kinds>
   void preset(const char*, const T&, const Kinds&) {}
   template <typename T>
   void table(const char* key, T& value) {
-    tables_ += "\n[" + std::string(key) + "]\n" + lines_of(value);
+    table_.sections.push_back({key, false, {table_of(value)}, {}});
   }
   template <typename T>
   void tables(const char* key, std::vector<T>& values) {
-    for (T& value : values) tables_ += "\n[[" + std::string(key) + "]]\n" + lines_of(value);
+    T fresh;
+    Section section{key, true, {}, table_of(fresh)};
+    for (T& value : values) section.tables.push_back(table_of(value));
+    table_.sections.push_back(std::move(section));
   }
 
-  std::string take() { return std::move(lines_) + std::move(tables_); }
+  template <typename T>
+  static Table table_of(T& value) {
+    Writer writer;
+    describe(writer, value);
+    return std::move(writer.table_);
+  }
 
  private:
-  template <typename T>
-  static std::string lines_of(T& value) {
-    Writer inner;
-    describe(inner, value);
-    return inner.take();
-  }
   static std::string quoted(const std::string& text) {
     std::string out = "\"";
     for (const char c : text) {
@@ -88,19 +112,56 @@ class Writer {
     }
     return out + "\"";
   }
-  void line(const char* key, const std::string& value) { lines_ += std::string(key) + " = " + value + "\n"; }
+  void line(const char* key, std::string value) { table_.lines.push_back({key, std::move(value), false}); }
 
-  std::string lines_;
-  std::string tables_;  // after all plain keys
+  Table table_;
 };
+
+bool says(const Table& table, const Table::Line& line) {
+  return std::find(table.lines.begin(), table.lines.end(), line) != table.lines.end();
+}
+
+// What is not `usual`, a table of the same type; all of it if that is null.
+std::string toml_of(const Table& table, const Table* usual);
+
+// Tables in lists have no tables within.
+std::string toml_of_list(const Section& list, const Section* usual) {
+  const auto same = [](const Table& a, const Table& b) { return a.lines == b.lines; };
+  if (usual != nullptr &&
+      std::equal(list.tables.begin(), list.tables.end(), usual->tables.begin(), usual->tables.end(), same))
+    return {};
+  std::string toml;
+  for (const Table& table : list.tables)
+    toml += "\n[[" + list.key + "]]\n" + toml_of(table, usual == nullptr ? nullptr : &list.fresh);
+  return toml;
+}
+
+std::string toml_of(const Table& table, const Table* usual) {
+  std::string toml;
+  for (const Table::Line& line : table.lines)
+    if (line.required || usual == nullptr || !says(*usual, line)) toml += line.key + " = " + line.value + "\n";
+  for (std::size_t i = 0; i < table.sections.size(); ++i) {  // after all plain keys
+    const Section& section = table.sections[i];
+    const Section* const usual_section = usual == nullptr ? nullptr : &usual->sections[i];
+    if (section.is_list) {
+      toml += toml_of_list(section, usual_section);
+      continue;
+    }
+    const std::string inner = toml_of(section.tables[0], usual == nullptr ? nullptr : &usual_section->tables[0]);
+    if (!inner.empty()) toml += "\n[" + section.key + "]\n" + inner;
+  }
+  return toml;
+}
+
+Table table_of(Scenario scenario) { return Writer::table_of(scenario); }
 
 }  // namespace
 
-std::string format_scenario(const Scenario& scenario) {
-  Scenario copy = scenario;
-  Writer writer;
-  describe(writer, copy);
-  return writer.take();
+std::string format_scenario(const Scenario& scenario) { return toml_of(table_of(scenario), nullptr); }
+
+std::string format_scenario(const Scenario& scenario, const Scenario& base) {
+  const Table usual = table_of(base);
+  return toml_of(table_of(scenario), &usual);
 }
 
 }  // namespace spate::sim

@@ -9,5 +9,7 @@ namespace spate::sim {
 
 // Every key, so that it stays the same run when defaults change. Reads back as the same scenario.
 std::string format_scenario(const Scenario& scenario);
+// What differs from `base`, for people. Reads back as the same scenario where parse_scenario() has that base.
+std::string format_scenario(const Scenario& scenario, const Scenario& base);
 
 }  // namespace spate::sim

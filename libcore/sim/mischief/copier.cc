@@ -22,9 +22,9 @@ class Copier final : public Mischief {
   explicit Copier(const House& house) : Mischief(house) {}
 
   void on_sent(HostId from, const Address& to, Bytes datagram, Instant now) override {
-    if (from == house_.host || to == Network::address_of(house_.host) || !is_data(datagram)) return;
+    if (from == house_.host || !is_data(datagram)) return;
     const std::optional<HostId> receiver = house_.network.host_of(to);
-    if (!receiver) return;
+    if (!receiver || *receiver == house_.host) return;
     if (datagram.size() != session::PathCheck::kDatagramBytes) owners_[{from, receiver_index(datagram)}] = *receiver;
     // It leaves by the victim's own uplink, just before the original: it comes first.
     if (at_work(now) && is_victim(from)) forge(from, Network::address_of(house_.host), *receiver, datagram);

@@ -105,6 +105,16 @@ TEST_CASE("network, TCP: what is lost comes later, and all in order", "[sim]") {
   pair.check_count();
 }
 
+TEST_CASE("network, TCP: what is larger than the largest packet goes in parts", "[sim]") {
+  HostConfig config;
+  config.up.mtu_bytes = config.down.mtu_bytes = 600;
+  Pair f(config);
+  f.say(0, kFirst);
+  f.run_for(seconds(1));
+  CHECK(f.b.received.size() == 1);
+  CHECK(f.network.stats().too_large == 0);
+}
+
 TEST_CASE("network, TCP: what the link does not take in time is dropped, the oldest first", "[sim]") {
   HostConfig config;
   config.up.rate_bps = 1'000'000;

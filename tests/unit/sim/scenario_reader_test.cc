@@ -102,6 +102,35 @@ TEST_CASE("scenario: what is written reads back the same") {
   CHECK(read(text).viewers[0].up_times_milli == 100);
 }
 
+TEST_CASE("scenario: what differs from a base is all that need be written") {
+  const Scenario base = default_scenario();
+  CHECK(format_scenario(base, base).empty());
+  Scenario s = base;
+  s.peers = 9;
+  s.map.kind = MapSpec::Kind::kPlane;
+  s.publisher.up_times_milli = 0;
+  s.publisher.up.trace = std::make_shared<const RateTrace>(std::vector<RateStep>{{std::chrono::seconds(1), 4'000'000}});
+  s.faults.push_back({Fault::Kind::kKill, std::chrono::seconds(3)});
+  CHECK(format_scenario(s, base) == R"(peers = 9
+
+[map]
+kind = "plane"
+
+[publisher]
+up = "0"
+up-trace = [["1s", "4M"]]
+
+[[faults]]
+kind = "kill"
+at = "3s"
+)");
+  CHECK(format_scenario(read(format_scenario(s, base))) == format_scenario(s));
+  s.viewers.pop_back();
+  s.viewers[0].name = "";
+  s.latency = std::chrono::seconds(1);
+  CHECK(format_scenario(read(format_scenario(s, base))) == format_scenario(s));
+}
+
 TEST_CASE("scenario: kinds of loss and of churn are begun with, and changed by other keys wherever they stand") {
   const Scenario s = read(R"([[viewers]]
 loss-burst-up = "1ms"
