@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "libcore/sim/checker_bounds.h"
+
 namespace spate::sim {
 
 namespace {
@@ -46,7 +48,12 @@ node::Fills Peer::fills() const { return retired() || !begun() ? node::Fills{} :
 
 std::uint64_t Peer::deeds() const { return hostile_ ? hostile_->deeds() : 0; }
 
-void Peer::handle_datagrams(std::span<const Datagram> batch, Moment at) { node_->handle_datagrams(batch, at.local); }
+// Queues are at their fullest when something has come, and nothing was sent yet.
+void Peer::handle_datagrams(std::span<const Datagram> batch, Moment at) {
+  node_->handle_datagrams(batch, at.local);
+  if (++batches_ % kBatchesOfOneLook != 0) return;
+  check_bounds(host(), node_stats(), fills(), at.now, *config_.commons->findings);
+}
 
 void Peer::handle_deadline(Moment at) {
   if (node_deadline_ <= at.local) node_->handle_deadline(at.local);

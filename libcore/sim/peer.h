@@ -8,6 +8,7 @@
 
 #include "libcore/node/node.h"
 #include "libcore/sim/event_queue.h"
+#include "libcore/sim/findings.h"
 #include "libcore/sim/host_program.h"
 #include "libcore/sim/hostile_suite.h"
 #include "libcore/sim/network.h"
@@ -23,6 +24,7 @@ struct Commons {
   std::vector<SealObserver*> seal_observers;
   std::vector<OpenObserver*> open_observers;
   const Network* network = nullptr;
+  Findings* findings = nullptr;
   SharingPool pool;
 };
 
@@ -72,6 +74,8 @@ class Peer : public HostProgram {
   void say_stopped() { stopped_(); }
 
  private:
+  static constexpr unsigned kBatchesOfOneLook = 16;
+
   PeerConfig config_;
   WatchedSuite watched_;
   std::unique_ptr<HostileSuite> hostile_;  // over it, if the host means harm
@@ -80,6 +84,7 @@ class Peer : public HostProgram {
   node::NodeStats last_node_stats_;
   std::function<void()> stopped_;
   Instant node_deadline_ = kNever;  // local
+  unsigned batches_ = 0;
 };
 
 }  // namespace spate::sim

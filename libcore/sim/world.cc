@@ -59,6 +59,7 @@ World::World(const Scenario& scenario, const RunOptions& options)
       warming_up_(scenario.warm_up > Duration::zero()) {
   commons_.suite = &suite_;
   commons_.network = &network_;
+  commons_.findings = &findings_;
   network_.keep_frames_in(commons_.pool);
   watch();
   add_publisher();
