@@ -8,6 +8,24 @@ namespace {
 
 std::string milliseconds(Duration d) { return std::to_string(to_us(d) / 1'000) + " ms"; }
 
+const char* in_words(node::StopReason reason) {
+  switch (reason) {
+    case node::StopReason::kEnded:
+      return "it ended";
+    case node::StopReason::kUnreachable:
+      return "no host of the link let it join in time";
+    case node::StopReason::kStalled:
+      return "the stream stalled, or nobody had room, for longer than it waits";
+    case node::StopReason::kWrongSecret:
+      return "its secret does not open the stream";
+    case node::StopReason::kOldRun:
+      return "only an old run was offered";
+    case node::StopReason::kLeft:
+      return "it left";
+  }
+  return "unknown";
+}
+
 }  // namespace
 
 void check_delivery(const ExpectSpec& expect, const Broadcast& broadcast, const Delivery& delivery, Instant calm,
@@ -30,8 +48,7 @@ void check_delivery(const ExpectSpec& expect, const Broadcast& broadcast, const 
   if (now > owed && record.longest_pause > kRecoveryMax)
     fail("stood still for " + milliseconds(record.longest_pause) + " without a fault");
   if (!record.stopped) return fail("was never told of the end; next packet " + std::to_string(*delivery.next));
-  if (*record.stopped != node::StopReason::kEnded)
-    fail("stopped early, reason " + std::to_string(static_cast<int>(*record.stopped)));
+  if (*record.stopped != node::StopReason::kEnded) fail(std::string("stopped early: ") + in_words(*record.stopped));
   if (delivery.next != broadcast.packets())
     fail("ended before packet " + std::to_string(*delivery.next) + " of " + std::to_string(broadcast.packets()));
 }

@@ -336,15 +336,18 @@ void World::record_hops() {
   }
 }
 
-// How many places for children there are with those present, and how many are taken.
 World::Slots World::slots() {
   Slots slots;
+  const std::uint64_t whole = std::max<std::uint64_t>(1, stream_stats(kPublisherHost).stripes);
   for (HostId host = 0; host < hosts(); ++host) {
     if (!network_.present(host)) continue;
     const node::StreamStats stats = stream_stats(host);
     slots.all += stats.slots;
     slots.taken += stats.slots_used;
   }
+  // From stripes to whole streams; what is begun is taken.
+  slots.all /= whole;
+  slots.taken = (slots.taken + whole - 1) / whole;
   return slots;
 }
 

@@ -91,6 +91,7 @@ class World {
   // As all was when the figures began.
   const Tally& before() const { return before_; }
   node::StreamStats stream_stats(HostId host) { return peer(host).stream_stats(); }
+  // How many places for children there are with those present, and how many are taken, each for the whole stream.
   struct Slots {
     std::uint64_t all = 0;
     std::uint64_t taken = 0;

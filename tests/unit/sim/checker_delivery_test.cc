@@ -142,7 +142,7 @@ TEST_CASE("delivery: a viewer and the end of the stream") {
   }
   SECTION("told something else") {
     f.delivery.record.stopped = node::StopReason::kStalled;
-    CHECK(f.found() == "stopped early, reason " + std::to_string(static_cast<int>(node::StopReason::kStalled)));
+    CHECK(f.found() == "stopped early: the stream stalled, or nobody had room, for longer than it waits");
   }
   SECTION("told too early") {
     f.delivery.next = f.broadcast.packets() - 1;
