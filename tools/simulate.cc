@@ -127,9 +127,7 @@ class Simulation {
     write_stdout(options_.json ? to_json(outcome).dump() + "\n" : to_table(outcome));
     if (!options_.csv.empty()) write_csv(options_.csv, outcome);
     if (!options_.report.empty()) write_report(options_.report, outcome);
-    for (const sim::Finding& finding : outcome.result.findings) std::cerr << describe(finding) << "\n";
-    const int code = exit_code_of(outcome.result.safety_findings, outcome.result.liveness_findings);
-    if (code != kOk) std::cerr << "  " << again << "\n";
+    const int code = tell_findings(outcome);
     if (code != kOk && !outcome.result.interrupted) shrink_to_file(scenario, code, signals);
     return code;
   }
@@ -151,8 +149,7 @@ class Simulation {
       }
       sim::World world(scenario, run_);
       const Outcome outcome = run_to_the_end(world, scenario, signals);
-      for (const sim::Finding& finding : outcome.result.findings) std::cerr << describe(finding) << "\n";
-      code = exit_code_of(outcome.result.safety_findings, outcome.result.liveness_findings);
+      code = tell_findings(outcome);
       outcomes.push_back(scheme_outcome(scheme, outcome));
     }
     write_stdout(options_.json ? to_json(outcomes).dump() + "\n" : to_table(scenario.name, outcomes));
@@ -211,6 +208,15 @@ class Simulation {
   }
 
  private:
+  // Returns the exit code that they make.
+  static int tell_findings(const Outcome& outcome) {
+    for (const sim::Finding& finding : outcome.result.findings) std::cerr << describe(finding) << "\n";
+    if (const std::string more = unlisted(outcome.result); !more.empty()) std::cerr << more << "\n";
+    const int code = exit_code_of(outcome.result.safety_findings, outcome.result.liveness_findings);
+    if (code != kOk) std::cerr << "  " << outcome.command << "\n";
+    return code;
+  }
+
   // Of a world or a stage.
   template <typename Run>
   Outcome run_to_the_end(Run& run, const sim::Scenario& scenario, const io::Signals& signals) const {
@@ -299,6 +305,7 @@ int simulate(int argc, char** argv) {
   // Before the run: it may take long.
   if (!options.csv.empty()) prepare_csv(options.csv);
   if (!options.report.empty()) prepare_report(options.report);
+  if (!options.shrink.empty()) check_writable(options.shrink);
   exit_when_crashing();
   if (options.list) {
     std::string text;

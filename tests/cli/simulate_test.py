@@ -454,6 +454,43 @@ class Simulate(unittest.TestCase):
         self.assertLess(int(re.search(r"^peers = (\d+)", text, re.MULTILINE)[1]), 6)
         self.assertEqual(spate.run("simulate", "--replay", small, "--crypto", "fast").code, 9)
 
+    def test_what_is_shrunk_fails_in_the_same_way(self):
+        small = os.path.join(self.folder, "small.toml")
+        jump = '[[faults]]\nkind = "clock-jump"\nat = "2s"\nby = "1m"\n'  # longer than viewers wait
+        hostile = '[[hostile]]\nkind = "colluder"\nshare = "20%"\nat = "1s"\n'
+        expect = "[expect]\nhostile-deeds = 1\n"
+        tool = spate.run("simulate", self.world(jump + hostile + expect), "--crypto", "fast", "--shrink", small)
+        self.assertEqual(tool.code, 9, tool.err)
+        self.assertIn("stopped early", tool.err.splitlines()[0])
+        tool = spate.run("simulate", "--replay", small, "--crypto", "fast")
+        self.assertEqual(tool.code, 9, tool.err)
+        self.assertIn("stopped early", tool.err)
+
+    def test_files_that_are_read_are_not_written_to(self):
+        world = self.world(IMPOSSIBLE)
+        with open(world, encoding="utf-8") as file:
+            before = file.read()
+        beside = os.path.join(self.folder, ".", "world.toml")
+        self.assert_fails(spate.run("simulate", world, "--shrink", beside), 2, "--shrink would overwrite", "another")
+        self.assert_fails(spate.run("simulate", "--replay", world, "--shrink", world), 2, "--shrink would overwrite")
+        self.assert_fails(spate.run("simulate", world, "--report", beside), 2, "--report would overwrite")
+        with open(world, encoding="utf-8") as file:
+            self.assertEqual(file.read(), before)
+
+    def test_a_file_to_shrink_to_is_tried_before_the_run(self):
+        path = os.path.join(self.folder, "nowhere", "small.toml")
+        self.assert_fails(spate.run("simulate", self.world(IMPOSSIBLE), "--shrink", path), 1, "cannot write " + path)
+        path = os.path.join(self.folder, "small.toml")
+        self.simulate(self.world(), "--crypto", "fast", "--shrink", path)
+        self.assertFalse(os.path.exists(path))
+
+    def test_findings_that_are_not_listed_are_counted(self):
+        world = self.world('[expect]\nstartup-max = "1us"\n')
+        tool = spate.run("simulate", world, "--peers", "31", "--crypto", "fast")
+        self.assertEqual(tool.code, 9, tool.err)
+        self.assertEqual(len(tool.err.splitlines()), 22)
+        self.assertRegex(tool.err.splitlines()[20], r"^and [0-9]+ more$")
+
     def test_a_failure_tells_how_to_run_it_again(self):
         world = self.world(IMPOSSIBLE)
         tool = spate.run("simulate", world, "--seed", "5", "--crypto", "fast", "--json")

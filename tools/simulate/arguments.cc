@@ -1,6 +1,8 @@
 #include "tools/simulate/arguments.h"
 
+#include <filesystem>
 #include <set>
+#include <system_error>
 #include <utility>
 
 #include "tools/simulate/comparison.h"
@@ -44,6 +46,17 @@ void add_options(CommandLine& line, SimulateOptions& options) {
       "happened that never may, 9 liveness: a viewer did not play when all was well, 10 a run crashed.");
 }
 
+// Who reads a file and writes to it would lose it.
+void check_files(const SimulateOptions& options) {
+  for (const auto& [name, written] : {std::pair("--shrink", options.shrink), std::pair("--report", options.report)}) {
+    for (const std::string& read : {options.scenario, options.replay, options.rtt, options.resume}) {
+      std::error_code error;
+      if (!written.empty() && !read.empty() && std::filesystem::equivalent(written, read, error))
+        throw ToolError(kUsage, name + (" would overwrite " + read) + ", which is read: name another file");
+    }
+  }
+}
+
 void check(const SimulateOptions& options) {
   if (options.json && options.table) throw ToolError(kUsage, "--json or --table, not both");
   if (!options.replay.empty() && !options.scenario.empty())
@@ -77,6 +90,7 @@ void check(const SimulateOptions& options) {
                     "--shrink, --replay, --csv, --write and --compare-map");
   if (options.seeds.empty() && options.jobs > 0) throw ToolError(kUsage, "--jobs needs --seeds");
   seed_of(options);
+  check_files(options);
 }
 
 std::string changes_of(const SimulateOptions& options) {

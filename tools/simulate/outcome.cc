@@ -21,6 +21,15 @@ std::string describe(const sim::Finding& finding) {
   return where + finding.what;
 }
 
+std::string kind_of(const sim::Finding& finding) {
+  return finding.what.substr(0, finding.what.find_first_of("0123456789:"));
+}
+
+std::string unlisted(const sim::RunResult& result) {
+  const std::uint64_t all = result.safety_findings + result.liveness_findings;
+  return all > result.findings.size() ? "and " + std::to_string(all - result.findings.size()) + " more" : "";
+}
+
 std::string hexadecimal(std::uint64_t digest) {
   char text[17];
   std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(digest));

@@ -25,6 +25,10 @@ struct Outcome {
 int exit_code_of(std::uint64_t safety_findings, std::uint64_t liveness_findings);
 // "safety: 3.120000 s, host 4: ...": one line.
 std::string describe(const sim::Finding& finding);
+// The same of findings that differ in figures and circumstances only.
+std::string kind_of(const sim::Finding& finding);
+// "and 3 more", where only the first findings were kept; else nothing.
+std::string unlisted(const sim::RunResult& result);
 std::string hexadecimal(std::uint64_t digest);
 std::uint64_t peak_memory_bytes();
 

@@ -57,6 +57,7 @@ svg { display: block; width: 100%; height: auto; }
 svg text { font-family: system-ui, -apple-system, "Segoe UI", "Inter", "Cantarell", "DejaVu Sans", sans-serif;
   font-variant-numeric: tabular-nums; }
 section { margin-top: 36px; }
+section + .pictures { margin-top: 28px; }
 section h2 { font-size: 18px; margin: 0 0 10px; font-weight: 640; }
 pre { margin: 0; padding: 14px 18px; background: var(--card); border: 1px solid var(--line); border-radius: 10px;
   font: 14px/1.5 ui-monospace, "SF Mono", "Cascadia Mono", "DejaVu Sans Mono", monospace; white-space: pre-wrap;

@@ -134,7 +134,9 @@ std::string findings(const Outcome& outcome) {
   if (outcome.result.findings.empty()) return "";
   std::string html = "<section><h2>Findings</h2><ul class=\"findings\">\n";
   for (const sim::Finding& finding : outcome.result.findings) html += "<li>" + escaped(describe(finding)) + "</li>\n";
-  return html + "</ul></section>\n";
+  html += "</ul>";
+  if (const std::string more = unlisted(outcome.result); !more.empty()) html += "<p>" + more + "</p>";
+  return html + "</section>\n";
 }
 
 std::string details(const Outcome& outcome) {
@@ -163,7 +165,7 @@ std::string details(const Outcome& outcome) {
 void prepare_report(const std::string& path) {
   if (!program_exists("gnuplot"))
     throw ToolError(kRuntime, "--report needs gnuplot; install it: apt-get install gnuplot-nox");
-  if (!std::ofstream(path, std::ios::app)) throw ToolError(kRuntime, "cannot write " + path);
+  check_writable(path);
 }
 
 void write_report(const std::string& path, const Outcome& outcome) {
